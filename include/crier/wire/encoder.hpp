@@ -1,0 +1,34 @@
+#pragma once
+
+#include <crier/wire/event.hpp>
+
+#include <boost/system/result.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace crier {
+
+/// Encodes an event as one block of an event stream, the blank line included.
+///
+/// Data is split at CRLF, CR and LF into `data:` lines; `id:` follows them, since some clients take
+/// an id at once and would lose an event whose stream is cut between the two.
+///
+/// Errors: `errc::invalid_type`, `invalid_id`, `invalid_retry`, `invalid_utf8`.
+/// Source: WHATWG HTML 9.2.5.
+boost::system::result<std::string> encode(const event_view& event);
+
+/// What follows a comment's lines.
+enum class comment_end {
+    blank_line, ///< a blank line, as after an event
+    line_feed,  ///< nothing: some clients take every blank line for an empty message
+};
+
+/// Encodes a comment, which clients ignore: each line of the text after a colon.
+///
+/// Errors: `errc::invalid_utf8`.
+/// Source: WHATWG HTML 9.2.5.
+boost::system::result<std::string> encode_comment(
+    std::string_view text, comment_end end = comment_end::blank_line);
+
+} // namespace crier

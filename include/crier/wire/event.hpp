@@ -1,0 +1,39 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace crier {
+
+/// What the WHATWG HTML standard (section 9.2) puts on the wire as one block.
+///
+///     crier::event moved{.type = "moved", .data = R"({"x":1,"y":2})"};
+struct event {
+    /// Name under which a browser dispatches it; empty means "message". No CR, LF or NUL.
+    std::string type{};
+    /// Payload, any UTF-8. Each CRLF, CR or LF in it arrives as one LF.
+    std::string data{};
+    /// Position for `Last-Event-ID`; empty sends none. At most 128 bytes of 0x21 to 0x7E.
+    std::string id{};
+    /// The client's new reconnection delay, whole milliseconds from 0 to 2^31 - 1.
+    std::optional<std::chrono::milliseconds> retry{};
+
+    friend bool operator==(const event&, const event&) = default;
+};
+
+/// The same without owning the text, for publishing what already lies somewhere.
+struct event_view {
+    std::string_view type{};
+    std::string_view data{};
+    std::string_view id{};
+    std::optional<std::chrono::milliseconds> retry{};
+
+    event_view() = default;
+    event_view(const event& source) // NOLINT(google-explicit-constructor): it is the same thing
+        : type{source.type}, data{source.data}, id{source.id}, retry{source.retry} {}
+    explicit event_view(std::string_view text) : data{text} {}
+};
+
+} // namespace crier

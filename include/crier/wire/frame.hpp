@@ -1,0 +1,52 @@
+#pragma once
+
+#include <crier/wire/encoder.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+namespace crier {
+
+/// One event or comment, encoded once: immutable bytes shared by all its receivers.
+///
+/// The bytes lie in one block of memory as a whole HTTP/1.1 chunk, so that every kind of stream
+/// sends them from there without copying. Copying a frame copies a reference.
+///
+/// Thread safety: a frame may be read, copied and destroyed from any thread.
+class frame {
+public:
+    frame() = default;
+
+    /// The encoded block.
+    std::string_view text() const noexcept { return {bytes_.get() + head_, size_}; }
+
+    /// The block as a chunk of the chunked transfer coding. Source: RFC 9112, section 7.1.
+    std::string_view chunk() const noexcept {
+        return empty() ? std::string_view{} : std::string_view{bytes_.get(), head_ + size_ + 2};
+    }
+
+    bool empty() const noexcept { return size_ == 0; }
+
+    /// Errors: those of `encode`.
+    friend boost::system::result<frame> make_frame(const event_view& event);
+
+    /// Errors: those of `encode_comment`.
+    friend boost::system::result<frame> make_comment_frame(std::string_view text, comment_end end);
+
+private:
+    explicit frame(std::size_t size);
+
+    char* writable_text() noexcept;
+
+    std::shared_ptr<char[]> bytes_;
+    std::size_t size_ = 0;
+    std::uint8_t head_ = 0;
+};
+
+boost::system::result<frame> make_frame(const event_view& event);
+boost::system::result<frame> make_comment_frame(
+    std::string_view text, comment_end end = comment_end::blank_line);
+
+} // namespace crier

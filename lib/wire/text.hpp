@@ -1,0 +1,99 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+namespace crier::detail {
+
+inline std::uint64_t load_eight(const char* from) noexcept {
+    std::uint64_t word = 0;
+    std::memcpy(&word, from, sizeof word);
+    return word;
+}
+
+/// Whether one of the eight bytes of the word is `byte`.
+constexpr bool holds(std::uint64_t word, unsigned char byte) noexcept {
+    constexpr std::uint64_t ones = 0x0101010101010101;
+    const std::uint64_t zeroed = word ^ (ones * byte);
+    return ((zeroed - ones) & ~zeroed & (ones << 7)) != 0;
+}
+
+/// Length of the UTF-8 sequence at the start of the text, 0 if there is no valid one.
+/// Source: Unicode 15, table 3-7.
+inline std::size_t sequence_length(std::string_view text) noexcept {
+    const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+    const unsigned char lead = byte(0);
+    if (lead < 0x80) {
+        return 1;
+    }
+    const std::size_t length = lead < 0xC2 ? 0
+                             : lead < 0xE0 ? 2
+                             : lead < 0xF0 ? 3
+                             : lead < 0xF5 ? 4
+                                           : 0;
+    if (length == 0 || text.size() < length) {
+        return 0;
+    }
+    // The second byte's bounds keep out overlong forms, surrogates and what lies past U+10FFFF.
+    const unsigned char low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
+    const unsigned char high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+    if (byte(1) < low || byte(1) > high) {
+        return 0;
+    }
+    for (std::size_t i = 2; i < length; ++i) {
+        if ((byte(i) & 0xC0) != 0x80) {
+            return 0;
+        }
+    }
+    return length;
+}
+
+inline bool is_utf8(std::string_view text) noexcept {
+    constexpr std::uint64_t high_bits = 0x8080808080808080;
+    while (!text.empty()) {
+        if (text.size() >= 8 && (load_eight(text.data()) & high_bits) == 0) {
+            text.remove_prefix(8);
+            continue;
+        }
+        const std::size_t length = sequence_length(text);
+        if (length == 0) {
+            return false;
+        }
+        text.remove_prefix(length);
+    }
+    return true;
+}
+
+/// Position of the first CR or LF, the text's size if there is none.
+inline std::size_t line_length(std::string_view text) noexcept {
+    std::size_t at = 0;
+    while (text.size() - at >= 8) {
+        const std::uint64_t word = load_eight(text.data() + at);
+        if (holds(word, '\r') || holds(word, '\n')) {
+            break;
+        }
+        at += 8;
+    }
+    while (at < text.size() && text[at] != '\r' && text[at] != '\n') {
+        ++at;
+    }
+    return at;
+}
+
+/// Calls `use` with each line of the text; a text with n line ends has n + 1 lines.
+template <class Use>
+void for_each_line(std::string_view text, Use use) {
+    while (true) {
+        const std::size_t length = line_length(text);
+        use(text.substr(0, length));
+        if (length == text.size()) {
+            return;
+        }
+        const bool pair = text[length] == '\r' && text.substr(length + 1).starts_with('\n');
+        text.remove_prefix(length + (pair ? 2 : 1));
+    }
+}
+
+} // namespace crier::detail
