@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Uses crier in the three ways that README.md promises: pkg-config, CMake and a Meson subproject.
+set -euo pipefail
+
+source_dir=$1
+build_dir=$2
+consumer=$source_dir/tests/install/consumer
+
+temp=$(mktemp -d)
+trap 'rm -rf "$temp"' EXIT
+
+heading() { printf '\n== %s\n' "$*"; }
+
+heading 'install'
+meson install -C "$build_dir" --no-rebuild --quiet --skip-subprojects --destdir "$temp/root"
+pc_file=$(find "$temp/root" -name crier.pc)
+prefix=$temp/root$(sed -n 's/^prefix=//p' "$pc_file")
+libdir=$(dirname "$(dirname "$pc_file")")
+
+# A staged tree, as a packager has it: the .pc file is as it was installed, and the sysroot says
+# where the stage is.
+heading 'pkg-config'
+export PKG_CONFIG_SYSROOT_DIR=$temp/root PKG_CONFIG_PATH=$libdir/pkgconfig
+read -ra flags <<<"$(pkg-config --cflags --libs crier)"
+unset PKG_CONFIG_SYSROOT_DIR PKG_CONFIG_PATH
+echo "${flags[*]}"
+# CXX may be a compiler with arguments.
+# shellcheck disable=SC2086
+$CXX -std=c++20 "$consumer/main.cpp" "${flags[@]}" -o "$temp/by-pkg-config"
+LD_LIBRARY_PATH=$libdir "$temp/by-pkg-config"
+
+# --force-fallback-for: a copy on this machine must not stand in for the source tree.
+heading 'Meson subproject'
+mkdir "$temp/meson" "$temp/meson/subprojects"
+cp "$consumer/main.cpp" "$consumer/meson.build" "$temp/meson"
+ln -s "$source_dir" "$temp/meson/subprojects/crier"
+meson setup "$temp/by-meson" "$temp/meson" \
+    --force-fallback-for=crier -Ddebug=false -Doptimization=0 >"$temp/log" || { cat "$temp/log"; exit 1; }
+ninja -C "$temp/by-meson" --quiet consumer
+"$temp/by-meson/consumer"
+
+heading 'CMake'
+if ! command -v cmake >/dev/null; then
+    echo 'skipped: cmake is not installed'
+    exit 77
+fi
+cmake -S "$consumer" -B "$temp/by-cmake" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_BUILD_TYPE=Release >"$temp/log" \
+    || { cat "$temp/log"; exit 1; }
+cmake --build "$temp/by-cmake"
+"$temp/by-cmake/consumer"

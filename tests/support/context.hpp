@@ -1,0 +1,60 @@
+#pragma once
+
+#include <crier/pubsub/clock.hpp>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <doctest/doctest.h>
+
+#include <exception>
+#include <utility>
+
+namespace crier::test {
+
+namespace asio = boost::asio;
+
+/// An io_context on the test's own thread with a clock that only the test moves forward.
+/// When it goes, nothing may be left running.
+class context {
+public:
+    explicit context(int concurrency = 1) : io{concurrency} {}
+
+    ~context() {
+        if (std::uncaught_exceptions() == 0) {
+            run();
+            CHECK_MESSAGE(io.stopped(), "something is left running");
+        }
+    }
+
+    /// Runs what is ready.
+    void run() {
+        io.restart();
+        io.poll();
+    }
+
+    /// Lets the time pass, and then what is due.
+    void advance(clock::duration by) {
+        clock::advance(by);
+        // The earliest timer of all makes the reactor look at the clock again.
+        timer poke{io, clock::time_point::min()};
+        poke.async_wait([](auto) {});
+        run();
+        while (io.poll() > 0) {
+        }
+    }
+
+    template <class T>
+    void spawn(asio::awaitable<T> flow) {
+        asio::co_spawn(io, std::move(flow), [](const std::exception_ptr& error, auto&&...) {
+            if (error) {
+                std::rethrow_exception(error);
+            }
+        });
+        run();
+    }
+
+    asio::io_context io;
+};
+
+} // namespace crier::test
