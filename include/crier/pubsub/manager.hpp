@@ -1,0 +1,144 @@
+#pragma once
+
+#include <crier/pubsub/logger.hpp>
+#include <crier/pubsub/polling.hpp>
+#include <crier/pubsub/stats.hpp>
+#include <crier/pubsub/subscription.hpp>
+#include <crier/wire/encoder.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/json/value_from.hpp>
+#include <boost/system/result.hpp>
+
+#include <chrono>
+#include <compare>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <iosfwd>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace crier {
+
+namespace detail {
+class core;
+struct core_access;
+} // namespace detail
+
+/// An event's place in the one order of all events of a manager.
+struct event_id {
+    std::uint64_t epoch = 0;    ///< random, new for each manager
+    std::uint64_t sequence = 0; ///< from 1
+
+    friend auto operator<=>(const event_id&, const event_id&) = default;
+};
+
+/// Both numbers in base 36 with a dot between them.
+std::string to_string(event_id id);
+std::ostream& operator<<(std::ostream& to, event_id id);
+
+struct manager_options {
+    /// How long a stream may be silent before a heartbeat; zero or less: the default.
+    std::chrono::milliseconds heartbeat_interval = std::chrono::seconds{30};
+    /// The heartbeat's comment, and what follows it.
+    std::string heartbeat_text{};
+    comment_end heartbeat_end = comment_end::blank_line;
+    /// How many events may wait for a slow subscriber; at least 1.
+    std::size_t queue_bound = 64;
+    /// Told of subscribers that miss events, of starts and stops of polling, and of what was
+    /// thrown by user code.
+    logger log = log_to_clog;
+};
+
+/// A topic to subscribe to.
+struct topic_options {
+    std::string name;
+    /// Started with the topic's first subscriber, stopped after its last; passed over where the
+    /// topic exists already.
+    std::shared_ptr<polling_service> polling{};
+    /// All that is published to the topic is sent as with `publish_options::only_changes`. As with
+    /// `polling`, the first subscriber's choice holds.
+    bool only_changes = false;
+};
+
+struct subscribe_options {
+    /// Where the subscription is read: an executor that runs one handler at a time; none means the
+    /// manager's strand.
+    boost::asio::any_io_executor executor{};
+    /// How many events may wait; 0 means the manager's `queue_bound`.
+    std::size_t queue_bound = 0;
+};
+
+/// All topics, their subscribers and polling services: publish from any thread, and every
+/// subscriber gets the event in the one order of the manager.
+///
+///     crier::manager manager{io.get_executor()};
+///     manager.publish("prices", std::map<std::string, double>{{"ABC", 12.5}});
+///
+/// Order: the same for all subscribers, over all topics.
+/// Thread safety: all members from any thread.
+/// Lifetime: destroying it shuts it down; sessions and subscriptions may outlive it.
+class manager {
+public:
+    using executor_type = boost::asio::any_io_executor;
+
+    /// Makes a strand of its own on the executor.
+    /// Errors: throws `std::invalid_argument` on a queue bound of 0 or a heartbeat text that is
+    /// not UTF-8.
+    explicit manager(const executor_type& executor, manager_options options = {});
+    manager(const manager&) = delete;
+    manager& operator=(const manager&) = delete;
+    ~manager();
+
+    /// The manager's strand.
+    const executor_type& get_executor() const noexcept;
+
+    /// Publishes text as it is. Returns at once; the cost does not grow with the number of
+    /// subscribers, and without any it is a lookup.
+    ///
+    /// Errors: `errc::shut_down`; those of `encode` where there is a subscriber.
+    boost::system::result<event_id> publish(
+        std::string_view topic, std::string_view text, publish_options options = {});
+
+    /// Publishes an event with all its fields; its type is used unless the options name another.
+    boost::system::result<event_id> publish(
+        std::string_view topic, const event& whole, publish_options options = {});
+
+    /// Publishes as JSON whatever `boost::json::value_from` takes. Nothing is converted while
+    /// nobody is subscribed.
+    template <class T>
+        requires(!std::convertible_to<const T&, std::string_view> &&
+                 boost::json::has_value_from<T>::value)
+    boost::system::result<event_id> publish(
+        std::string_view topic, const T& value, publish_options options = {}) {
+        return publish_json(topic, [&value] { return boost::json::value_from(value); }, options);
+    }
+
+    /// Subscribes to topics: from here on each event published to one of them is seen.
+    ///
+    /// Errors: throws `errc::shut_down`; `std::invalid_argument` without a topic or with one twice.
+    subscription subscribe(std::string topic, const subscribe_options& options = {});
+    subscription subscribe(
+        std::vector<topic_options> topics, const subscribe_options& options = {});
+
+    /// Ends all streams properly, stops all polling, and refuses what comes later. Idempotent.
+    void shutdown();
+
+    bool is_shut_down() const noexcept;
+
+    manager_stats stats() const;
+
+private:
+    friend struct detail::core_access;
+
+    boost::system::result<event_id> publish_json(std::string_view topic,
+        const std::function<boost::json::value()>& source, publish_options options);
+
+    std::shared_ptr<detail::core> core_;
+};
+
+} // namespace crier

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <crier/pubsub/signal.hpp>
+#include <crier/wire/frame.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+namespace crier {
+
+namespace detail {
+class core;
+class shard;
+struct subscriber;
+struct core_access;
+} // namespace detail
+
+/// One subscriber's own channel: the events that it has still to read, oldest first.
+///
+/// It belongs to one executor, that of its manager's or broker's strand unless another was given.
+/// When it is full, it misses the newest event, which is counted.
+///
+/// Thread safety: `receive` and `unsubscribe` from any executor, the rest on `get_executor()`; one
+/// reader at a time.
+/// Lifetime: may outlive its manager or broker, and is closed then. Destroying it unsubscribes.
+class subscription {
+public:
+    using executor_type = boost::asio::any_io_executor;
+
+    subscription(subscription&&) noexcept = default;
+    subscription& operator=(subscription&& other) noexcept;
+    ~subscription();
+
+    /// Numbered from 1 in its manager or broker.
+    std::uint64_t id() const noexcept;
+
+    const executor_type& get_executor() const noexcept;
+
+    /// Takes the next event; completes at once if there is one.
+    ///
+    /// Errors: throws `errc::closed` once unsubscribed or shut down, and all was read.
+    /// Cancellation: terminal and partial; no event is lost by it.
+    boost::asio::awaitable<frame> receive();
+
+    /// Takes the next event if there is one.
+    std::optional<frame> try_receive();
+
+    /// Completes when there may be something to read. See `signal::async_wait`.
+    template <class Token>
+    auto async_wait(Token&& token) {
+        return wake().async_wait(std::forward<Token>(token));
+    }
+
+    /// How many events wait to be read.
+    std::size_t pending() const noexcept;
+
+    /// How many events it missed.
+    std::uint64_t dropped() const noexcept;
+
+    /// Ends the subscription: a pending wait completes with `errc::closed`; what was published
+    /// before stays readable. Idempotent.
+    void unsubscribe();
+
+private:
+    friend class detail::core;
+    friend struct detail::core_access;
+
+    subscription(std::shared_ptr<detail::core> owner, std::shared_ptr<detail::shard> home,
+        std::shared_ptr<detail::subscriber> state);
+
+    signal& wake() noexcept;
+
+    std::shared_ptr<detail::core> owner_;
+    std::shared_ptr<detail::shard> home_;
+    std::shared_ptr<detail::subscriber> state_;
+};
+
+} // namespace crier

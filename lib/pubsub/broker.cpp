@@ -1,0 +1,45 @@
+#include <crier/pubsub/broker.hpp>
+
+#include <stdexcept>
+
+namespace crier {
+namespace {
+
+/// The manager's only topic.
+constexpr const char* broadcast = "broadcast";
+
+manager_options options_with(const logger& log) {
+    manager_options options;
+    options.log = log;
+    return options;
+}
+
+} // namespace
+
+broker::broker(const executor_type& executor, const logger& log)
+    : manager_{executor, options_with(log)} {}
+
+subscription broker::subscribe(std::size_t capacity) {
+    if (capacity == 0) {
+        throw std::invalid_argument{"capacity is 0; at least one event must have room"};
+    }
+    subscribe_options options;
+    options.queue_bound = capacity;
+    return manager_.subscribe(broadcast, options);
+}
+
+boost::system::result<event_id> broker::publish(std::string_view text) {
+    return manager_.publish(broadcast, text);
+}
+
+boost::system::result<event_id> broker::publish(const event& whole) {
+    return manager_.publish(broadcast, whole);
+}
+
+std::size_t broker::size() const { return manager_.stats().subscribers; }
+
+void broker::close() { manager_.shutdown(); }
+
+event_counts broker::stats() const { return manager_.stats(); }
+
+} // namespace crier

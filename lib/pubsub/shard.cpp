@@ -1,0 +1,101 @@
+#include "shard.hpp"
+
+#include "quoted.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+
+namespace crier::detail {
+
+bool shard::push(item what) {
+    const std::lock_guard lock{mutex_};
+    inbox_.push_back(std::move(what));
+    return !std::exchange(drain_owed_, true);
+}
+
+void shard::post_drain() {
+    boost::asio::post(executor_, [self = shared_from_this()] { self->drain(); });
+}
+
+void shard::drain() {
+    {
+        const std::lock_guard lock{mutex_};
+        taken_.swap(inbox_);
+        drain_owed_ = false;
+    }
+    for (item& what : taken_) {
+        std::visit([this](auto& each) { take(each); }, what);
+    }
+    // Only now, so that a session finds all that is there and writes it at once. It may end and go
+    // meanwhile, but what keeps the subscriber is let go by a later drain, or stands in `taken_`.
+    for (subscriber* const woken : dirty_) {
+        woken->dirty = false;
+        woken->wake.set();
+    }
+    dirty_.clear();
+    taken_.clear();
+}
+
+void shard::take(arrival& what) {
+    const entry_ptr shared{new entry{std::move(what.content)}};
+    std::uint64_t delivered = 0;
+    std::uint64_t dropped = 0;
+    for (const std::shared_ptr<subscriber>& member : what.in->members) {
+        if (member->joined < what.only_since) {
+            continue;
+        }
+        if (!member->pending.offer(shared)) {
+            ++dropped;
+            log_drop(*what.in, *member);
+            continue;
+        }
+        ++delivered;
+        if (!std::exchange(member->dirty, true)) {
+            dirty_.push_back(member.get());
+        }
+    }
+    for (counters* counts : {what.in->topic_counts.get(), what.in->all_counts.get()}) {
+        counts->delivered.fetch_add(delivered, std::memory_order_relaxed);
+        counts->dropped.fetch_add(dropped, std::memory_order_relaxed);
+        counts->bytes.fetch_add(
+            delivered * shared->content.text().size(), std::memory_order_relaxed);
+    }
+}
+
+void shard::take(join& what) {
+    what.who->places.push_back({what.in.get(), what.in->members.size()});
+    what.in->members.push_back(std::move(what.who));
+}
+
+void shard::take(leave& what) {
+    auto& places = what.who->places;
+    const auto place = std::ranges::find(places, what.in.get(), &subscriber::place::in);
+    auto& members = what.in->members;
+    const std::shared_ptr<subscriber> last = std::move(members.back());
+    members.pop_back();
+    if (last != what.who) {
+        std::ranges::find(last->places, what.in.get(), &subscriber::place::in)->index =
+            place->index;
+        members[place->index] = last;
+    }
+    places.erase(place);
+    what.who->wake.close();
+}
+
+void shard::take(end& what) {
+    for (const std::shared_ptr<subscriber>& member : what.in->members) {
+        member->shut_down = true;
+        member->wake.close();
+    }
+}
+
+void shard::log_drop(const lane& in, subscriber& who) const {
+    if (!std::exchange(who.drop_logged, true)) {
+        (*log_)(severity::warning, "subscriber " + std::to_string(who.id) + " of topic " +
+                                       quoted(in.topic) +
+                                       " is full and misses events; further ones are counted only");
+    }
+}
+
+} // namespace crier::detail

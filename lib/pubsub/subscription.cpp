@@ -1,0 +1,75 @@
+#include <crier/pubsub/subscription.hpp>
+
+#include "core.hpp"
+
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+namespace crier {
+
+namespace asio = boost::asio;
+
+subscription::subscription(std::shared_ptr<detail::core> owner, std::shared_ptr<detail::shard> home,
+    std::shared_ptr<detail::subscriber> state)
+    : owner_{std::move(owner)}, home_{std::move(home)}, state_{std::move(state)} {}
+
+subscription& subscription::operator=(subscription&& other) noexcept {
+    subscription taken{std::move(other)};
+    std::swap(owner_, taken.owner_);
+    std::swap(home_, taken.home_);
+    std::swap(state_, taken.state_);
+    return *this;
+}
+
+subscription::~subscription() {
+    if (state_) {
+        unsubscribe();
+        if (home_->push(detail::shard::release{std::move(state_)})) {
+            home_->post_drain();
+        }
+    }
+}
+
+std::uint64_t subscription::id() const noexcept { return state_->id; }
+
+const subscription::executor_type& subscription::get_executor() const noexcept {
+    return home_->get_executor();
+}
+
+asio::awaitable<frame> subscription::receive() {
+    const asio::any_io_executor caller = co_await asio::this_coro::executor;
+    const bool elsewhere = caller != get_executor();
+    if (elsewhere) {
+        co_await asio::dispatch(asio::bind_executor(get_executor(), asio::use_awaitable));
+    }
+    std::optional<frame> received = try_receive();
+    while (!received) {
+        co_await async_wait(asio::bind_executor(get_executor(), asio::use_awaitable));
+        received = try_receive();
+    }
+    if (elsewhere) {
+        co_await asio::dispatch(asio::bind_executor(caller, asio::use_awaitable));
+    }
+    co_return std::move(*received);
+}
+
+std::optional<frame> subscription::try_receive() {
+    if (state_->pending.empty()) {
+        return std::nullopt;
+    }
+    frame first = state_->pending.front();
+    state_->pending.pop();
+    return first;
+}
+
+std::size_t subscription::pending() const noexcept { return state_->pending.size(); }
+
+std::uint64_t subscription::dropped() const noexcept { return state_->pending.dropped(); }
+
+void subscription::unsubscribe() { owner_->unsubscribe(home_, state_); }
+
+signal& subscription::wake() noexcept { return state_->wake; }
+
+} // namespace crier

@@ -1,0 +1,375 @@
+#include <crier/pubsub/manager.hpp>
+
+#include "support/context.hpp"
+
+#include <boost/asio/cancellation_state.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+using crier::polling;
+using crier::polling_options;
+using crier::test::context;
+namespace asio = boost::asio;
+namespace json = boost::json;
+using namespace std::chrono_literals;
+using texts = std::vector<std::string>;
+
+namespace {
+
+/// Takes what a service publishes.
+class recorder final : public crier::publisher {
+public:
+    texts published;
+    std::vector<crier::publish_options> options;
+    texts lines;
+
+    explicit recorder(context& test) : executor_{test.io.get_executor()} {}
+
+    asio::any_io_executor get_executor() const override { return executor_; }
+    void publish(const json::value& data, crier::publish_options how) override {
+        published.push_back(json::serialize(data));
+        options.push_back(how);
+    }
+    void publish(const crier::event& whole, crier::publish_options) override {
+        published.push_back(whole.data);
+    }
+    void log(crier::severity, std::string_view line) override { lines.emplace_back(line); }
+
+private:
+    asio::any_io_executor executor_;
+};
+
+/// A source whose fetches take `duration` and give 1, 2, 3...
+struct source {
+    context& test;
+    crier::clock::duration duration{};
+    int fetches = 0;
+    int running = 0;
+    int cancelled = 0;
+
+    asio::awaitable<json::value> fetch() {
+        ++running;
+        const int number = ++fetches;
+        if (duration > 0s) {
+            crier::timer wait{test.io, duration};
+            boost::system::error_code error;
+            co_await wait.async_wait(asio::redirect_error(asio::use_awaitable, error));
+            cancelled += error ? 1 : 0;
+        }
+        --running;
+        co_return number;
+    }
+
+    auto function() {
+        return [this] { return fetch(); };
+    }
+};
+
+/// Runs `stop` and tells whether it has completed.
+struct stopping {
+    bool done = false;
+
+    stopping(context& test, crier::polling_service& service) { test.spawn(stop(service)); }
+
+    asio::awaitable<void> stop(crier::polling_service& service) {
+        co_await service.stop();
+        done = true;
+    }
+};
+
+} // namespace
+
+TEST_CASE("the first fetch comes at once, then one every interval") {
+    context test;
+    recorder to{test};
+    source from{test};
+    const auto service = polling(from.function(), {.interval = 2s});
+    service->start(to);
+    test.run();
+    CHECK(to.published == texts{"1"});
+    test.advance(1999ms);
+    CHECK(to.published.size() == 1);
+    test.advance(1ms);
+    CHECK(to.published.size() == 2);
+    test.advance(2s);
+    CHECK(to.published == texts{"1", "2", "3"});
+    CHECK(stopping{test, *service}.done);
+    test.advance(10s);
+    CHECK(to.published.size() == 3);
+}
+
+TEST_CASE("the interval is 5 s by default, and zero means the default") {
+    for (const polling_options& options : {polling_options{}, polling_options{.interval = 0s}}) {
+        context test;
+        recorder to{test};
+        source from{test};
+        const auto service = polling(from.function(), options);
+        service->start(to);
+        test.run();
+        test.advance(4999ms);
+        CHECK(to.published.size() == 1);
+        test.advance(1ms);
+        CHECK(to.published.size() == 2);
+        CHECK(stopping{test, *service}.done);
+    }
+}
+
+TEST_CASE("a negative interval and a missing fetch are refused") {
+    context test;
+    source from{test};
+    CHECK_THROWS_AS(polling(from.function(), {.interval = -1ms}), std::invalid_argument);
+    CHECK_THROWS_AS(polling({}), std::invalid_argument);
+}
+
+TEST_CASE("a slow fetch delays the next one and never overlaps or bunches") {
+    context test;
+    recorder to{test};
+    source from{test, 5s};
+    const auto service = polling(from.function(), {.interval = 2s});
+    service->start(to);
+    test.run();
+    test.advance(4s);
+    CHECK(from.fetches == 1);
+    test.advance(1s);
+    CHECK(from.fetches == 2);
+    from.duration = 0s;
+    test.advance(5s);
+    CHECK(from.running == 0);
+    CHECK(from.fetches == 3);
+    test.advance(1s);
+    CHECK(from.fetches == 3);
+    test.advance(1s);
+    CHECK(from.fetches == 4);
+    CHECK(stopping{test, *service}.done);
+}
+
+TEST_CASE("the options reach the published events") {
+    context test;
+    recorder to{test};
+    source from{test};
+    const auto service = polling(from.function(), {.only_changes = true, .type = "load"});
+    service->start(to);
+    test.run();
+    REQUIRE(to.options.size() == 1);
+    CHECK(to.options[0].type == "load");
+    CHECK(to.options[0].only_changes);
+    CHECK(stopping{test, *service}.done);
+}
+
+TEST_CASE("each kind of failure is published as JSON, and the polling goes on") {
+    context test;
+    recorder to{test};
+    std::deque<std::function<json::value()>> results{
+        []() -> json::value { throw std::runtime_error{"disk \"a\" is gone"}; },
+        []() -> json::value { throw crier::fetch_error{404, "no such thing"}; },
+        []() -> json::value { throw crier::fetch_error{503, "busy", "r-1"}; },
+        []() -> json::value { throw 7; }, [] { return json::value("well"); }};
+    int asked = 0;
+    const auto service = polling(
+        [&]() -> asio::awaitable<json::value> {
+            const auto next = results.front();
+            results.pop_front();
+            co_return next();
+        },
+        {.interval = 1s, .api_version = "v2", .stop_condition = [&](const json::value&) {
+             return ++asked == 1;
+         }});
+    service->start(to);
+    for (int i = 0; i < 5; ++i) {
+        test.advance(1s);
+    }
+    REQUIRE(to.published.size() == 5);
+    const auto equal = [&](std::size_t at, const char* expected) {
+        return json::parse(to.published[at]) == json::parse(expected);
+    };
+    CHECK(equal(0, R"({"apiVersion":"v2","message":"disk \"a\" is gone","statusCode":500})"));
+    CHECK(equal(1, R"({"apiVersion":"v2","message":"no such thing","statusCode":404})"));
+    CHECK(equal(2, R"({"apiVersion":"v2","message":"busy","statusCode":503,"requestId":"r-1"})"));
+    CHECK(equal(3, R"({"apiVersion":"v2","message":"unknown error","statusCode":500})"));
+    CHECK(to.published[4] == "\"well\"");
+    CHECK(asked == 1);
+    CHECK(stopping{test, *service}.done);
+}
+
+TEST_CASE(
+    "the stop condition is asked after each publish, then comes on_stop, then stop completes") {
+    context test;
+    recorder to{test};
+    source from{test};
+    texts order;
+    crier::timer hold{test.io, 3s};
+    const auto service = polling(from.function(),
+        {.interval = 1s,
+            .stop_condition =
+                [&](const json::value& data) {
+                    order.push_back("asked " + std::to_string(to.published.size()));
+                    return data == 2;
+                },
+            .on_stop = [&]() -> asio::awaitable<void> {
+                order.emplace_back("on_stop begins");
+                co_await hold.async_wait(asio::use_awaitable);
+                order.emplace_back("on_stop ends");
+            }});
+    service->start(to);
+    test.run();
+    test.advance(1s);
+    CHECK(order == texts{"asked 1", "asked 2", "on_stop begins"});
+    test.advance(10s);
+    CHECK(order.back() == "on_stop ends");
+    CHECK(stopping{test, *service}.done);
+    CHECK(to.published.size() == 2);
+    CHECK(order.size() == 4);
+}
+
+TEST_CASE("stop waits for on_stop, which may itself call stop") {
+    context test;
+    recorder to{test};
+    source from{test};
+    int stops = 0;
+    std::shared_ptr<crier::polling_service> service;
+    crier::timer hold{test.io, crier::clock::time_point::max()};
+    service = polling(from.function(), {.on_stop = [&]() -> asio::awaitable<void> {
+        ++stops;
+        co_await service->stop();
+        boost::system::error_code ignored;
+        co_await hold.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    }});
+    service->start(to);
+    test.run();
+    const stopping first{test, *service};
+    CHECK_FALSE(first.done);
+    CHECK(stops == 1);
+    hold.cancel();
+    test.run();
+    CHECK(first.done);
+    CHECK(stopping{test, *service}.done);
+    CHECK(stops == 1);
+}
+
+TEST_CASE("stop cancels the running fetch, waits for it, and lets it publish nothing") {
+    context test;
+    recorder to{test};
+    source from{test, 1h};
+    const auto service = polling(from.function());
+    service->start(to);
+    test.run();
+    CHECK(from.running == 1);
+    const stopping first{test, *service};
+    CHECK(first.done);
+    CHECK(from.running == 0);
+    CHECK(from.cancelled == 1);
+    CHECK(to.published.empty());
+}
+
+TEST_CASE("a fetch that does not listen to its cancellation is waited for") {
+    context test;
+    recorder to{test};
+    crier::timer deaf{test.io, 7s};
+    const auto service = polling([&]() -> asio::awaitable<json::value> {
+        co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation{});
+        co_await deaf.async_wait(asio::use_awaitable);
+        co_return 1;
+    });
+    service->start(to);
+    test.run();
+    const stopping first{test, *service};
+    const stopping second{test, *service};
+    test.advance(6s);
+    CHECK_FALSE(first.done);
+    test.advance(1s);
+    CHECK(first.done);
+    CHECK(second.done);
+    CHECK(to.published.empty());
+}
+
+TEST_CASE("stop before start and twice is fine, and the service starts again after") {
+    context test;
+    recorder to{test};
+    source from{test};
+    int stops = 0;
+    const auto service = polling(from.function(), {.on_stop = [&]() -> asio::awaitable<void> {
+        ++stops;
+        co_return;
+    }});
+    CHECK(stopping{test, *service}.done);
+    service->start(to);
+    test.run();
+    CHECK(stopping{test, *service}.done);
+    CHECK(stopping{test, *service}.done);
+    service->start(to);
+    test.run();
+    CHECK(to.published.size() == 2);
+    CHECK(stopping{test, *service}.done);
+    CHECK(stops == 2);
+}
+
+TEST_CASE("user code that throws in the stop condition or on_stop is logged and ends the run") {
+    context test;
+    recorder to{test};
+    source from{test};
+    const auto service = polling(from.function(),
+        {.stop_condition = [](const json::value&) -> bool { throw std::runtime_error{"odd"}; },
+            .on_stop = []() -> asio::awaitable<void> {
+                throw std::runtime_error{"worse"};
+                co_return;
+            }});
+    service->start(to);
+    test.run();
+    CHECK(to.lines.size() == 2);
+    CHECK(stopping{test, *service}.done);
+}
+
+TEST_CASE("after a stop by condition newcomers do not restart it until all have left") {
+    context test;
+    crier::manager events{test.io.get_executor()};
+    source from{test};
+    std::vector<crier::topic_options> topics(1);
+    topics[0].name = "a";
+    topics[0].polling = polling(from.function(),
+        {.interval = 1s, .stop_condition = [](const json::value&) { return true; }});
+    std::optional<crier::subscription> first{events.subscribe(topics)};
+    test.advance(5s);
+    CHECK(from.fetches == 1);
+    std::optional<crier::subscription> second{events.subscribe(topics)};
+    test.advance(5s);
+    CHECK(from.fetches == 1);
+    events.publish("a", "still open");
+    test.run();
+    CHECK(second->pending() == 1);
+    first.reset();
+    second.reset();
+    test.run();
+    first.emplace(events.subscribe(topics));
+    test.run();
+    CHECK(from.fetches == 2);
+    first.reset();
+    test.run();
+}
+
+TEST_CASE("a manager that goes stops a running fetch") {
+    context test;
+    source from{test, 1h};
+    std::optional<crier::subscription> mine;
+    {
+        crier::manager events{test.io.get_executor()};
+        std::vector<crier::topic_options> topics(1);
+        topics[0].name = "a";
+        topics[0].polling = polling(from.function());
+        mine.emplace(events.subscribe(topics));
+        test.run();
+        CHECK(from.running == 1);
+    }
+    test.run();
+    CHECK(from.running == 0);
+    CHECK(from.cancelled == 1);
+    mine.reset();
+}
