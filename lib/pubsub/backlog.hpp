@@ -49,6 +49,9 @@ public:
     std::size_t size() const noexcept { return entries_.size(); }
     std::uint64_t dropped() const noexcept { return dropped_; }
 
+    /// Whether the oldest event is on its way, but not wholly.
+    bool is_partly_written() const noexcept { return written_ > 0; }
+
     const frame& front() const noexcept { return entries_.front()->content; }
 
     void pop() noexcept {

@@ -34,6 +34,11 @@ void shard::drain() {
         woken->wake.set();
     }
     dirty_.clear();
+    // After the wake-ups, so that what came before the end is read before it.
+    for (subscriber* const closed : closing_) {
+        closed->wake.close();
+    }
+    closing_.clear();
     taken_.clear();
 }
 
@@ -80,13 +85,13 @@ void shard::take(leave& what) {
         members[place->index] = last;
     }
     places.erase(place);
-    what.who->wake.close();
+    closing_.push_back(what.who.get());
 }
 
 void shard::take(end& what) {
     for (const std::shared_ptr<subscriber>& member : what.in->members) {
         member->shut_down = true;
-        member->wake.close();
+        closing_.push_back(member.get());
     }
 }
 

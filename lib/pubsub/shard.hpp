@@ -109,8 +109,8 @@ private:
     void drain();
     void take(arrival& what);
     static void take(join& what);
-    static void take(leave& what);
-    static void take(end& what);
+    void take(leave& what);
+    void take(end& what);
     static void take(release& /*what*/) {}
     void log_drop(const lane& in, subscriber& who) const;
 
@@ -122,6 +122,7 @@ private:
     // On the executor only:
     std::vector<item> taken_;
     std::vector<subscriber*> dirty_;
+    std::vector<subscriber*> closing_;
 };
 
 } // namespace crier::detail

@@ -4,6 +4,7 @@
 #include "support/context.hpp"
 #include "support/event_reader.hpp"
 
+#include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -414,19 +415,21 @@ TEST_CASE("options that make no sense are refused, a heartbeat of zero is the de
     const manager quiet{test.io.get_executor(), {.heartbeat_interval = -std::chrono::seconds{1}}};
 }
 
-TEST_CASE("a context that goes first takes what is left with it") {
-    std::optional<manager> events;
-    std::optional<subscription> mine;
+TEST_CASE("a context that goes takes with it what never ran") {
     const auto service = std::make_shared<counting_service>();
     {
         asio::io_context io{1};
-        events.emplace(io.get_executor());
-        mine.emplace(events->subscribe(polled("a", service)));
-        events->publish("a", "1");
-        mine->async_wait([](boost::system::error_code) {});
+        manager events{io.get_executor()};
+        const auto mine = std::make_shared<subscription>(events.subscribe(polled("a", service)));
+        events.publish("a", "1");
+        mine->async_wait([mine](boost::system::error_code) {});
+        asio::co_spawn(
+            io,
+            [](std::shared_ptr<subscription> kept) -> asio::awaitable<void> {
+                co_await kept->receive();
+            }(mine),
+            asio::detached);
     }
-    mine.reset();
-    events.reset();
     CHECK(service.use_count() == 1);
 }
 

@@ -17,7 +17,8 @@ namespace crier {
 ///     crier::frame next = co_await subscription.receive();
 ///
 /// Thread safety: all members from any thread.
-/// Lifetime: destroying it closes it; subscriptions may outlive it.
+/// Lifetime: destroying it closes it; subscriptions may outlive it. As with a manager, the context
+/// must outlive both.
 class broker {
 public:
     using executor_type = boost::asio::any_io_executor;

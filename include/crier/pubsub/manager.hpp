@@ -26,7 +26,7 @@ namespace crier {
 
 namespace detail {
 class core;
-struct core_access;
+struct manager_access;
 } // namespace detail
 
 /// An event's place in the one order of all events of a manager.
@@ -81,7 +81,8 @@ struct subscribe_options {
 ///
 /// Order: the same for all subscribers, over all topics.
 /// Thread safety: all members from any thread.
-/// Lifetime: destroying it shuts it down; sessions and subscriptions may outlive it.
+/// Lifetime: destroying it shuts it down; sessions and subscriptions may outlive it. The executor's
+/// context must outlive the manager and every subscription held outside of the context's handlers.
 class manager {
 public:
     using executor_type = boost::asio::any_io_executor;
@@ -133,7 +134,7 @@ public:
     manager_stats stats() const;
 
 private:
-    friend struct detail::core_access;
+    friend struct detail::manager_access;
 
     boost::system::result<event_id> publish_json(std::string_view topic,
         const std::function<boost::json::value()>& source, publish_options options);

@@ -18,6 +18,11 @@ namespace detail {
 class signal_registry;
 }
 
+/// How a wait ended, as a value: an `error_code` in a completion is thrown into a coroutine.
+struct wait_result {
+    boost::system::error_code error;
+};
+
 /// A latched, coalescing wake-up: set any number of times, it wakes its one waiter once.
 ///
 /// Coalescing loses how often it was set, never that it was set. A wake-up carries no data: read
@@ -56,6 +61,13 @@ public:
     template <class Token>
     auto async_wait(Token&& token) {
         return boost::asio::async_initiate<Token, void(boost::system::error_code)>(
+            [this](auto handler) { start(std::move(handler)); }, token);
+    }
+
+    /// The same for a coroutine that looks at the error itself: awaiting it does not throw.
+    template <class Token>
+    auto async_wait_result(Token&& token) {
+        return boost::asio::async_initiate<Token, void(wait_result)>(
             [this](auto handler) { start(std::move(handler)); }, token);
     }
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/execution_context.hpp>
+#include <boost/asio/io_context.hpp>
 
 namespace crier {
 
@@ -9,9 +9,9 @@ namespace crier {
 /// stay on it; all others run on their manager's strand. `crier::server` does it for its own.
 ///
 /// Thread safety: any thread, before the context's first session.
-void promise_single_thread(boost::asio::execution_context& context);
+void promise_single_thread(boost::asio::io_context& context);
 
-/// Whether the executor's context carries that promise.
-bool has_single_thread(const boost::asio::any_io_executor& executor);
+/// The executor of the context behind, where that context carries the promise; else none.
+boost::asio::any_io_executor single_thread_executor(const boost::asio::any_io_executor& executor);
 
 } // namespace crier

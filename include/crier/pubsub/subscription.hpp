@@ -17,7 +17,7 @@ namespace detail {
 class core;
 class shard;
 struct subscriber;
-struct core_access;
+struct subscription_access;
 } // namespace detail
 
 /// One subscriber's own channel: the events that it has still to read, oldest first.
@@ -68,7 +68,7 @@ public:
 
 private:
     friend class detail::core;
-    friend struct detail::core_access;
+    friend struct detail::subscription_access;
 
     subscription(std::shared_ptr<detail::core> owner, std::shared_ptr<detail::shard> home,
         std::shared_ptr<detail::subscriber> state);

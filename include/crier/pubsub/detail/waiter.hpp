@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <type_traits>
 #include <utility>
 
 namespace crier::detail {
@@ -110,7 +111,11 @@ private:
             slot.is_connected()) {
             slot.clear();
         }
-        std::move(handler)(error);
+        if constexpr (std::is_invocable_v<Handler, boost::system::error_code>) {
+            std::move(handler)(error);
+        } else {
+            std::move(handler)({error});
+        }
     }
 
     static auto track(const Handler& handler, const boost::asio::any_io_executor& fallback) {

@@ -1,0 +1,12 @@
+#pragma once
+
+/// All of the library but the server: wire, pubsub and the session.
+
+#include <crier/http/serve.hpp>
+#include <crier/http/stream_writer.hpp>
+#include <crier/pubsub/broker.hpp>
+#include <crier/pubsub/hub.hpp>
+#include <crier/pubsub/manager.hpp>
+#include <crier/pubsub/single_thread.hpp>
+#include <crier/wire/encoder.hpp>
+#include <crier/wire/errc.hpp>

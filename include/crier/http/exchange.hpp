@@ -1,0 +1,64 @@
+#pragma once
+
+#include <crier/http/serve.hpp>
+#include <crier/http/stream_writer.hpp>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/status.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace crier {
+
+/// One request to a `server`, and the way to its answer: a plain response, a manager's stream, or
+/// a stream written by hand. An exchange that is not answered gets 404.
+///
+/// It belongs to the handler's coroutine, and must not outlive it.
+class exchange {
+public:
+    using request_type = boost::beast::http::request<boost::beast::http::string_body>;
+    using response_type = boost::beast::http::response<boost::beast::http::string_body>;
+
+    exchange(boost::asio::ip::tcp::socket& socket, request_type request)
+        : socket_{socket}, request_{std::move(request)} {}
+    exchange(const exchange&) = delete;
+    exchange& operator=(const exchange&) = delete;
+
+    const request_type& request() const noexcept { return request_; }
+
+    /// The target without its query.
+    std::string_view path() const noexcept;
+
+    /// The target's query, without the question mark.
+    std::string_view query() const noexcept;
+
+    /// Sends a response; the connection stays open for another request if the client wants it.
+    boost::asio::awaitable<void> respond(response_type response);
+    boost::asio::awaitable<void> respond(boost::beast::http::status status, std::string body = {},
+        std::string_view content_type = "text/plain; charset=utf-8");
+
+    /// Answers with a stream of the manager. See `serve`.
+    boost::asio::awaitable<end_reason> stream(manager& events, serve_options options = {});
+
+    /// Answers with a stream that the handler writes itself; the executor is the handler's.
+    stream_writer writer(const writer_options& options = {});
+
+    boost::asio::ip::tcp::socket& socket() noexcept { return socket_; }
+
+    bool is_answered() const noexcept { return answered_; }
+
+    /// Whether the connection may be used for another request.
+    bool keeps_alive() const noexcept { return keeps_alive_; }
+
+private:
+    boost::asio::ip::tcp::socket& socket_;
+    const request_type request_;
+    bool answered_ = false;
+    bool keeps_alive_ = false;
+};
+
+} // namespace crier

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <boost/system/result.hpp>
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace crier {
+
+/// The head of a request, as views of where it was read.
+struct request_head {
+    std::string_view method{};
+    std::string_view target{};
+    unsigned version = 11; ///< 10 or 11
+    std::vector<std::pair<std::string_view, std::string_view>> fields{};
+};
+
+/// Why a request is not served. The connection is closed after it.
+struct refusal {
+    unsigned status = 400;
+    std::string_view reason; ///< one line for the response's body
+};
+
+struct gate_limits {
+    std::size_t header_bytes = 8 * 1024;
+    std::size_t header_fields = 64;
+};
+
+/// Reads a request's head, from its first byte to its blank line, and refuses all that different
+/// servers read differently: what one takes for a request's end must not be another's beginning.
+///
+/// Errors: given as the refusal: 400, 431 over the limits, 505 for another version than 1.0 or 1.1.
+/// Source: RFC 9112, sections 2 to 6; RFC 9110, section 5.
+std::optional<refusal> read_head(
+    std::string_view raw, request_head& head, const gate_limits& limits = {});
+
+/// Checks what a head says of the message's framing and host, however it was parsed.
+std::optional<refusal> check_framing(const request_head& head);
+
+/// Checks that a request asks for an event stream: 405 for another method than GET, 406 for an
+/// `Accept` that excludes it.
+std::optional<refusal> check_stream_request(const request_head& head);
+
+/// Whether an `Accept` field's value allows `text/event-stream`.
+/// Source: RFC 9110, section 12.5.1.
+bool accepts_event_stream(std::string_view accept);
+
+} // namespace crier

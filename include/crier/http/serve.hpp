@@ -1,0 +1,89 @@
+#pragma once
+
+#include <crier/http/gate.hpp>
+#include <crier/http/sink.hpp>
+#include <crier/pubsub/manager.hpp>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/beast/http/fields.hpp>
+#include <boost/beast/http/message.hpp>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace crier {
+
+struct serve_options {
+    /// The stream's topic; empty: `topic_of(request)`, unless there are `topics`.
+    std::string topic{};
+    /// Started with the topic's first subscriber; passed over where the topic runs already.
+    std::shared_ptr<polling_service> polling{};
+    /// As `topic_options::only_changes`.
+    bool only_changes = false;
+    /// Several topics on one stream, in place of the three above.
+    std::vector<topic_options> topics{};
+};
+
+/// The default topic of a request: its path, with `?query` where there is one.
+inline std::string topic_of(const request_head& head) { return std::string{head.target}; }
+
+template <class Body, class Fields>
+std::string topic_of(const boost::beast::http::request<Body, Fields>& request) {
+    return std::string{request.target()};
+}
+
+/// The head of a request that Beast has parsed, as views of it.
+template <class Body, class Fields>
+request_head head_of(const boost::beast::http::request<Body, Fields>& request) {
+    request_head head;
+    head.method = request.method_string();
+    head.target = request.target();
+    head.version = request.version();
+    for (const auto& field : request) {
+        head.fields.emplace_back(field.name_string(), field.value());
+    }
+    return head;
+}
+
+namespace detail {
+
+using sink_maker = std::function<std::shared_ptr<sink>(const boost::asio::any_io_executor&)>;
+
+boost::asio::awaitable<end_reason> serve(
+    request_head head, sink_maker make, std::shared_ptr<core> events, serve_options options);
+
+struct manager_access {
+    static std::shared_ptr<core> core_of(manager& of) { return of.core_; }
+};
+
+} // namespace detail
+
+/// Answers a request with a stream of a topic's events, until it ends for the reason returned.
+///
+/// Subscribes, starts the polling, writes the header, then events and heartbeats. What the gate or
+/// the manager's state refuses is answered with 4xx or 503 and `end_reason::refused`. After it the
+/// connection is to be closed.
+///
+///     crier::serve_options options{.topic = "prices"};
+///     co_await crier::serve(stream, request, manager, std::move(options));
+///
+/// Cancellation: terminal; ends the stream properly where that takes no waiting.
+/// Thread safety: the caller's coroutine may run on any executor. Where that is not one of a
+/// context with `promise_single_thread`, the stream is used on the manager's strand meanwhile.
+/// Lifetime: stream and request must outlive it; the manager need not. With GCC 12 options must be
+/// a variable of their own, as in the example: a braced temporary in an expression with `co_await`
+/// is destroyed twice.
+template <class Stream, class Body, class Fields>
+boost::asio::awaitable<end_reason> serve(Stream& stream,
+    const boost::beast::http::request<Body, Fields>& request, manager& events,
+    serve_options options = {}) {
+    return detail::serve(
+        head_of(request),
+        [&stream](
+            const boost::asio::any_io_executor& executor) { return make_sink(stream, executor); },
+        detail::manager_access::core_of(events), std::move(options));
+}
+
+} // namespace crier

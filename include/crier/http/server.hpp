@@ -1,0 +1,90 @@
+#pragma once
+
+#include <crier/http/exchange.hpp>
+#include <crier/http/gate.hpp>
+#include <crier/pubsub/logger.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace crier {
+
+struct server_options {
+    /// A numeric IPv4 or IPv6 address.
+    std::string address = "127.0.0.1";
+    std::uint16_t port = 8080; ///< 0: any that is free
+    unsigned threads = 1;      ///< each with an `io_context` and a listening socket of its own
+    /// Further connections are answered with 503.
+    std::size_t max_connections = 20'000;
+    /// How long a request's header may take from its first byte, its body likewise, a response to
+    /// be sent, and how long a connection may be idle between requests.
+    std::chrono::milliseconds header_timeout = std::chrono::seconds{5};
+    std::size_t body_bytes = std::size_t{64} * 1024; ///< a larger one is answered with 413
+    gate_limits limits{};
+    logger log = log_to_clog;
+};
+
+namespace detail {
+class worker;
+struct server_state;
+} // namespace detail
+
+/// Just enough of an HTTP/1.1 server to serve event streams where there is none yet.
+///
+///     crier::server server{{.port = 8080}};
+///     crier::manager manager{server.get_executor()};
+///     server.run([&](crier::exchange& request) { return serve_page_or_stream(request, manager);
+///     });
+///
+/// Each request passes the gate before it reaches the handler.
+///
+/// Thread safety: `shutdown` from any thread, the rest from the thread that owns it. The handler
+/// is called on all of the server's threads.
+/// Lifetime: declare it before the managers that use its executor.
+class server {
+public:
+    using handler = std::function<boost::asio::awaitable<void>(exchange&)>;
+
+    /// Listens from here on.
+    /// Errors: throws `system_error` where it cannot, `address_in_use` for a taken port, and
+    /// `std::invalid_argument` on options that make no sense.
+    explicit server(server_options options = {});
+    server(const server&) = delete;
+    server& operator=(const server&) = delete;
+    ~server();
+
+    /// The executor of the first thread.
+    boost::asio::any_io_executor get_executor() const;
+
+    boost::asio::ip::tcp::endpoint local_endpoint() const;
+
+    /// Connections open at present.
+    std::size_t connections() const noexcept;
+
+    /// Called once at shutdown, on the first thread, before connections are waited for: the place
+    /// for `manager::shutdown`.
+    void on_shutdown(std::function<void()> hook);
+
+    /// Shuts down on SIGINT and SIGTERM.
+    void shutdown_on_signals(std::chrono::milliseconds deadline = std::chrono::milliseconds{500});
+
+    /// Serves until it is shut down and all that runs on its threads has ended. Can be run once.
+    void run(handler handle);
+
+    /// Accepts no more, lets what is open come to its end, and cuts it at the deadline.
+    /// Idempotent: the first deadline holds.
+    void shutdown(std::chrono::milliseconds deadline = std::chrono::seconds{1});
+
+private:
+    std::unique_ptr<detail::server_state> state_;
+};
+
+} // namespace crier

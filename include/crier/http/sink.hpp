@@ -1,0 +1,232 @@
+#pragma once
+
+#include <crier/pubsub/signal.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/socket_base.hpp>
+#include <boost/beast/core/stream_traits.hpp>
+#include <boost/container/static_vector.hpp>
+#include <boost/system/error_code.hpp>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <type_traits>
+#include <utility>
+
+namespace crier {
+
+/// Where a session writes: it takes what it can at once, and cancels the wait for the attached
+/// signal when it can take more, or when the peer has gone.
+///
+/// All members and handlers belong to one executor. Handlers keep the sink, and in the end the
+/// session waits for them: they use its stream.
+class sink : public std::enable_shared_from_this<sink> {
+public:
+    using buffers = std::span<const boost::asio::const_buffer>;
+
+    virtual ~sink() = default;
+
+    /// Writes some bytes; `would_block`: it wakes the session once it can take more, and is then
+    /// given the same bytes again, followed by others perhaps.
+    virtual std::size_t write_some(buffers bytes, boost::system::error_code& error) = 0;
+
+    /// Begins to watch for the peer's end of the connection.
+    virtual void watch_peer() = 0;
+
+    /// Ends what it waits for, and undoes what was changed of the stream.
+    virtual void cancel() = 0;
+
+    /// Keeps the kernel from holding much, or long, for a peer that takes nothing.
+    virtual void limit_buffering(std::chrono::milliseconds longest) = 0;
+
+    void attach(signal* wake) noexcept { wake_ = wake; }
+
+    /// Set once the peer has gone, or cannot be read any more.
+    const boost::system::error_code& peer_error() const noexcept { return peer_error_; }
+
+    /// Whether no handler is outstanding.
+    bool idle() const noexcept { return outstanding_ == 0; }
+
+protected:
+    explicit sink(boost::asio::any_io_executor executor) : executor_{std::move(executor)} {}
+
+    /// Binds a handler to the executor and keeps the sink while it is outstanding.
+    template <class Handler>
+    auto outstanding(Handler handler) {
+        ++outstanding_;
+        return boost::asio::bind_executor(
+            executor_, [self = shared_from_this(), handler = std::move(handler)](
+                           boost::system::error_code error, std::size_t size = 0) mutable {
+                --self->outstanding_;
+                handler(error, size);
+                if (self->wake_ != nullptr) {
+                    self->wake_->cancel();
+                }
+            });
+    }
+
+    boost::system::error_code peer_error_;
+
+private:
+    const boost::asio::any_io_executor executor_;
+    signal* wake_ = nullptr;
+    unsigned outstanding_ = 0;
+};
+
+namespace detail {
+
+void limit_buffering(int socket, std::chrono::milliseconds longest) noexcept;
+
+template <class Stream>
+concept plain_socket = requires(Stream& stream) {
+    stream.non_blocking(true);
+    stream.native_handle();
+    stream.wait(boost::asio::socket_base::wait_write);
+};
+
+/// A socket: written without waiting, and only when it is full is the kernel asked to tell.
+template <plain_socket Socket>
+class socket_sink final : public sink {
+public:
+    socket_sink(Socket& socket, boost::asio::any_io_executor executor)
+        : sink{std::move(executor)}, socket_{socket}, was_non_blocking_{socket.non_blocking()} {
+        boost::system::error_code error;
+        socket_.non_blocking(true, error);
+    }
+
+    std::size_t write_some(buffers bytes, boost::system::error_code& error) override {
+        const std::size_t written = socket_.write_some(bytes, error);
+        if (error == boost::asio::error::would_block && !std::exchange(waiting_, true)) {
+            socket_.async_wait(boost::asio::socket_base::wait_write,
+                outstanding([this](boost::system::error_code, std::size_t) { waiting_ = false; }));
+        }
+        return written;
+    }
+
+    void watch_peer() override {
+        socket_.async_read_some(boost::asio::buffer(ignored_),
+            outstanding([this](boost::system::error_code error, std::size_t) {
+                peer_error_ = error;
+                if (!error) {
+                    watch_peer();
+                }
+            }));
+    }
+
+    void cancel() override {
+        boost::system::error_code error;
+        socket_.cancel(error);
+        socket_.non_blocking(was_non_blocking_, error);
+    }
+
+    void limit_buffering(std::chrono::milliseconds longest) override {
+        detail::limit_buffering(socket_.native_handle(), longest);
+    }
+
+private:
+    Socket& socket_;
+    const bool was_non_blocking_;
+    bool waiting_ = false;
+    std::array<char, 16> ignored_;
+};
+
+/// Any other stream, such as one over TLS: one asynchronous write at a time.
+template <class Stream>
+class stream_sink final : public sink {
+public:
+    stream_sink(Stream& stream, boost::asio::any_io_executor executor)
+        : sink{std::move(executor)}, stream_{stream} {}
+
+    std::size_t write_some(buffers bytes, boost::system::error_code& error) override {
+        if (written_ > 0 || write_error_) {
+            error = write_error_;
+            return std::exchange(written_, 0);
+        }
+        if (!std::exchange(writing_, true)) {
+            // A copy: the span's array is gone before the write is.
+            const boost::container::static_vector<boost::asio::const_buffer, most_buffers> kept(
+                bytes.begin(),
+                bytes.begin() + static_cast<std::ptrdiff_t>(std::min(bytes.size(), most_buffers)));
+            stream_.async_write_some(
+                kept, boost::asio::bind_cancellation_slot(write_cancellation_.slot(),
+                          outstanding([this](boost::system::error_code result, std::size_t size) {
+                              writing_ = false;
+                              write_error_ = result;
+                              written_ = size;
+                          })));
+        }
+        error = boost::asio::error::would_block;
+        return 0;
+    }
+
+    void watch_peer() override {
+        stream_.async_read_some(boost::asio::buffer(ignored_),
+            boost::asio::bind_cancellation_slot(read_cancellation_.slot(),
+                outstanding([this](boost::system::error_code error, std::size_t) {
+                    peer_error_ = error;
+                    if (!error) {
+                        watch_peer();
+                    }
+                })));
+    }
+
+    void cancel() override {
+        write_cancellation_.emit(boost::asio::cancellation_type::terminal);
+        read_cancellation_.emit(boost::asio::cancellation_type::terminal);
+    }
+
+    void limit_buffering(std::chrono::milliseconds longest) override {
+        auto& lowest = boost::beast::get_lowest_layer(stream_);
+        if constexpr (plain_socket<std::remove_reference_t<decltype(lowest)>>) {
+            detail::limit_buffering(lowest.native_handle(), longest);
+        } else if constexpr (requires { lowest.socket().native_handle(); }) {
+            detail::limit_buffering(lowest.socket().native_handle(), longest);
+        }
+    }
+
+private:
+    static constexpr std::size_t most_buffers = 16;
+
+    Stream& stream_;
+    boost::asio::cancellation_signal write_cancellation_;
+    boost::asio::cancellation_signal read_cancellation_;
+    boost::system::error_code write_error_;
+    std::size_t written_ = 0;
+    bool writing_ = false;
+    std::array<char, 16> ignored_;
+};
+
+} // namespace detail
+
+/// Makes the sink of a stream; its handlers run on the executor.
+///
+/// The stream is any Asio stream: a socket, Beast's `tcp_stream` (whose own timeouts are switched
+/// off for as long), a TLS stream. It must outlive the sink's last handler.
+template <class Stream>
+std::shared_ptr<sink> make_sink(Stream& stream, const boost::asio::any_io_executor& executor) {
+    if constexpr (detail::plain_socket<Stream>) {
+        return std::make_shared<detail::socket_sink<Stream>>(stream, executor);
+    } else if constexpr (requires {
+                             stream.socket();
+                             stream.expires_never();
+                         }) {
+        stream.expires_never();
+        return make_sink(stream.socket(), executor);
+    } else {
+        if constexpr (requires { boost::beast::get_lowest_layer(stream).expires_never(); }) {
+            boost::beast::get_lowest_layer(stream).expires_never();
+        }
+        return std::make_shared<detail::stream_sink<Stream>>(stream, executor);
+    }
+}
+
+} // namespace crier

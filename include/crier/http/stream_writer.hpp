@@ -1,0 +1,79 @@
+#pragma once
+
+#include <crier/http/sink.hpp>
+#include <crier/pubsub/clock.hpp>
+#include <crier/pubsub/logger.hpp>
+#include <crier/wire/frame.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace crier {
+
+struct writer_options {
+    /// How long the stream may be silent before a heartbeat, and a write may last; zero or less
+    /// means the default.
+    std::chrono::milliseconds heartbeat_interval = std::chrono::seconds{30};
+    /// The heartbeat's comment, and what follows it.
+    std::string heartbeat_text{};
+    comment_end heartbeat_end = comment_end::blank_line;
+    /// Told of events that cannot be encoded.
+    logger log = log_to_clog;
+};
+
+/// The parts of a stream, for handlers of one's own: headers, events and heartbeats, each written
+/// within the heartbeat interval or not at all.
+///
+///     crier::stream_writer out{stream, request.version(), co_await this_coro::executor};
+///     co_await out.write_headers();
+///     while (co_await out.wait(changed)) { co_await out.write(next_event()); }
+///     co_await out.finish();
+///
+/// Errors: all flows throw `errc::client_left` once the client has gone, `errc::stalled` when it
+/// took nothing for the interval, or what the stream's write gave.
+/// Cancellation: terminal and partial; the stream is then to be closed.
+/// Thread safety: one executor at a time, which runs one handler at a time.
+/// Lifetime: the stream must outlive the writer; unless it is a socket, await `finish` first.
+class stream_writer {
+public:
+    /// `version` is the request's, as Beast gives it: chunked from 11 on, else ended by closing.
+    template <class Stream>
+    stream_writer(Stream& stream, unsigned version, const boost::asio::any_io_executor& executor,
+        const writer_options& options = {})
+        : stream_writer{make_sink(stream, executor), version, executor, options} {}
+
+    stream_writer(std::shared_ptr<sink> to, unsigned version,
+        const boost::asio::any_io_executor& executor, const writer_options& options = {});
+    stream_writer(const stream_writer&) = delete;
+    stream_writer& operator=(const stream_writer&) = delete;
+    ~stream_writer();
+
+    /// Writes the status line and the header of an event stream.
+    boost::asio::awaitable<void> write_headers();
+
+    /// Writes an event. One that cannot be encoded is logged and skipped: the stream lives.
+    boost::asio::awaitable<void> write(const event_view& event);
+
+    boost::asio::awaitable<void> write_heartbeat();
+
+    /// Waits for the signal, whose executor must be the writer's, and writes heartbeats meanwhile.
+    /// False: the signal was closed.
+    boost::asio::awaitable<bool> wait(signal& on);
+
+    /// Ends the stream as HTTP wants it, and lets go of the connection, which is to be closed.
+    boost::asio::awaitable<void> finish();
+
+private:
+    struct parts;
+
+    boost::asio::awaitable<void> write_frame(frame content);
+
+    std::unique_ptr<parts> parts_;
+};
+
+} // namespace crier

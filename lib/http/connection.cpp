@@ -1,0 +1,168 @@
+#include "connection.hpp"
+
+#include <crier/pubsub/clock.hpp>
+
+#include "response.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+
+#include <memory>
+#include <optional>
+#include <variant>
+
+namespace crier::detail {
+namespace {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+/// Cancels what the socket does when the time is over, but not what it does after.
+class time_limit {
+public:
+    time_limit(tcp::socket& socket, clock::duration longest)
+        : target_{std::make_shared<tcp::socket*>(&socket)}, timer_{socket.get_executor(), longest} {
+        timer_.async_wait([target = std::weak_ptr<tcp::socket*>{target_}](error_code error) {
+            const auto still = error ? nullptr : target.lock();
+            if (still) {
+                error_code ignored;
+                (*still)->cancel(ignored);
+            }
+        });
+    }
+
+private:
+    std::shared_ptr<tcp::socket*> target_;
+    timer timer_;
+};
+
+struct hang_up {};
+using read_result = std::variant<hang_up, refusal, exchange::request_type>;
+
+refusal refusal_of(const error_code& error) {
+    if (error == asio::error::operation_aborted) {
+        return {408, "the request took too long"};
+    }
+    if (error == http::error::body_limit) {
+        return {413, "request body is too large"};
+    }
+    return {400, "malformed request body"};
+}
+
+/// Reads a request's head into the buffer and lets the gate look at it.
+asio::awaitable<std::variant<hang_up, refusal, request_head>> read_checked_head(
+    tcp::socket& socket, std::string& buffer, const server_options& options) {
+    error_code error;
+    const time_limit limit{socket, options.header_timeout};
+    const std::size_t size = co_await asio::async_read_until(socket,
+        asio::dynamic_buffer(buffer, options.limits.header_bytes), "\r\n\r\n",
+        asio::redirect_error(asio::use_awaitable, error));
+    if (error == asio::error::not_found) {
+        co_return refusal{431, "request header is too large"};
+    }
+    if (error == asio::error::operation_aborted && !buffer.empty()) {
+        co_return refusal_of(error);
+    }
+    if (error) {
+        co_return hang_up{};
+    }
+    request_head head;
+    const std::optional<refusal> refused =
+        read_head(std::string_view{buffer}.substr(0, size), head, options.limits);
+    if (refused) {
+        co_return *refused;
+    }
+    co_return head;
+}
+
+asio::awaitable<read_result> read_request(
+    tcp::socket& socket, std::string& buffer, const server_options& options) {
+    const auto head = co_await read_checked_head(socket, buffer, options);
+    if (const auto* refused = std::get_if<refusal>(&head)) {
+        co_return *refused;
+    }
+    if (std::holds_alternative<hang_up>(head)) {
+        co_return hang_up{};
+    }
+    http::request_parser<http::string_body> parser;
+    parser.header_limit(static_cast<std::uint32_t>(options.limits.header_bytes));
+    parser.body_limit(options.body_bytes);
+    error_code error;
+    const time_limit limit{socket, options.header_timeout};
+    auto rest =
+        asio::dynamic_buffer(buffer, options.limits.header_bytes + options.body_bytes + 4096);
+    co_await http::async_read(
+        socket, rest, parser, asio::redirect_error(asio::use_awaitable, error));
+    if (error) {
+        co_return refusal_of(error);
+    }
+    co_return parser.release();
+}
+
+asio::awaitable<void> send_refusal(
+    tcp::socket& socket, refusal refused, const server_options& options) {
+    const std::string response = refusal_response(refused);
+    const time_limit limit{socket, options.header_timeout};
+    error_code ignored;
+    co_await asio::async_write(
+        socket, asio::buffer(response), asio::redirect_error(asio::use_awaitable, ignored));
+}
+
+/// Calls the handler, and answers for it where it did not. Whether the connection goes on.
+asio::awaitable<bool> handle_request(
+    tcp::socket& socket, exchange::request_type request, const connection_context& context) {
+    exchange handled{socket, std::move(request)};
+    std::string problem;
+    try {
+        asio::awaitable<void> handling = context.handle(handled);
+        co_await std::move(handling);
+    } catch (const boost::system::system_error&) {
+        // The client's connection: the session has told why it ended.
+        co_return false;
+    } catch (const std::exception& error) {
+        problem = error.what();
+    }
+    if (!problem.empty()) {
+        context.options.log(severity::error, "handler failed: " + problem);
+    }
+    if (!handled.is_answered()) {
+        const time_limit limit{socket, context.options.header_timeout};
+        asio::awaitable<void> responding =
+            problem.empty()
+                ? handled.respond(http::status::not_found, "not found\n")
+                : handled.respond(http::status::internal_server_error, "internal error\n");
+        co_await std::move(responding);
+    }
+    co_return problem.empty() && handled.keeps_alive();
+}
+
+} // namespace
+
+asio::awaitable<void> run_connection(tcp::socket socket, connection_context& context) {
+    std::string buffer;
+    bool goes_on = true;
+    while (goes_on && !context.ending) {
+        context.idle = true;
+        read_result read = co_await read_request(socket, buffer, context.options);
+        context.idle = false;
+        goes_on = false;
+        if (const auto* refused = std::get_if<refusal>(&read)) {
+            co_await send_refusal(socket, *refused, context.options);
+        } else if (auto* request = std::get_if<exchange::request_type>(&read)) {
+            asio::awaitable<bool> handling = handle_request(socket, std::move(*request), context);
+            goes_on = co_await std::move(handling);
+        }
+    }
+    error_code ignored;
+    socket.shutdown(tcp::socket::shutdown_send, ignored);
+}
+
+} // namespace crier::detail

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <crier/http/server.hpp>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+namespace crier::detail {
+
+/// What a connection needs of its server, and what its server needs to know of it.
+struct connection_context {
+    const server_options& options;
+    const server::handler& handle;
+    /// The server waits for this connection's end, and wants no further request on it.
+    const bool& ending;
+    /// Nothing of a request has been handed to the handler.
+    bool idle = true;
+};
+
+/// Serves requests on a connection until either side ends it.
+boost::asio::awaitable<void> run_connection(
+    boost::asio::ip::tcp::socket socket, connection_context& context);
+
+} // namespace crier::detail

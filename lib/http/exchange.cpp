@@ -1,0 +1,53 @@
+#include <crier/http/exchange.hpp>
+
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/http/write.hpp>
+
+namespace crier {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+
+std::string_view exchange::path() const noexcept {
+    const std::string_view target{request_.target()};
+    return target.substr(0, target.find('?'));
+}
+
+std::string_view exchange::query() const noexcept {
+    const std::string_view target{request_.target()};
+    const std::size_t mark = target.find('?');
+    return mark == target.npos ? std::string_view{} : target.substr(mark + 1);
+}
+
+asio::awaitable<void> exchange::respond(response_type response) {
+    answered_ = true;
+    keeps_alive_ = request_.keep_alive() && response.keep_alive();
+    response.keep_alive(keeps_alive_);
+    response.prepare_payload();
+    if (request_.method() == http::verb::head) {
+        response.body().clear();
+    }
+    co_await http::async_write(socket_, response, asio::use_awaitable);
+}
+
+asio::awaitable<void> exchange::respond(
+    http::status status, std::string body, std::string_view content_type) {
+    response_type response{status, request_.version(), std::move(body)};
+    response.set(http::field::content_type, content_type);
+    response.set("X-Content-Type-Options", "nosniff");
+    return respond(std::move(response));
+}
+
+asio::awaitable<end_reason> exchange::stream(manager& events, serve_options options) {
+    answered_ = true;
+    keeps_alive_ = false;
+    return serve(socket_, request_, events, std::move(options));
+}
+
+stream_writer exchange::writer(const writer_options& options) {
+    answered_ = true;
+    keeps_alive_ = false;
+    return stream_writer{socket_, request_.version(), socket_.get_executor(), options};
+}
+
+} // namespace crier

@@ -1,0 +1,147 @@
+#include <crier/http/server.hpp>
+
+#include "worker.hpp"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <mutex>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+namespace crier {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+namespace detail {
+
+struct server_state {
+    explicit server_state(server_options given) : options{std::move(given)} {}
+
+    const server_options options;
+    server::handler handle;
+    tcp::endpoint listening;
+    std::function<void()> hook;
+    std::atomic<std::size_t> connections{0};
+    std::atomic<bool> ending{false};
+    std::vector<std::unique_ptr<worker>> workers;
+    std::unique_ptr<asio::signal_set> signals;
+};
+
+} // namespace detail
+
+namespace {
+
+using reuse_port = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
+
+server_options checked(server_options options) {
+    if (options.threads == 0) {
+        throw std::invalid_argument{"threads is 0; a server needs one or more"};
+    }
+    if (options.max_connections == 0) {
+        throw std::invalid_argument{"max_connections is 0; a server needs one or more"};
+    }
+    if (options.header_timeout.count() <= 0) {
+        options.header_timeout = server_options{}.header_timeout;
+    }
+    if (!options.log) {
+        options.log = log_to_clog;
+    }
+    return options;
+}
+
+tcp::endpoint endpoint_of(const server_options& options) {
+    boost::system::error_code error;
+    const auto address = asio::ip::make_address(options.address, error);
+    if (error) {
+        throw std::invalid_argument{"'" + options.address + "' is not a numeric IP address"};
+    }
+    return {address, options.port};
+}
+
+/// Throws where another process listens there: with `SO_REUSEPORT` two would share the port.
+void check_free(const tcp::endpoint& at) {
+    asio::io_context io{1};
+    tcp::acceptor probe{io, at.protocol()};
+    probe.set_option(tcp::acceptor::reuse_address(true));
+    probe.bind(at);
+}
+
+} // namespace
+
+server::server(server_options options)
+    : state_{std::make_unique<detail::server_state>(checked(std::move(options)))} {
+    tcp::endpoint at = endpoint_of(state_->options);
+    if (at.port() != 0) {
+        check_free(at);
+    }
+    for (unsigned i = 0; i < state_->options.threads; ++i) {
+        auto& added = *state_->workers.emplace_back(std::make_unique<detail::worker>(
+            state_->options, state_->handle, state_->connections, at.protocol()));
+        added.acceptor().set_option(tcp::acceptor::reuse_address(true));
+        added.acceptor().set_option(reuse_port(true));
+        added.acceptor().bind(at);
+        at = added.acceptor().local_endpoint();
+        added.acceptor().listen();
+    }
+    state_->listening = at;
+}
+
+server::~server() = default;
+
+asio::any_io_executor server::get_executor() const {
+    return state_->workers.front()->context().get_executor();
+}
+
+tcp::endpoint server::local_endpoint() const { return state_->listening; }
+
+std::size_t server::connections() const noexcept { return state_->connections; }
+
+void server::on_shutdown(std::function<void()> hook) { state_->hook = std::move(hook); }
+
+void server::shutdown_on_signals(std::chrono::milliseconds deadline) {
+    state_->signals = std::make_unique<asio::signal_set>(get_executor(), SIGINT, SIGTERM);
+    state_->signals->async_wait([this, deadline](boost::system::error_code error, int) {
+        if (!error) {
+            shutdown(deadline);
+        }
+    });
+}
+
+void server::run(handler handle) {
+    state_->handle = std::move(handle);
+    std::vector<std::jthread> threads;
+    for (const auto& each : state_->workers) {
+        if (!state_->ending) {
+            each->start_accepting();
+        }
+        if (each != state_->workers.front()) {
+            threads.emplace_back([&each] { each->run(); });
+        }
+    }
+    state_->workers.front()->run();
+}
+
+void server::shutdown(std::chrono::milliseconds deadline) {
+    if (state_->ending.exchange(true)) {
+        return;
+    }
+    asio::post(get_executor(), [state = state_.get()] {
+        if (state->signals) {
+            state->signals->cancel();
+        }
+        if (state->hook) {
+            state->hook();
+        }
+    });
+    for (const auto& each : state_->workers) {
+        asio::post(each->context(), [&each, deadline] { each->begin_shutdown(deadline); });
+    }
+}
+
+} // namespace crier

@@ -1,0 +1,197 @@
+#include <crier/http/serve.hpp>
+#include <crier/pubsub/single_thread.hpp>
+#include <crier/wire/errc.hpp>
+
+#include "pubsub/core.hpp"
+#include "response.hpp"
+#include "stream_state.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <array>
+
+namespace crier::detail {
+
+namespace asio = boost::asio;
+
+struct subscription_access {
+    static subscriber& state_of(subscription& of) noexcept { return *of.state_; }
+};
+
+namespace {
+
+/// How many frames go into one write.
+constexpr std::size_t most_frames = 64;
+
+end_reason reason_of(const boost::system::error_code& error) {
+    return error == errc::client_left              ? end_reason::client_left
+         : error == errc::stalled                  ? end_reason::stalled
+         : error == errc::shut_down                ? end_reason::shutdown
+         : error == errc::closed                   ? end_reason::finished
+         : error == asio::error::operation_aborted ? end_reason::cancelled
+                                                   : end_reason::write_error;
+}
+
+/// Writes of the backlog what the sink takes at once.
+void flush(stream_state& out, backlog& pending) {
+    std::array<asio::const_buffer, most_frames> buffers;
+    while (!pending.empty()) {
+        const std::size_t filled = pending.gather(buffers, out.get_coding());
+        const std::size_t written = out.write_some(std::span{buffers}.first(filled));
+        if (written == 0) {
+            return;
+        }
+        pending.advance(written, out.get_coding());
+    }
+}
+
+/// Sends what the subscriber gets, and heartbeats, until the returned error ends it.
+asio::awaitable<boost::system::error_code> deliver(
+    stream_state& out, subscriber& from, const frame& heartbeat) {
+    bool closed = false;
+    while (true) {
+        flush(out, from.pending);
+        if (const auto failed = out.failure()) {
+            co_return failed;
+        }
+        if (from.pending.empty() && closed) {
+            co_return make_error_code(from.shut_down ? errc::shut_down : errc::closed);
+        }
+        if (from.pending.empty() && out.heartbeat_due()) {
+            from.pending.offer(entry_ptr{new entry{heartbeat}});
+            continue;
+        }
+        if (closed) {
+            // The subscriber's signal waits no more, but the last events are still on their way.
+            co_await out.wait_ready();
+            continue;
+        }
+        out.arm_timer();
+        const attachment attached{out, from.wake};
+        const wait_result woken = co_await from.wake.async_wait_result(asio::deferred);
+        closed = woken.error == errc::closed;
+        if ((co_await asio::this_coro::cancellation_state).cancelled() !=
+            asio::cancellation_type::none) {
+            co_return make_error_code(asio::error::operation_aborted);
+        }
+    }
+}
+
+/// Ends the body, waiting for the client only where the stream was not cut.
+asio::awaitable<void> end_body(stream_state& out, const backlog& pending, bool wait) {
+    const std::string_view end = stream_end(out.get_coding());
+    if (wait) {
+        co_await out.write_all(end);
+    } else if (!pending.is_partly_written()) {
+        const asio::const_buffer bytes{end.data(), end.size()};
+        out.write_some({&bytes, 1});
+    }
+}
+
+asio::awaitable<end_reason> stream_events(
+    std::shared_ptr<stream_state> out, subscription source, std::shared_ptr<core> events) {
+    subscriber& from = subscription_access::state_of(source);
+    boost::system::error_code end;
+    try {
+        out->begin();
+        co_await out->write_all(stream_header(out->get_coding()));
+        end = co_await deliver(*out, from, events->heartbeat());
+        const end_reason reason = reason_of(end);
+        if (reason == end_reason::shutdown || reason == end_reason::finished ||
+            reason == end_reason::cancelled) {
+            co_await end_body(*out, from.pending, reason != end_reason::cancelled);
+        }
+    } catch (const boost::system::system_error& error) {
+        end = error.code();
+    }
+    source.unsubscribe();
+    co_await out->close();
+    co_return reason_of(end);
+}
+
+asio::awaitable<end_reason> refuse(std::shared_ptr<stream_state> out, refusal refused) {
+    try {
+        const std::string response = refusal_response(refused);
+        co_await out->write_all(response);
+    } catch (const boost::system::system_error&) {
+        // Whoever does not take the answer is refused all the same.
+    }
+    co_await out->close();
+    co_return end_reason::refused;
+}
+
+std::vector<topic_options> topics_of(const request_head& head, serve_options& options) {
+    if (!options.topics.empty()) {
+        return std::move(options.topics);
+    }
+    std::vector<topic_options> topics(1);
+    topics[0].name = options.topic.empty() ? topic_of(head) : std::move(options.topic);
+    topics[0].polling = std::move(options.polling);
+    topics[0].only_changes = options.only_changes;
+    return topics;
+}
+
+/// Counts a session while it is open, and why it ended.
+class counted {
+public:
+    explicit counted(core& in) : in_{in} { in_.session_begins(); }
+    counted(const counted&) = delete;
+    counted& operator=(const counted&) = delete;
+    ~counted() { in_.session_ended(reason); }
+
+    end_reason reason = end_reason::write_error;
+
+private:
+    core& in_;
+};
+
+/// All of a session, on the executor where its subscription lives.
+asio::awaitable<end_reason> run_session(asio::any_io_executor home, request_head head,
+    sink_maker make, std::shared_ptr<core> events, serve_options options) {
+    co_await asio::this_coro::throw_if_cancelled(false);
+    auto out = std::make_shared<stream_state>(
+        make(home), coding_of(head.version), home, events->options().heartbeat_interval);
+    std::optional<refusal> refused = check_framing(head);
+    if (!refused) {
+        refused = check_stream_request(head);
+    }
+    std::optional<subscription> source;
+    try {
+        if (!refused) {
+            subscribe_options where;
+            where.executor = home;
+            source.emplace(events->subscribe(topics_of(head, options), where));
+        }
+    } catch (const boost::system::system_error&) {
+        refused = refusal{503, "shutting down"};
+    }
+    if (refused) {
+        events->session_refused();
+        co_return co_await refuse(std::move(out), *refused);
+    }
+    counted session{*events};
+    session.reason = co_await stream_events(std::move(out), std::move(*source), events);
+    co_return session.reason;
+}
+
+} // namespace
+
+asio::awaitable<end_reason> serve(
+    request_head head, sink_maker make, std::shared_ptr<core> events, serve_options options) {
+    const asio::any_io_executor caller = co_await asio::this_coro::executor;
+    asio::any_io_executor home = single_thread_executor(caller);
+    if (!home) {
+        home = events->get_executor();
+    }
+    asio::awaitable<end_reason> session =
+        run_session(home, std::move(head), std::move(make), std::move(events), std::move(options));
+    if (home == caller) {
+        co_return co_await std::move(session);
+    }
+    co_return co_await asio::co_spawn(home, std::move(session), asio::use_awaitable);
+}
+
+} // namespace crier::detail

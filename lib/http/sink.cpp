@@ -1,0 +1,28 @@
+#include <crier/http/sink.hpp>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <limits>
+
+namespace crier::detail {
+namespace {
+
+void set(int socket, int level, int name, int value) noexcept {
+    // What is no TCP socket lacks some of these, and works without.
+    static_cast<void>(::setsockopt(socket, level, name, &value, sizeof value));
+}
+
+} // namespace
+
+void limit_buffering(int socket, std::chrono::milliseconds longest) noexcept {
+    constexpr int send_buffer = 64 * 1024;
+    constexpr std::chrono::milliseconds most{std::numeric_limits<int>::max()};
+    set(socket, SOL_SOCKET, SO_SNDBUF, send_buffer);
+    set(socket, IPPROTO_TCP, TCP_NODELAY, 1);
+    set(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(std::min(longest, most).count()));
+}
+
+} // namespace crier::detail

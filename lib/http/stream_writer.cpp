@@ -1,0 +1,102 @@
+#include <crier/http/stream_writer.hpp>
+#include <crier/wire/errc.hpp>
+
+#include "response.hpp"
+#include "stream_state.hpp"
+
+#include <boost/asio/deferred.hpp>
+
+#include <stdexcept>
+
+namespace crier {
+
+namespace asio = boost::asio;
+
+struct stream_writer::parts {
+    std::shared_ptr<detail::stream_state> stream;
+    frame heartbeat;
+    logger log;
+};
+
+namespace {
+
+clock::duration interval_of(const writer_options& options) {
+    return options.heartbeat_interval.count() > 0 ? options.heartbeat_interval
+                                                  : writer_options{}.heartbeat_interval;
+}
+
+frame heartbeat_of(const writer_options& options) {
+    const auto made = make_comment_frame(options.heartbeat_text, options.heartbeat_end);
+    if (!made) {
+        throw std::invalid_argument{"heartbeat_text: " + made.error().message()};
+    }
+    return *made;
+}
+
+} // namespace
+
+stream_writer::stream_writer(std::shared_ptr<sink> to, unsigned version,
+    const asio::any_io_executor& executor, const writer_options& options)
+    : parts_{new parts{std::make_shared<detail::stream_state>(std::move(to),
+                           detail::coding_of(version), executor, interval_of(options)),
+          heartbeat_of(options), options.log ? options.log : log_to_clog}} {}
+
+stream_writer::~stream_writer() = default;
+
+asio::awaitable<void> stream_writer::write_headers() {
+    parts_->stream->begin();
+    return parts_->stream->write_all(detail::stream_header(parts_->stream->get_coding()));
+}
+
+asio::awaitable<void> stream_writer::write(const event_view& event) {
+    const auto made = make_frame(event);
+    if (!made) {
+        parts_->log(severity::warning, "event skipped: " + made.error().message());
+    }
+    return write_frame(made ? *made : frame{});
+}
+
+asio::awaitable<void> stream_writer::write_heartbeat() { return write_frame(parts_->heartbeat); }
+
+asio::awaitable<void> stream_writer::write_frame(frame content) {
+    const detail::coding as = parts_->stream->get_coding();
+    co_await parts_->stream->write_all(detail::bytes_of(content, as));
+}
+
+asio::awaitable<bool> stream_writer::wait(signal& on) {
+    detail::stream_state& stream = *parts_->stream;
+    while (!on.try_wait()) {
+        if (const auto failed = stream.failure()) {
+            throw boost::system::system_error{failed};
+        }
+        if (stream.heartbeat_due()) {
+            co_await write_heartbeat();
+        }
+        stream.arm_timer();
+        const detail::attachment attached{stream, on};
+        const wait_result woken = co_await on.async_wait_result(asio::deferred);
+        if (woken.error == errc::closed) {
+            co_return false;
+        }
+        if (!woken.error) {
+            co_return true;
+        }
+    }
+    co_return true;
+}
+
+asio::awaitable<void> stream_writer::finish() {
+    detail::stream_state& stream = *parts_->stream;
+    std::exception_ptr failure;
+    try {
+        co_await stream.write_all(detail::stream_end(stream.get_coding()));
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    co_await stream.close();
+    if (failure) {
+        std::rethrow_exception(failure);
+    }
+}
+
+} // namespace crier

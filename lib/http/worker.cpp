@@ -1,0 +1,130 @@
+#include "worker.hpp"
+
+#include <crier/pubsub/single_thread.hpp>
+
+#include "response.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <iterator>
+#include <utility>
+
+namespace crier::detail {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+worker::worker(const server_options& options, const server::handler& handle,
+    std::atomic<std::size_t>& connections, tcp::acceptor::protocol_type protocol)
+    : options_{options}, handle_{handle}, all_connections_{connections}, acceptor_{io_, protocol} {
+    promise_single_thread(io_);
+}
+
+void worker::start_accepting() { asio::co_spawn(io_, accept(), asio::detached); }
+
+void worker::run() noexcept {
+    while (true) {
+        try {
+            io_.run();
+            return;
+        } catch (const std::exception& error) {
+            options_.log(severity::error, std::string{"a handler threw: "} + error.what());
+        }
+    }
+}
+
+asio::awaitable<void> worker::accept() {
+    constexpr std::chrono::milliseconds pause{100};
+    timer wait{io_};
+    bool failing = false;
+    while (acceptor_.is_open()) {
+        error_code error;
+        tcp::socket socket =
+            co_await acceptor_.async_accept(asio::redirect_error(asio::use_awaitable, error));
+        if (!error && all_connections_ < options_.max_connections) {
+            begin(std::move(socket));
+        } else if (!error) {
+            refuse(std::move(socket));
+        } else if (error != asio::error::operation_aborted &&
+                   error != asio::error::connection_aborted) {
+            // Out of descriptors, say: trying again at once would spin without end.
+            if (!std::exchange(failing, true)) {
+                options_.log(severity::error, "cannot accept connections: " + error.message());
+            }
+            wait.expires_after(pause);
+            co_await wait.async_wait(asio::redirect_error(asio::use_awaitable, error));
+            continue;
+        }
+        failing = false;
+    }
+}
+
+void worker::begin(tcp::socket socket) {
+    ++all_connections_;
+    connections_.emplace_back(connection_context{options_, handle_, ending_});
+    const auto which = std::prev(connections_.end());
+    asio::co_spawn(io_, run_connection(std::move(socket), which->state),
+        asio::bind_cancellation_slot(which->cancellation.slot(),
+            [this, which](const std::exception_ptr&) { ended(which); }));
+}
+
+void worker::ended(std::list<connection>::iterator which) {
+    connections_.erase(which);
+    --all_connections_;
+    if (ending_ && connections_.empty()) {
+        deadline_.cancel();
+    }
+}
+
+void worker::refuse(tcp::socket socket) const {
+    const std::string response = refusal_response({503, "too many connections"});
+    error_code ignored;
+    socket.non_blocking(true, ignored);
+    socket.write_some(asio::buffer(response), ignored);
+    socket.shutdown(tcp::socket::shutdown_send, ignored);
+}
+
+void worker::begin_shutdown(clock::duration deadline) {
+    error_code ignored;
+    acceptor_.close(ignored);
+    ending_ = true;
+    cancel_all(true);
+    if (!connections_.empty()) {
+        after(deadline, &worker::cut);
+    }
+}
+
+void worker::cut() {
+    constexpr std::chrono::milliseconds last_grace{100};
+    cancel_all(false);
+    after(last_grace, &worker::stop);
+}
+
+void worker::stop() { io_.stop(); }
+
+void worker::after(clock::duration time, void (worker::*then)()) {
+    deadline_.expires_after(time);
+    deadline_.async_wait([this, then](error_code error) {
+        if (!error) {
+            (this->*then)();
+        }
+    });
+}
+
+void worker::cancel_all(bool idle_only) {
+    for (auto next = connections_.begin(); next != connections_.end();) {
+        // Its end may come at once, and take it out of the list.
+        const auto each = next++;
+        if (each->state.idle || !idle_only) {
+            each->cancellation.emit(asio::cancellation_type::terminal);
+        }
+    }
+}
+
+} // namespace crier::detail

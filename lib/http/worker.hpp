@@ -1,0 +1,62 @@
+#pragma once
+
+#include <crier/http/server.hpp>
+#include <crier/pubsub/clock.hpp>
+
+#include "connection.hpp"
+
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include <atomic>
+#include <list>
+
+namespace crier::detail {
+
+/// One thread of a server: a context, a listening socket, and the connections that it accepted.
+class worker {
+public:
+    worker(const server_options& options, const server::handler& handle,
+        std::atomic<std::size_t>& connections,
+        boost::asio::ip::tcp::acceptor::protocol_type protocol);
+
+    boost::asio::io_context& context() noexcept { return io_; }
+    boost::asio::ip::tcp::acceptor& acceptor() noexcept { return acceptor_; }
+
+    void start_accepting();
+
+    /// Runs the context until nothing is left, whatever its handlers throw.
+    void run() noexcept;
+
+    /// On the context: accepts no more and ends idle connections, the others at the deadline.
+    void begin_shutdown(clock::duration deadline);
+
+private:
+    struct connection {
+        explicit connection(const connection_context& of) : state{of} {}
+
+        connection_context state;
+        boost::asio::cancellation_signal cancellation;
+    };
+
+    boost::asio::awaitable<void> accept();
+    void begin(boost::asio::ip::tcp::socket socket);
+    void ended(std::list<connection>::iterator which);
+    void refuse(boost::asio::ip::tcp::socket socket) const;
+    void cancel_all(bool idle_only);
+    void after(clock::duration time, void (worker::*then)());
+    void cut();
+    void stop();
+
+    const server_options& options_;
+    const server::handler& handle_;
+    std::atomic<std::size_t>& all_connections_;
+    boost::asio::io_context io_{1};
+    boost::asio::ip::tcp::acceptor acceptor_;
+    timer deadline_{io_};
+    bool ending_ = false;
+    std::list<connection> connections_;
+};
+
+} // namespace crier::detail

@@ -1,0 +1,514 @@
+#include <crier/http/serve.hpp>
+
+#include "support/context.hpp"
+#include "support/event_reader.hpp"
+#include "support/loopback.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/local/connect_pair.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+using crier::end_reason;
+using crier::manager;
+using crier::manager_options;
+using crier::serve_options;
+using crier::test::client;
+using crier::test::context;
+using crier::test::unchunked;
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using asio::ip::tcp;
+using namespace std::chrono_literals;
+using request_type = http::request<http::string_body>;
+
+namespace {
+
+const std::string header = "HTTP/1.1 200 OK\r\n"
+                           "Content-Type: text/event-stream\r\n"
+                           "Cache-Control: no-cache\r\n"
+                           "X-Accel-Buffering: no\r\n"
+                           "X-Content-Type-Options: nosniff\r\n"
+                           "Transfer-Encoding: chunked\r\n"
+                           "Connection: close\r\n"
+                           "\r\n";
+
+request_type get(std::string_view target, unsigned version = 11) {
+    request_type request{http::verb::get, {target.data(), target.size()}, version};
+    if (version == 11) {
+        request.set(http::field::host, "a");
+    }
+    return request;
+}
+
+/// A stream that is no socket, as one over TLS is none.
+class layered {
+public:
+    using executor_type = tcp::socket::executor_type;
+    using lowest_layer_type = tcp::socket;
+
+    explicit layered(tcp::socket next) : next_{std::move(next)} {}
+
+    executor_type get_executor() { return next_.get_executor(); }
+    tcp::socket& next_layer() { return next_; }
+
+    template <class Buffers, class Token>
+    auto async_read_some(const Buffers& buffers, Token&& token) {
+        return next_.async_read_some(buffers, std::forward<Token>(token));
+    }
+    template <class Buffers, class Token>
+    auto async_write_some(const Buffers& buffers, Token&& token) {
+        return next_.async_write_some(buffers, std::forward<Token>(token));
+    }
+
+private:
+    tcp::socket next_;
+};
+
+/// A connection with a session on it.
+struct stream {
+    context& test;
+    tcp::acceptor acceptor{test.io, {asio::ip::address_v4::loopback(), 0}};
+    client peer{acceptor.local_endpoint().port()};
+    tcp::socket socket{acceptor.accept()};
+    request_type request;
+    asio::cancellation_signal cancellation;
+    std::optional<end_reason> reason;
+
+    stream(
+        context& in, manager& events, serve_options options = {}, request_type asked = get("/news"))
+        : test{in}, request{std::move(asked)} {
+        asio::co_spawn(test.io, crier::serve(socket, request, events, std::move(options)),
+            asio::bind_cancellation_slot(
+                cancellation.slot(), [this](const std::exception_ptr& error, end_reason end) {
+                    CHECK_FALSE(error);
+                    reason = end;
+                    socket.close();
+                }));
+        test.run();
+    }
+
+    stream(const stream&) = delete;
+    stream& operator=(const stream&) = delete;
+
+    ~stream() {
+        cancellation.emit(asio::cancellation_type::terminal);
+        test.run();
+        CHECK(reason);
+    }
+
+    std::string read() {
+        test.run();
+        return peer.read_available();
+    }
+};
+
+serve_options topic(std::string name) {
+    serve_options options;
+    options.topic = std::move(name);
+    return options;
+}
+
+std::string chunk(const std::string& text) {
+    char size[16];
+    std::snprintf(size, sizeof size, "%zx", text.size());
+    return size + ("\r\n" + text) + "\r\n";
+}
+
+} // namespace
+
+TEST_CASE("the header goes out at once, then each event as one chunk") {
+    context test;
+    manager events{test.io.get_executor()};
+    stream open{test, events, topic("a")};
+    CHECK(open.read() == header);
+    events.publish("a", "1");
+    CHECK(open.read() == chunk("data: 1\n\n"));
+    events.publish("a", "2", {.type = "t"});
+    events.publish("b", "other topic");
+    events.publish("a", "3");
+    CHECK(open.read() == chunk("event: t\ndata: 2\n\n") + chunk("data: 3\n\n"));
+    CHECK(events.stats().sessions == 1);
+    events.shutdown();
+}
+
+TEST_CASE("an HTTP/1.0 client gets no chunks, and the end of the connection as the end") {
+    context test;
+    manager events{test.io.get_executor()};
+    stream open{test, events, topic("a"), get("/", 10)};
+    CHECK(open.read().find("Transfer-Encoding") == std::string::npos);
+    events.publish("a", "1");
+    CHECK(open.read() == "data: 1\n\n");
+    events.shutdown();
+    CHECK(open.read().empty());
+    CHECK(open.peer.at_end);
+}
+
+TEST_CASE("the default topic is the request's path with its query") {
+    context test;
+    manager events{test.io.get_executor()};
+    const stream plain{test, events, {}, get("/news")};
+    const stream query{test, events, {}, get("/news?lang=de")};
+    REQUIRE(events.stats().topics.size() == 2);
+    CHECK(events.stats().topics[0].name == "/news");
+    CHECK(events.stats().topics[1].name == "/news?lang=de");
+    CHECK(crier::topic_of(get("/a?b")) == "/a?b");
+    events.shutdown();
+    test.run();
+}
+
+TEST_CASE("one stream carries several topics in one order") {
+    context test;
+    manager events{test.io.get_executor()};
+    serve_options options;
+    options.topics.resize(2);
+    options.topics[0].name = "a";
+    options.topics[1].name = "b";
+    stream open{test, events, std::move(options)};
+    open.read();
+    events.publish("b", "1");
+    events.publish("a", "2");
+    CHECK(open.read() == chunk("data: 1\n\n") + chunk("data: 2\n\n"));
+    events.shutdown();
+    test.run();
+}
+
+TEST_CASE("a heartbeat is sent when nothing was written for the interval, and not before") {
+    context test;
+    manager events{test.io.get_executor(), {.heartbeat_interval = 15s}};
+    stream open{test, events, topic("a")};
+    CHECK(open.read() == header);
+    test.advance(14s);
+    CHECK(open.read().empty());
+    test.advance(1s);
+    CHECK(open.read() == chunk(":\n\n"));
+    test.advance(10s);
+    events.publish("a", "1");
+    CHECK(open.read() == chunk("data: 1\n\n"));
+    test.advance(14s);
+    CHECK(open.read().empty());
+    test.advance(1s);
+    CHECK(open.read() == chunk(":\n\n"));
+    CHECK(events.stats().delivered == 1);
+    events.shutdown();
+    test.run();
+}
+
+TEST_CASE("the heartbeat's text and end are the manager's") {
+    context test;
+    manager events{test.io.get_executor(), {.heartbeat_interval = 15s,
+                                               .heartbeat_text = "ping",
+                                               .heartbeat_end = crier::comment_end::line_feed}};
+    stream open{test, events, topic("a")};
+    open.read();
+    test.advance(15s);
+    CHECK(open.read() == chunk(": ping\n"));
+    events.shutdown();
+    test.run();
+}
+
+TEST_CASE("a client that goes away while idle is noticed, by FIN and by RST") {
+    for (const bool by_reset : {false, true}) {
+        context test;
+        manager events{test.io.get_executor()};
+        stream open{test, events, topic("a")};
+        open.read();
+        CHECK(events.stats().topics.size() == 1);
+        by_reset ? open.peer.reset() : open.peer.socket.close();
+        test.run();
+        CHECK(open.reason == end_reason::client_left);
+        CHECK(events.stats().topics.empty());
+        CHECK(events.stats().sessions == 0);
+        CHECK(events.stats().ended[static_cast<std::size_t>(end_reason::client_left)] == 1);
+    }
+}
+
+TEST_CASE("what a client sends on is read and ignored") {
+    context test;
+    manager events{test.io.get_executor()};
+    stream open{test, events, topic("a")};
+    open.read();
+    open.peer.send(std::string(10'000, 'x'));
+    events.publish("a", "1");
+    CHECK(open.read() == chunk("data: 1\n\n"));
+    CHECK_FALSE(open.reason);
+    open.peer.socket.close();
+    test.run();
+    CHECK(open.reason == end_reason::client_left);
+}
+
+TEST_CASE("a client that takes nothing misses events, and is cut after the interval") {
+    context test;
+    manager events{test.io.get_executor(),
+        {.heartbeat_interval = 10s, .log = [](crier::severity, std::string_view) {}}};
+    stream open{test, events, topic("a")};
+    const std::string large(100'000, 'x');
+    for (int i = 0; i < 200; ++i) {
+        events.publish("a", large);
+        test.run();
+    }
+    CHECK(events.stats().dropped > 0);
+    CHECK(events.stats().sessions == 1);
+    test.advance(9s);
+    CHECK_FALSE(open.reason);
+    test.advance(1s);
+    CHECK(open.reason == end_reason::stalled);
+    CHECK(events.stats().topics.empty());
+}
+
+TEST_CASE("a slow client gets whole events in order, and stays while it takes some") {
+    context test;
+    manager events{test.io.get_executor(), {.heartbeat_interval = 10s,
+                                               .queue_bound = 1'000,
+                                               .log = [](crier::severity, std::string_view) {}}};
+    stream open{test, events, topic("a")};
+    const std::string large(50'000, 'x');
+    for (int i = 0; i < 200; ++i) {
+        events.publish("a", std::to_string(i) + large);
+    }
+    std::string received;
+    for (int round = 0; round < 2'000 && received.find("199xxx") == received.npos; ++round) {
+        test.advance(1s);
+        received += open.peer.read_available();
+    }
+    events.shutdown();
+    received += open.read();
+    received.erase(0, header.size());
+    const crier::test::event_reader reader{unchunked(received)};
+    REQUIRE(reader.events.size() == 200);
+    for (std::size_t i = 0; i < 200; ++i) {
+        CHECK(reader.events[i].data == std::to_string(i) + large);
+    }
+    CHECK(open.reason == end_reason::shutdown);
+}
+
+TEST_CASE("shutdown ends open streams properly, after what was published before") {
+    context test;
+    manager events{test.io.get_executor()};
+    stream open{test, events, topic("a")};
+    open.read();
+    events.publish("a", "last");
+    events.shutdown();
+    CHECK(open.read() == chunk("data: last\n\n") + "0\r\n\r\n");
+    CHECK(open.peer.at_end);
+    CHECK(open.reason == end_reason::shutdown);
+    CHECK(events.stats().ended[static_cast<std::size_t>(end_reason::shutdown)] == 1);
+}
+
+TEST_CASE("after shutdown a new stream is refused with 503") {
+    context test;
+    manager events{test.io.get_executor()};
+    events.shutdown();
+    stream refused{test, events};
+    CHECK(refused.read().starts_with("HTTP/1.1 503 Service Unavailable\r\n"));
+    CHECK(refused.reason == end_reason::refused);
+    CHECK(events.stats().sessions == 0);
+}
+
+TEST_CASE("destroying the manager ends its streams") {
+    context test;
+    std::optional<manager> events{std::in_place, test.io.get_executor()};
+    stream open{test, *events, topic("a")};
+    events.reset();
+    test.run();
+    CHECK(open.reason == end_reason::shutdown);
+}
+
+TEST_CASE("what is no request for an event stream is refused before anything is subscribed") {
+    context test;
+    manager events{test.io.get_executor()};
+    const auto answer = [&](request_type request) {
+        stream refused{test, events, {}, std::move(request)};
+        CHECK(refused.reason == end_reason::refused);
+        CHECK(events.stats().topics.empty());
+        return refused.read();
+    };
+    request_type post = get("/");
+    post.method(http::verb::post);
+    const std::string not_allowed = answer(post);
+    CHECK(not_allowed.starts_with("HTTP/1.1 405 "));
+    CHECK(not_allowed.find("\r\nAllow: GET\r\n") != std::string::npos);
+    request_type wrong_type = get("/");
+    wrong_type.set(http::field::accept, "text/html");
+    CHECK(answer(wrong_type).starts_with("HTTP/1.1 406 "));
+    request_type coded = get("/");
+    coded.set(http::field::transfer_encoding, "gzip");
+    CHECK(answer(coded).starts_with("HTTP/1.1 400 "));
+    request_type two_hosts = get("/");
+    two_hosts.insert(http::field::host, "b");
+    CHECK(answer(two_hosts).starts_with("HTTP/1.1 400 "));
+    CHECK(events.stats().ended[static_cast<std::size_t>(end_reason::refused)] == 4);
+}
+
+TEST_CASE("polling starts with the first stream and stops with the last") {
+    context test;
+    int fetches = 0;
+    manager events{test.io.get_executor()};
+    const auto counter = [&]() -> asio::awaitable<boost::json::value> { co_return ++fetches; };
+    serve_options options = topic("a");
+    options.polling = crier::polling(counter, {.interval = 1s});
+    std::optional<stream> first;
+    first.emplace(test, events, options);
+    stream second{test, events, options};
+    CHECK(fetches == 1);
+    CHECK(first->read() == header + chunk("data: 1\n\n"));
+    first->peer.socket.close();
+    test.advance(1s);
+    CHECK(fetches == 2);
+    second.peer.socket.close();
+    test.run();
+    test.advance(1s);
+    CHECK(fetches == 2);
+    CHECK(events.stats().topics.empty());
+}
+
+TEST_CASE("a cancelled session ends its stream properly and leaves nothing") {
+    context test;
+    manager events{test.io.get_executor()};
+    stream open{test, events, topic("a")};
+    open.read();
+    open.cancellation.emit(asio::cancellation_type::terminal);
+    CHECK(open.read() == "0\r\n\r\n");
+    CHECK(open.reason == end_reason::cancelled);
+    CHECK(events.stats().topics.empty());
+}
+
+TEST_CASE("the socket is given back as it was") {
+    context test;
+    manager events{test.io.get_executor()};
+    tcp::acceptor acceptor{test.io, {asio::ip::address_v4::loopback(), 0}};
+    client peer{acceptor.local_endpoint().port()};
+    tcp::socket socket{acceptor.accept()};
+    const request_type request = get("/");
+    std::optional<end_reason> reason;
+    asio::co_spawn(test.io, crier::serve(socket, request, events),
+        [&](const std::exception_ptr&, end_reason end) { reason = end; });
+    test.run();
+    CHECK(socket.non_blocking());
+    events.shutdown();
+    test.run();
+    CHECK(reason == end_reason::shutdown);
+    CHECK_FALSE(socket.non_blocking());
+    CHECK(socket.is_open());
+}
+
+TEST_CASE("the kernel is kept from buffering for a client that takes nothing") {
+    context test;
+    manager events{test.io.get_executor(), {.heartbeat_interval = 7s}};
+    stream open{test, events, topic("a")};
+    asio::socket_base::send_buffer_size size;
+    open.socket.get_option(size);
+    CHECK(size.value() <= 2 * 64 * 1024); // Linux reports twice what was asked for
+    tcp::no_delay no_delay;
+    open.socket.get_option(no_delay);
+    CHECK(no_delay.value());
+    asio::detail::socket_option::integer<IPPROTO_TCP, 18> user_timeout;
+    open.socket.get_option(user_timeout);
+    CHECK(user_timeout.value() == 7'000);
+    events.shutdown();
+    test.run();
+}
+
+TEST_CASE(
+    "a session runs on any stream: a local socket, Beast's tcp_stream, one without a socket") {
+    context test;
+    manager events{test.io.get_executor(), {.heartbeat_interval = 10s}};
+    const request_type request = get("/");
+    std::vector<end_reason> reasons;
+    const auto ended = [&](const std::exception_ptr& error, end_reason end) {
+        CHECK_FALSE(error);
+        reasons.push_back(end);
+    };
+    asio::local::stream_protocol::socket local{test.io};
+    asio::local::stream_protocol::socket local_peer{test.io};
+    asio::local::connect_pair(local, local_peer);
+    tcp::acceptor acceptor{test.io, {asio::ip::address_v4::loopback(), 0}};
+    client tcp_peer{acceptor.local_endpoint().port()};
+    boost::beast::tcp_stream over_tcp{acceptor.accept()};
+    over_tcp.expires_after(1ms);
+    client layered_peer{acceptor.local_endpoint().port()};
+    layered over{acceptor.accept()};
+    asio::co_spawn(test.io, crier::serve(local, request, events), ended);
+    asio::co_spawn(test.io, crier::serve(over_tcp, request, events), ended);
+    asio::co_spawn(test.io, crier::serve(over, request, events), ended);
+    test.run();
+    events.publish("/", "1");
+    test.run();
+    test.advance(10s);
+    events.publish("/", "2");
+    events.shutdown();
+    test.run();
+    const std::string expected =
+        header + chunk("data: 1\n\n") + chunk(":\n\n") + chunk("data: 2\n\n") + "0\r\n\r\n";
+    CHECK(tcp_peer.read_available() == expected);
+    CHECK(layered_peer.read_available() == expected);
+    std::string bytes(expected.size(), '\0');
+    CHECK(local_peer.read_some(asio::buffer(bytes)) == expected.size());
+    CHECK(bytes == expected);
+    CHECK(reasons == std::vector<end_reason>(3, end_reason::shutdown));
+}
+
+TEST_CASE("a client that leaves a stream without a socket, or takes nothing of it, is noticed") {
+    for (const bool leaves : {true, false}) {
+        context test;
+        manager events{test.io.get_executor(), {.heartbeat_interval = 10s}};
+        const request_type request = get("/");
+        std::optional<end_reason> reason;
+        tcp::acceptor acceptor{test.io, {asio::ip::address_v4::loopback(), 0}};
+        client peer{acceptor.local_endpoint().port()};
+        layered over{acceptor.accept()};
+        asio::co_spawn(test.io, crier::serve(over, request, events),
+            [&](const std::exception_ptr&, end_reason end) { reason = end; });
+        test.run();
+        const std::string large(1'000'000, 'x');
+        if (leaves) {
+            peer.socket.close();
+        } else {
+            for (int i = 0; i < 20; ++i) {
+                events.publish("/", large);
+                test.run();
+            }
+            test.advance(10s);
+        }
+        test.run();
+        CHECK(reason == (leaves ? end_reason::client_left : end_reason::stalled));
+    }
+}
+
+TEST_CASE("a coroutine on another strand is served on the manager's") {
+    context test;
+    manager events{test.io.get_executor()};
+    tcp::acceptor acceptor{test.io, {asio::ip::address_v4::loopback(), 0}};
+    client peer{acceptor.local_endpoint().port()};
+    tcp::socket socket{acceptor.accept()};
+    const request_type request = get("/");
+    std::optional<end_reason> reason;
+    asio::co_spawn(asio::make_strand(test.io), crier::serve(socket, request, events),
+        [&](const std::exception_ptr&, end_reason end) { reason = end; });
+    test.run();
+    events.publish("/", "1");
+    test.run();
+    CHECK(peer.read_available() == header + chunk("data: 1\n\n"));
+    peer.socket.close();
+    test.run();
+    CHECK(reason == end_reason::client_left);
+}
+
+TEST_CASE("a session without a chance to end goes with its context") {
+    asio::io_context io{1};
+    manager events{io.get_executor()};
+    tcp::acceptor acceptor{io, {asio::ip::address_v4::loopback(), 0}};
+    client peer{acceptor.local_endpoint().port()};
+    tcp::socket socket{acceptor.accept()};
+    const request_type request = get("/");
+    asio::co_spawn(io, crier::serve(socket, request, events), [](auto&&...) {});
+    io.poll();
+    CHECK(events.stats().sessions == 1);
+}

@@ -1,0 +1,101 @@
+#pragma once
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/write.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace crier::test {
+
+/// A client that reads and writes without an event loop. What a server on the same machine has
+/// written is there to be read at once.
+class client {
+public:
+    using tcp = boost::asio::ip::tcp;
+
+    client() = default;
+    explicit client(std::uint16_t port) {
+        socket.connect({boost::asio::ip::address_v4::loopback(), port});
+        // A server that says nothing fails the test, instead of hanging it.
+        const timeval longest{20, 0};
+        ::setsockopt(socket.native_handle(), SOL_SOCKET, SO_RCVTIMEO, &longest, sizeof longest);
+    }
+
+    void send(std::string_view bytes) { boost::asio::write(socket, boost::asio::buffer(bytes)); }
+
+    void get(std::string_view target, std::string_view fields = "") {
+        send("GET " + std::string{target} + " HTTP/1.1\r\nHost: a\r\n" + std::string{fields} +
+             "\r\n");
+    }
+
+    /// What has arrived since the last call.
+    std::string read_available() {
+        std::string bytes = std::exchange(buffer_, {});
+        boost::system::error_code error;
+        socket.non_blocking(true);
+        char part[4096];
+        while (true) {
+            const std::size_t size = socket.read_some(boost::asio::buffer(part), error);
+            if (error) {
+                at_end = error != boost::asio::error::would_block;
+                break;
+            }
+            bytes.append(part, size);
+        }
+        socket.non_blocking(false);
+        return bytes;
+    }
+
+    /// Waits until the delimiter has arrived; what comes after it is kept. At the connection's end
+    /// it gives what there is.
+    std::string read_until(std::string_view delimiter) {
+        while (buffer_.find(delimiter) == buffer_.npos) {
+            char part[4096];
+            const ssize_t size = ::recv(socket.native_handle(), part, sizeof part, 0);
+            if (size <= 0) {
+                at_end = size == 0;
+                return std::exchange(buffer_, {});
+            }
+            buffer_.append(part, static_cast<std::size_t>(size));
+        }
+        const std::size_t size = buffer_.find(delimiter) + delimiter.size();
+        std::string bytes = buffer_.substr(0, size);
+        buffer_.erase(0, size);
+        return bytes;
+    }
+
+    /// Waits for the connection's end and gives all that came before.
+    std::string read_to_end() { return read_until(std::string_view{"\0never\0", 7}); }
+
+    /// Ends the connection by RST.
+    void reset() {
+        socket.set_option(boost::asio::socket_base::linger(true, 0));
+        socket.close();
+    }
+
+    bool at_end = false;
+    boost::asio::io_context io{1};
+    tcp::socket socket{io};
+
+private:
+    std::string buffer_;
+};
+
+/// Takes the chunked coding off a body.
+inline std::string unchunked(std::string_view body) {
+    std::string bytes;
+    while (!body.empty()) {
+        const std::size_t size = std::stoul(std::string{body}, nullptr, 16);
+        body.remove_prefix(body.find("\r\n") + 2);
+        bytes.append(body.substr(0, size));
+        body.remove_prefix(size + 2);
+    }
+    return bytes;
+}
+
+} // namespace crier::test
