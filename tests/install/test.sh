@@ -14,7 +14,6 @@ heading() { printf '\n== %s\n' "$*"; }
 heading 'install'
 meson install -C "$build_dir" --no-rebuild --quiet --skip-subprojects --destdir "$temp/root"
 pc_file=$(find "$temp/root" -name crier.pc)
-prefix=$temp/root$(sed -n 's/^prefix=//p' "$pc_file")
 libdir=$(dirname "$(dirname "$pc_file")")
 
 # A staged tree, as a packager has it: the .pc file is as it was installed, and the sysroot says
@@ -35,7 +34,8 @@ mkdir "$temp/meson" "$temp/meson/subprojects"
 cp "$consumer/main.cpp" "$consumer/meson.build" "$temp/meson"
 ln -s "$source_dir" "$temp/meson/subprojects/crier"
 meson setup "$temp/by-meson" "$temp/meson" \
-    --force-fallback-for=crier -Ddebug=false -Doptimization=0 >"$temp/log" || { cat "$temp/log"; exit 1; }
+    --force-fallback-for=crier -Ddebug=false -Doptimization=0 >"$temp/log" \
+    || { cat "$temp/log"; exit 1; }
 ninja -C "$temp/by-meson" --quiet consumer
 "$temp/by-meson/consumer"
 
@@ -44,7 +44,8 @@ if ! command -v cmake >/dev/null; then
     echo 'skipped: cmake is not installed'
     exit 77
 fi
-cmake -S "$consumer" -B "$temp/by-cmake" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_BUILD_TYPE=Release >"$temp/log" \
+# crier_DIR and not a prefix: where Meson chose lib64, CMake on Debian does not look for packages.
+cmake -G Ninja -S "$consumer" -B "$temp/by-cmake" -Dcrier_DIR="$libdir/cmake/crier" >"$temp/log" \
     || { cat "$temp/log"; exit 1; }
 cmake --build "$temp/by-cmake"
 "$temp/by-cmake/consumer"
