@@ -53,14 +53,14 @@ asio::awaitable<void> stream_writer::write(const event_view& event) {
     if (!made) {
         parts_->log(severity::warning, "event skipped: " + made.error().message());
     }
-    return write_frame(made ? *made : frame{});
+    return write(made ? *made : frame{});
 }
 
-asio::awaitable<void> stream_writer::write_heartbeat() { return write_frame(parts_->heartbeat); }
+asio::awaitable<void> stream_writer::write_heartbeat() { return write(parts_->heartbeat); }
 
-asio::awaitable<void> stream_writer::write_frame(frame content) {
+asio::awaitable<void> stream_writer::write(frame encoded) {
     const detail::coding as = parts_->stream->get_coding();
-    co_await parts_->stream->write_all(detail::bytes_of(content, as));
+    co_await parts_->stream->write_all(detail::bytes_of(encoded, as));
 }
 
 asio::awaitable<bool> stream_writer::wait(signal& on) {

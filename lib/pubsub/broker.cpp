@@ -19,11 +19,12 @@ manager_options options_with(const logger& log) {
 broker::broker(const executor_type& executor, const logger& log)
     : manager_{executor, options_with(log)} {}
 
-subscription broker::subscribe(std::size_t capacity) {
+subscription broker::subscribe(std::size_t capacity, const executor_type& executor) {
     if (capacity == 0) {
         throw std::invalid_argument{"capacity is 0; at least one event must have room"};
     }
     subscribe_options options;
+    options.executor = executor;
     options.queue_bound = capacity;
     return manager_.subscribe(broadcast, options);
 }
@@ -40,6 +41,9 @@ std::size_t broker::size() const { return manager_.stats().subscribers; }
 
 void broker::close() { manager_.shutdown(); }
 
-event_counts broker::stats() const { return manager_.stats(); }
+event_counts broker::stats() const {
+    const manager_stats all = manager_.stats();
+    return static_cast<const event_counts&>(all);
+}
 
 } // namespace crier

@@ -201,6 +201,7 @@ boost::system::result<event_id> core::publish(
 subscription core::subscribe(std::vector<topic_options> topics, const subscribe_options& options) {
     const std::size_t bound = options.queue_bound > 0 ? options.queue_bound : options_.queue_bound;
     std::vector<std::string_view> names;
+    names.reserve(topics.size());
     for (const topic_options& each : topics) {
         names.push_back(each.name);
     }

@@ -25,7 +25,7 @@ void shard::drain() {
         drain_owed_ = false;
     }
     for (item& what : taken_) {
-        std::visit([this](auto& each) { take(each); }, what);
+        std::visit([this](auto& each) { this->take(each); }, what);
     }
     // Only now, so that a session finds all that is there and writes it at once. It may end and go
     // meanwhile, but what keeps the subscriber is let go by a later drain, or stands in `taken_`.

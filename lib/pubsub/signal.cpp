@@ -64,7 +64,7 @@ public:
         while (signal* const left = take_first()) {
             left->registry_ = nullptr;
             if ((left->state_.fetch_and(~waiting) & waiting) != 0) {
-                left->waiter_.clear();
+                left->waiter_.discard();
             }
         }
     }

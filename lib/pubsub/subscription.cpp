@@ -70,6 +70,6 @@ std::uint64_t subscription::dropped() const noexcept { return state_->pending.dr
 
 void subscription::unsubscribe() { owner_->unsubscribe(home_, state_); }
 
-signal& subscription::wake() noexcept { return state_->wake; }
+signal& subscription::get_signal() noexcept { return state_->wake; }
 
 } // namespace crier

@@ -59,6 +59,9 @@ public:
     /// Writes an event. One that cannot be encoded is logged and skipped: the stream lives.
     boost::asio::awaitable<void> write(const event_view& event);
 
+    /// Writes what was encoded before, as a subscription gives it.
+    boost::asio::awaitable<void> write(frame encoded);
+
     boost::asio::awaitable<void> write_heartbeat();
 
     /// Waits for the signal, whose executor must be the writer's, and writes heartbeats meanwhile.
@@ -70,8 +73,6 @@ public:
 
 private:
     struct parts;
-
-    boost::asio::awaitable<void> write_frame(frame content);
 
     std::unique_ptr<parts> parts_;
 };

@@ -27,10 +27,11 @@ public:
     explicit broker(const executor_type& executor, const logger& log = log_to_clog);
 
     /// The subscription holds up to `capacity` events; while it is full it misses the newest one,
-    /// which is counted.
+    /// which is counted. It is read on the broker's strand, or on an executor of its own that runs
+    /// one handler at a time.
     ///
     /// Errors: throws `errc::shut_down` once closed, `std::invalid_argument` on a capacity of 0.
-    subscription subscribe(std::size_t capacity = 64);
+    subscription subscribe(std::size_t capacity = 64, const executor_type& executor = {});
 
     /// Publishes to all subscribers. Returns at once.
     ///

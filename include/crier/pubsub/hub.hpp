@@ -38,7 +38,11 @@ public:
     ~hub() { close(); }
 
     /// From here on each `publish` of the id is seen by the subscription.
+    /// With an executor of its own its waits complete there.
     subscription subscribe(Id id) { return subscription{state_, std::move(id), executor_}; }
+    subscription subscribe(Id id, const executor_type& executor) {
+        return subscription{state_, std::move(id), executor};
+    }
 
     /// Wakes all subscriptions of the id; an id that nobody subscribed to is passed over.
     void publish(const Id& id) {
@@ -84,6 +88,9 @@ public:
     ~subscription() { unsubscribe(); }
 
     const Id& id() const noexcept { return id_; }
+
+    /// The wake-up itself, for `stream_writer::wait`.
+    signal& get_signal() noexcept { return *signal_; }
 
     /// Completes when the id was published since the last wait. See `signal::async_wait`.
     template <class Token>

@@ -61,14 +61,14 @@ public:
     template <class Token>
     auto async_wait(Token&& token) {
         return boost::asio::async_initiate<Token, void(boost::system::error_code)>(
-            [this](auto handler) { start(std::move(handler)); }, token);
+            [this](auto handler) { this->start(std::move(handler)); }, token);
     }
 
     /// The same for a coroutine that looks at the error itself: awaiting it does not throw.
     template <class Token>
     auto async_wait_result(Token&& token) {
         return boost::asio::async_initiate<Token, void(wait_result)>(
-            [this](auto handler) { start(std::move(handler)); }, token);
+            [this](auto handler) { this->start(std::move(handler)); }, token);
     }
 
     /// Completes a pending wait with `operation_aborted`. A wake-up that is set stays.

@@ -53,8 +53,11 @@ public:
     /// Completes when there may be something to read. See `signal::async_wait`.
     template <class Token>
     auto async_wait(Token&& token) {
-        return wake().async_wait(std::forward<Token>(token));
+        return get_signal().async_wait(std::forward<Token>(token));
     }
+
+    /// The wake-up itself, for `stream_writer::wait`.
+    signal& get_signal() noexcept;
 
     /// How many events wait to be read.
     std::size_t pending() const noexcept;
@@ -72,8 +75,6 @@ private:
 
     subscription(std::shared_ptr<detail::core> owner, std::shared_ptr<detail::shard> home,
         std::shared_ptr<detail::subscriber> state);
-
-    signal& wake() noexcept;
 
     std::shared_ptr<detail::core> owner_;
     std::shared_ptr<detail::shard> home_;

@@ -10,17 +10,17 @@ namespace crier {
 /// Every error that crier itself reports. Errors of the system and of Asio are passed on as they
 /// are.
 enum class errc {
-    invalid_utf8 = 1,   ///< a type, a data or a comment text is not valid UTF-8
-    invalid_type,       ///< an event type holds CR, LF or NUL
-    invalid_id,         ///< an id is over 128 bytes or holds a byte outside 0x21 to 0x7E
-    invalid_retry,      ///< a retry is negative or not below 2^31 milliseconds
-    closed,             ///< the subscription or signal was closed, and nothing is left to read
-    shut_down,          ///< the manager was shut down
-    client_left,        ///< the peer closed the connection
-    stalled,            ///< the peer took nothing for the time that a write may last
-    bad_request,        ///< a request that the gate refuses
-    header_too_large,   ///< a request header over the limit of bytes or fields
-    request_timeout,    ///< a request header that was not complete in time
+    invalid_utf8 = 1, ///< a type, a data or a comment text is not valid UTF-8
+    invalid_type,     ///< an event type holds CR, LF or NUL
+    invalid_id,       ///< an id is over 128 bytes or holds a byte outside 0x21 to 0x7E
+    invalid_retry,    ///< a retry is negative or not below 2^31 milliseconds
+    closed,           ///< the subscription or signal was closed, and nothing is left to read
+    shut_down,        ///< the manager was shut down
+    client_left,      ///< the peer closed the connection
+    stalled,          ///< the peer took nothing for the time that a write may last
+    bad_request,      ///< a request that the gate refuses
+    header_too_large, ///< a request header over the limit of bytes or fields
+    request_timeout,  ///< a request header that was not complete in time
 };
 
 /// The category of `errc`; its name is "crier".

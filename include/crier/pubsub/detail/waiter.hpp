@@ -43,6 +43,9 @@ public:
     /// executor.
     virtual void complete(class waiter_place& place, const boost::asio::any_io_executor& fallback,
         boost::system::error_code error, resume how) = 0;
+
+    /// Destroys the handler, with which all that it owns may go, the place too.
+    virtual void discard(class waiter_place& place) noexcept = 0;
 };
 
 /// Room for one waiter; usual handlers lie in it without an allocation.
@@ -67,6 +70,8 @@ public:
         const boost::asio::any_io_executor& fallback, boost::system::error_code error, resume how) {
         held_->complete(*this, fallback, error, how);
     }
+
+    void discard() noexcept { held_->discard(*this); }
 
     void clear() noexcept {
         waiter* const held = std::exchange(held_, nullptr);
@@ -102,6 +107,12 @@ public:
         boost::asio::post(executor,
             boost::asio::bind_allocator(allocator,
                 [handler = std::move(handler), error]() mutable { call(handler, error); }));
+    }
+
+    void discard(waiter_place& place) noexcept override {
+        [[maybe_unused]] const Handler handler = std::move(handler_);
+        [[maybe_unused]] const auto work = std::move(work_);
+        place.clear();
     }
 
 private:
