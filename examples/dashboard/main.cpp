@@ -1,0 +1,202 @@
+// Shows the machine it runs on, live in any number of browsers: each chart is a topic fed by a
+// polling service, so nothing is read while nobody looks.
+
+#include <crier/crier.hpp>
+#include <crier/http/server.hpp>
+
+#include "machine.hpp"
+#include "processes.hpp"
+#include "streams.hpp"
+
+#include <CLI/CLI.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/url/parse.hpp>
+#include <boost/url/url_view.hpp>
+
+#include <iostream>
+#include <map>
+#include <memory>
+#include <set>
+
+namespace {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+namespace json = boost::json;
+using namespace std::chrono_literals;
+
+constexpr std::string_view page =
+#include "page.inc"
+    ;
+
+constexpr std::size_t longest_message = 500;
+
+void log(crier::severity /*level*/, std::string_view line) {
+    std::clog << std::string{line} + "\n";
+}
+
+/// A polling service that takes samples and publishes them as events of its topic's name.
+template <class Sampler>
+std::shared_ptr<crier::polling_service> sampling(
+    std::string topic, std::chrono::milliseconds interval, Sampler sample) {
+    crier::polling_options options;
+    options.interval = interval;
+    options.type = std::move(topic);
+    const auto shared = std::make_shared<Sampler>(std::move(sample));
+    return crier::polling(
+        [shared]() -> asio::awaitable<json::value> { co_return (*shared)(); }, std::move(options));
+}
+
+class application {
+public:
+    explicit application(crier::server& server) : manager_{server.get_executor(), options()} {
+        const auto add = [this](
+                             std::string topic, std::chrono::milliseconds interval, auto sample) {
+            polling_[topic] = sampling(topic, interval, std::move(sample));
+        };
+        add("cpu", 1s, [from = dashboard::cpu_sampler{}]() mutable { return from.sample(); });
+        add("memory", 1s, [from = dashboard::memory_sampler{}] { return from.sample(); });
+        add("network", 1s,
+            [from = dashboard::network_sampler{}]() mutable { return from.sample(); });
+        add("disk", 1s, [from = dashboard::disk_sampler{}]() mutable { return from.sample(); });
+        add("load", 2s, [from = dashboard::load_sampler{}] { return from.sample(); });
+        add("processes", 2s,
+            [from = dashboard::process_sampler{}]() mutable { return from.sample(); });
+        polling_["messages"] = nullptr;
+        polling_["streams"] = nullptr;
+        std::vector<std::string> names;
+        for (const auto& [name, service] : polling_) {
+            names.push_back(name);
+        }
+        add("streams", 1s, [this, from = dashboard::streams_sampler{std::move(names)}]() mutable {
+            return from.sample(manager_.stats());
+        });
+    }
+
+    asio::awaitable<void> handle(crier::exchange& request) {
+        const http::verb method = request.request().method();
+        if (request.path() == "/events") {
+            return stream(request);
+        }
+        if (request.path() == "/messages" && method == http::verb::post) {
+            return post(request);
+        }
+        if (request.path() == "/" && method == http::verb::get) {
+            return request.respond(http::status::ok, std::string{page}, "text/html; charset=utf-8");
+        }
+        return request.respond(http::status::not_found, "There is nothing here; try /\n");
+    }
+
+    void shutdown() { manager_.shutdown(); }
+
+private:
+    static crier::manager_options options() {
+        crier::manager_options options;
+        options.log = log;
+        return options;
+    }
+
+    /// `/events?topic=cpu&topic=load`: one stream of the topics asked for.
+    asio::awaitable<void> stream(crier::exchange& request) {
+        crier::serve_options options;
+        options.topics = topics_of(request.request().target());
+        if (options.topics.empty()) {
+            return request.respond(http::status::bad_request, "topic= names no topic\n");
+        }
+        return serve(request, std::move(options));
+    }
+
+    asio::awaitable<void> serve(crier::exchange& request, crier::serve_options options) {
+        co_await request.stream(manager_, std::move(options));
+    }
+
+    std::vector<crier::topic_options> topics_of(std::string_view target) const {
+        std::set<std::string> wanted;
+        if (const auto url = boost::urls::parse_origin_form({target.data(), target.size()})) {
+            for (const auto& parameter : url->params()) {
+                if (parameter.key == "topic") {
+                    wanted.insert(parameter.value);
+                }
+            }
+        }
+        std::vector<crier::topic_options> topics;
+        for (const auto& [name, service] : polling_) {
+            if (wanted.contains(name)) {
+                crier::topic_options& added = topics.emplace_back();
+                added.name = name;
+                added.polling = service;
+            }
+        }
+        return topics;
+    }
+
+    asio::awaitable<void> post(crier::exchange& request) {
+        // Browsers ask before they send this type to another site, and get no consent here.
+        if (request.request()[http::field::content_type] != "application/json") {
+            return request.respond(
+                http::status::unsupported_media_type, "A message is sent as application/json\n");
+        }
+        boost::system::error_code error;
+        const json::value body = json::parse(request.request().body(), error);
+        const json::value* const text =
+            body.is_object() ? body.as_object().if_contains("text") : nullptr;
+        if (error || text == nullptr || !text->is_string() || text->as_string().empty()) {
+            return request.respond(
+                http::status::bad_request, "A message is {\"text\": \"...\"} and not empty\n");
+        }
+        if (text->as_string().size() > longest_message) {
+            return request.respond(http::status::payload_too_large,
+                "A message has at most " + std::to_string(longest_message) + " bytes\n");
+        }
+        using namespace std::chrono;
+        const auto now = duration_cast<milliseconds>(system_clock::now().time_since_epoch());
+        crier::publish_options options;
+        options.type = "messages";
+        const json::value message{{"text", *text}, {"at", now.count()}};
+        const auto published = manager_.publish("messages", message, options);
+        if (!published) {
+            return request.respond(
+                http::status::service_unavailable, published.error().message() + "\n");
+        }
+        return request.respond(http::status::accepted);
+    }
+
+    crier::manager manager_;
+    std::map<std::string, std::shared_ptr<crier::polling_service>> polling_;
+};
+
+} // namespace
+
+int main(int argc, char** argv) {
+    crier::server_options options;
+    CLI::App arguments{"Shows the machine it runs on, live in any number of browsers."};
+    arguments.add_option("--address", options.address, "IP address to listen on")
+        ->capture_default_str();
+    arguments.add_option("--port", options.port, "port to listen on, 0 for any")
+        ->capture_default_str();
+    arguments.add_option("--threads", options.threads, "threads that serve")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 64));
+    try {
+        arguments.parse(argc, argv);
+        crier::server server{options};
+        application dashboard{server};
+        const auto at = server.local_endpoint();
+        std::cout << "crier dashboard on http://" << at << "/" << std::endl;
+        server.on_shutdown([&dashboard] { dashboard.shutdown(); });
+        server.shutdown_on_signals();
+        server.run([&dashboard](crier::exchange& request) { return dashboard.handle(request); });
+    } catch (const CLI::Success& wish) {
+        return arguments.exit(wish);
+    } catch (const CLI::ParseError& error) {
+        std::cerr << "dashboard: " << error.what() << "\n";
+        return 2;
+    } catch (const boost::system::system_error& error) {
+        std::cerr << "dashboard: cannot listen on " << options.address << " port " << options.port
+                  << ": " << error.code().message() << "\n";
+        return 2;
+    } catch (const std::invalid_argument& error) {
+        std::cerr << "dashboard: " << error.what() << "\n";
+        return 2;
+    }
+}

@@ -1,0 +1,426 @@
+// The dashboard in a real browser: node dashboard.mjs <dashboard binary> <directory of screenshots>
+import { spawn } from 'node:child_process';
+import { accessSync, constants, mkdirSync } from 'node:fs';
+import { delimiter, join, resolve } from 'node:path';
+
+const skipped = 77;
+const topics = ['cpu', 'memory', 'network', 'disk', 'load', 'processes', 'streams', 'messages'];
+const polled = topics.filter(topic => topic !== 'messages');
+
+function skip(why) {
+  console.log(`skipped: ${why}`);
+  process.exit(skipped);
+}
+
+function findChromium() {
+  if (process.env.CHROMIUM) return process.env.CHROMIUM;
+  for (const directory of (process.env.PATH ?? '').split(delimiter))
+    for (const name of ['chromium', 'chromium-browser', 'google-chrome'])
+      try {
+        accessSync(join(directory, name), constants.X_OK);
+        return join(directory, name);
+      } catch {}
+  return skip('no chromium on PATH and CHROMIUM is not set');
+}
+
+const [binary, screenshots] = process.argv.slice(2);
+if (!binary || !screenshots) {
+  console.error('usage: node dashboard.mjs <dashboard binary> <directory of screenshots>');
+  process.exit(2);
+}
+const { chromium } = await import('playwright-core').catch(() =>
+  skip('playwright-core is not installed; run npm ci in tests/browser'));
+const executablePath = findChromium();
+mkdirSync(screenshots, { recursive: true });
+
+// ---- the server ----
+
+const running = new Set();
+
+class Server {
+  constructor(...options) {
+    this.out = '';
+    this.log = '';
+    this.waiting = new Set();
+    this.process = spawn(resolve(binary), options, { stdio: ['ignore', 'pipe', 'pipe'] });
+    running.add(this.process);
+    this.process.stdout.setEncoding('utf8').on('data', text => { this.out += text; this.wake(); });
+    this.process.stderr.setEncoding('utf8').on('data', text => { this.log += text; this.wake(); });
+    this.ended = new Promise(done => this.process.on('close', (code, signal) => {
+      running.delete(this.process);
+      this.isEnded = true;
+      this.wake();
+      done({ code, signal });
+    }));
+  }
+
+  wake() { for (const check of [...this.waiting]) check(); }
+
+  // The first match in what the server wrote since the mark; no polling, as each output wakes it.
+  async wrote(stream, pattern, { since = 0, within = 5000 } = {}) {
+    return new Promise((done, failed) => {
+      const stop = () => { clearTimeout(timer); this.waiting.delete(check); };
+      const give = why => { stop(); failed(new Error(`${pattern} ${why}; it wrote:\n${this[stream].slice(since)}`)); };
+      const timer = setTimeout(() => give(`was not written within ${within} ms`), within);
+      const check = () => {
+        const match = pattern.exec(this[stream].slice(since));
+        if (match) { stop(); done(match); } else if (this.isEnded) give('was not written before the server ended');
+      };
+      this.waiting.add(check);
+      check();
+    });
+  }
+
+  polling(topic, change, options) {
+    return this.wrote('log', new RegExp(`polling\\b.*\\b${topic}\\b.*\\b${change}`), options);
+  }
+
+  async url() { return (await this.wrote('out', /http:\/\/[\w.:[\]]+\//))[0]; }
+}
+
+// ---- steps ----
+
+let failures = 0;
+const started = Date.now();
+
+async function step(name, check) {
+  const begin = Date.now();
+  try {
+    await check();
+    console.log(`ok      ${name} (${Date.now() - begin} ms)`);
+  } catch (error) {
+    ++failures;
+    console.log(`failed  ${name}\n        ${String(error.message ?? error).replaceAll('\n', '\n        ')}`);
+  }
+}
+
+function expect(value, what) {
+  if (!value) throw new Error(`expected: ${what}`);
+}
+
+const stateIs = (page, name, timeout = 15_000) =>
+  page.waitForFunction(wanted => document.querySelector('#state').textContent === wanted, name, { timeout });
+
+const cellIs = (page, topic, cell, wanted, timeout = 5000) =>
+  page.waitForFunction(([row, column, value]) =>
+    document.querySelector(`tr[data-topic=${row}] .${column}`)?.textContent === value,
+  [topic, cell, wanted], { timeout });
+
+const picture = (page, topic) => page.evaluate(name =>
+  document.querySelector(`[data-topic=${name}] canvas`).toDataURL(), topic);
+
+// Pixels with the colour of the first pen, which only data draws.
+const inked = (page, topic) => page.waitForFunction(name => {
+  const canvas = document.querySelector(`[data-topic=${name}] canvas`);
+  const probe = Object.assign(document.createElement('canvas'), { width: canvas.width, height: canvas.height })
+    .getContext('2d', { willReadFrequently: true });
+  probe.fillStyle = getComputedStyle(document.documentElement).getPropertyValue('--pen-a');
+  probe.fillRect(0, 0, 1, 1);
+  const pen = probe.getImageData(0, 0, 1, 1).data;
+  probe.clearRect(0, 0, 1, 1);
+  probe.drawImage(canvas, 0, 0);
+  const { data } = probe.getImageData(0, 0, canvas.width, canvas.height);
+  let found = 0;
+  for (let i = 0; i < data.length; i += 4)
+    if (data[i + 3] === 255 && data[i] === pen[0] && data[i + 1] === pen[1] && data[i + 2] === pen[2]) ++found;
+  return found > 20;
+}, topic, { timeout: 10_000 });
+
+const complaints = [];
+let networkErrorsExpected = false;
+
+function watch(page) {
+  page.on('pageerror', error => complaints.push(`error: ${error.message}`));
+  page.on('console', message => {
+    if (message.type() !== 'error' && message.type() !== 'warning') return;
+    if (networkErrorsExpected && /net::ERR_|status of 503/.test(message.text())) return;
+    complaints.push(`${message.type()}: ${message.text()}`);
+  });
+  page.on('request', request => {
+    const { protocol, hostname } = new URL(request.url());
+    if (protocol.startsWith('http') && hostname !== '127.0.0.1') complaints.push(`request to ${request.url()}`);
+  });
+  return page;
+}
+
+const send = async (page, text) => {
+  await page.fill('#message-text', text);
+  await page.click('#message-send');
+};
+
+const messageIs = (page, text) => page.waitForFunction(wanted =>
+  document.querySelector('#messages li p')?.textContent === wanted, text, { timeout: 5000 });
+
+const browser = await chromium.launch({
+  executablePath,
+  args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+    '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+});
+
+try {
+  let server = new Server('--port', '0');
+  const url = await server.url();
+  const port = new URL(url).port;
+  const open = async options => {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, ...options });
+    const page = watch(await context.newPage());
+    await page.goto(url);
+    return page;
+  };
+  let first = await open();
+  let second;
+
+  await step('the page becomes live and every panel gets values', async () => {
+    await stateIs(first, 'live');
+    for (const topic of polled)
+      await first.waitForFunction(name =>
+        /\d/.test(document.querySelector(`[data-topic=${name}] .value`).textContent), topic, { timeout: 6000 });
+    await first.waitForFunction(() =>
+      document.querySelectorAll('[data-topic=processes] tbody tr').length > 0);
+    for (const topic of topics) await first.waitForSelector(`tr[data-topic=${topic}]`);
+    for (const topic of polled) await server.polling(topic, 'started');
+    expect(await first.title() === 'crier dashboard', 'the title');
+  });
+
+  await step('charts draw data and move', async () => {
+    for (const topic of ['cpu', 'memory', 'network', 'disk', 'load']) {
+      await first.locator(`[data-topic=${topic}] canvas`).scrollIntoViewIfNeeded();
+      await inked(first, topic);
+      const before = await picture(first, topic);
+      await first.waitForFunction(([name, old]) =>
+        document.querySelector(`[data-topic=${name}] canvas`).toDataURL() !== old, [topic, before], { timeout: 5000 });
+    }
+    const before = await first.textContent('[data-topic=cpu] .value');
+    await first.waitForFunction(old =>
+      document.querySelector('[data-topic=cpu] .value').textContent !== old, before, { timeout: 10_000 });
+  });
+
+  await step('the reading line shows values at a time, by pointer and by key', async () => {
+    await first.focus('#sheet');
+    await first.keyboard.press('ArrowLeft');
+    await first.keyboard.press('ArrowRight');
+    await first.waitForFunction(() =>
+      /\d\d:\d\d:\d\d: cpu all cores [\d.]+ %/.test(document.querySelector('#reading').textContent));
+    await first.keyboard.press('Escape');
+    expect(await first.textContent('#reading') === '', 'Escape removes the reading');
+    await first.locator('[data-topic=cpu] canvas').hover();
+    await first.waitForFunction('cursorAge !== null');
+    await first.mouse.move(0, 0);
+    await first.waitForFunction('cursorAge === null');
+  });
+
+  await step('two tabs both show a posted message, and text stays text', async () => {
+    second = await open();
+    await stateIs(second, 'live');
+    await send(first, 'plain words');
+    for (const page of [first, second]) await messageIs(page, 'plain words');
+    const hostile = '"quotes" \'and\' <b>bold</b> <img src=x onerror="document.title=1"> \u{1F4E3}\nsecond line \\n &amp;';
+    await send(second, hostile);
+    for (const page of [first, second]) {
+      await messageIs(page, hostile);
+      expect(await page.locator('#messages b, #messages img').count() === 0, 'no element from a message');
+      expect(await page.title() === 'crier dashboard', 'no script from a message');
+    }
+    expect(await second.inputValue('#message-text') === '', 'the field is empty once sent');
+  });
+
+  await step('a refused message shows the error text of the server and stays in the field', async () => {
+    networkErrorsExpected = true;
+    const ignored = complaints.length;
+    await send(first, 'x'.repeat(501));
+    await first.waitForFunction(() => document.querySelector('#message-error').textContent.length > 3);
+    expect((await first.inputValue('#message-text')).length === 501, 'the text is still there');
+    // The browser itself reports each answer of 4xx.
+    complaints.splice(ignored, complaints.length,
+      ...complaints.slice(ignored).filter(line => !/status of 4(00|13)/.test(line)));
+    networkErrorsExpected = false;
+    await send(first, 'short again');
+    await messageIs(second, 'short again');
+    expect(await first.textContent('#message-error') === '', 'the error is gone');
+  });
+
+  await step('the streams table counts two tabs and names what is polled', async () => {
+    for (const topic of topics) await cellIs(first, topic, 'subscribers', '2');
+    for (const topic of polled) await cellIs(first, topic, 'polled', 'polling');
+    await cellIs(first, 'messages', 'polled', 'idle');
+    await first.waitForFunction(() =>
+      Number(document.querySelector('tr[data-topic=cpu] .rate').textContent) > 0);
+  });
+
+  await step('a panel paused in both tabs is no longer polled; resumed, it is again', async () => {
+    const pause = (page, topic) => page.click(`section[data-topic=${topic}] .pause`);
+    await pause(first, 'disk');
+    await cellIs(second, 'disk', 'subscribers', '1');
+    await cellIs(second, 'disk', 'polled', 'polling');
+    let mark = server.log.length;
+    await pause(second, 'disk');
+    await server.polling('disk', 'stopped', { since: mark });
+    await cellIs(first, 'disk', 'polled', 'idle');
+    await cellIs(first, 'disk', 'subscribers', '0');
+    await first.reload();
+    await stateIs(first, 'live');
+    await cellIs(first, 'disk', 'polled', 'idle');
+    expect(await first.getAttribute('section[data-topic=disk] .pause', 'aria-label') === 'resume Disk',
+      'a paused panel stays paused when the page is reloaded');
+    mark = server.log.length;
+    await pause(first, 'disk');
+    await pause(second, 'disk');
+    await server.polling('disk', 'started', { since: mark });
+    await cellIs(first, 'disk', 'polled', 'polling');
+    await cellIs(first, 'disk', 'subscribers', '2');
+    await first.waitForFunction(() => /\d/.test(document.querySelector('[data-topic=disk] .value').textContent));
+  });
+
+  await step('closing the tabs stops all polling', async () => {
+    const mark = server.log.length;
+    await Promise.all([first.context().close(), second.context().close()]);
+    const within = 3000;
+    await Promise.all(polled.map(topic => server.polling(topic, 'stopped', { since: mark, within })));
+  });
+
+  await step('a silent server is shown as stale, and as live when it speaks again', async () => {
+    const context = await browser.newContext();
+    const page = watch(await context.newPage());
+    await page.clock.install();
+    await page.goto(url);
+    await stateIs(page, 'live');
+    await page.waitForFunction(() => /\d/.test(document.querySelector('[data-topic=cpu] .value').textContent));
+    server.process.kill('SIGSTOP');
+    try {
+      await page.clock.fastForward(45_000);
+      await stateIs(page, 'stale', 5000);
+    } finally {
+      server.process.kill('SIGCONT');
+    }
+    await stateIs(page, 'live');
+    await context.close();
+  });
+
+  await step('a restart of the server is survived and noticed', async () => {
+    first = await open();
+    await stateIs(first, 'live');
+    await first.waitForSelector('tr[data-topic=cpu]');
+    networkErrorsExpected = true;
+    server.process.kill('SIGTERM');
+    await stateIs(first, 'lost', 5000);
+    expect((await server.ended).code === 0, 'SIGTERM ends the server with 0');
+    server = new Server('--port', port);
+    expect(await server.url() === url, 'the same address');
+    await stateIs(first, 'live', 20_000);
+    networkErrorsExpected = false;
+    await first.waitForFunction('lanes.cpu.samples.filter(sample => sample.broken).length === 2');
+    await first.waitForFunction(() => /restarted/.test(document.querySelector('#restarted:not([hidden])')?.textContent));
+    const before = await first.textContent('[data-topic=cpu] .value');
+    await first.waitForFunction(old =>
+      document.querySelector('[data-topic=cpu] .value').textContent !== old, before, { timeout: 10_000 });
+  });
+
+  await step('a refusal of the stream is tried again', async () => {
+    const context = await browser.newContext();
+    const page = watch(await context.newPage());
+    networkErrorsExpected = true;
+    let refused = 0;
+    await page.route('**/events?*', route => ++refused === 1
+      ? route.fulfill({ status: 503, contentType: 'application/json', body: '{}' }) : route.continue());
+    await page.goto(url);
+    await page.waitForFunction(() => /retry in \d s/.test(document.querySelector('#detail').textContent));
+    await stateIs(page, 'live');
+    networkErrorsExpected = false;
+    await context.close();
+  });
+
+  await step('the theme is switched and remembered', async () => {
+    const ground = page => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const groundIs = (page, color) => page.waitForFunction(wanted =>
+      getComputedStyle(document.body).backgroundColor === wanted, color, { timeout: 3000 });
+    const page = await open();
+    const light = await ground(page);
+    await page.check('#theme [value=dark]', { force: true });
+    const dark = await ground(page);
+    expect(dark !== light, 'another colour of the ground');
+    await page.reload();
+    expect(await ground(page) === dark, 'dark after a reload');
+    await page.check('#theme [value=light]', { force: true });
+    expect(await ground(page) === light, 'light again');
+    await page.check('#theme [value=auto]', { force: true });
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await groundIs(page, dark);
+    await page.emulateMedia({ colorScheme: 'light' });
+    await groundIs(page, light);
+    await page.context().close();
+  });
+
+  await step('nothing overflows from 360 to 2560 pixels; screenshots', async () => {
+    await stateIs(first, 'live');
+    await first.waitForSelector('[data-topic=processes] tbody tr');
+    for (const text of ['Nightly build starts in ten minutes.', 'Line one\nline two, and ' + 'unbroken'.repeat(20)])
+      await send(first, text);
+    await first.waitForSelector('#messages li:nth-child(2)');
+    await first.evaluate(() => document.activeElement.blur());
+    const sizes = { smallest: [360, 740], narrow: [390, 844], tablet: [768, 1024], medium: [1280, 860],
+      wide: [1600, 1000], widest: [2560, 1440] };
+    for (const colorScheme of ['light', 'dark']) {
+      await first.emulateMedia({ colorScheme });
+      for (const [name, [width, height]] of Object.entries(sizes)) {
+        await first.setViewportSize({ width, height });
+        const overflow = await first.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        expect(overflow <= 0, `no horizontal overflow at ${width} pixels, but ${overflow}`);
+        await first.evaluate(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))));
+        await first.screenshot({ path: join(screenshots, `${name}-${colorScheme}.png`) });
+      }
+    }
+    // A window as high as the page, as charts out of sight are not drawn.
+    await first.setViewportSize({ width: 390, height: 844 });
+    const height = await first.evaluate(() => document.documentElement.scrollHeight);
+    await first.setViewportSize({ width: 390, height });
+    for (const topic of ['cpu', 'load']) await inked(first, topic);
+    await first.screenshot({ path: join(screenshots, 'narrow-whole.png') });
+  });
+
+  await step('with reduced motion, charts still follow the data', async () => {
+    await first.setViewportSize({ width: 1280, height: 860 });
+    await first.emulateMedia({ reducedMotion: 'reduce' });
+    const before = await picture(first, 'cpu');
+    await first.waitForFunction(old =>
+      document.querySelector('[data-topic=cpu] canvas').toDataURL() !== old, before, { timeout: 5000 });
+  });
+
+  await step('SIGINT with open tabs ends the server with 0 within a second', async () => {
+    second = await open();
+    await stateIs(second, 'live');
+    networkErrorsExpected = true;
+    const begin = Date.now();
+    server.process.kill('SIGINT');
+    const { code } = await server.ended;
+    expect(code === 0, `exit status 0, not ${code}`);
+    expect(Date.now() - begin < 1000, `at most a second, not ${Date.now() - begin} ms`);
+    await stateIs(second, 'lost', 5000);
+    await Promise.all([first.context().close(), second.context().close()]);
+    networkErrorsExpected = false;
+  });
+
+  await step('a taken port and bad options: exit status 2 and one line', async () => {
+    const holder = new Server('--port', '0');
+    const taken = new URL(await holder.url()).port;
+    for (const options of [['--port', taken], ['--no-such-option'], ['--port', 'many']]) {
+      const refused = new Server(...options);
+      const { code } = await refused.ended;
+      expect(code === 2, `exit status 2 of ${options.join(' ')}, not ${code}`);
+      expect(/^[^\n]+\n$/.test(refused.log), `one line on stderr of ${options.join(' ')}, not:\n${refused.log}`);
+    }
+    holder.process.kill('SIGTERM');
+    await holder.ended;
+  });
+
+  await step('the browser had nothing to complain about', () =>
+    expect(complaints.length === 0, `no complaints, but\n${complaints.join('\n')}`));
+} catch (error) {
+  ++failures;
+  console.log(`failed  ${error.stack}`);
+} finally {
+  await browser.close();
+  for (const child of running) child.kill('SIGKILL');
+}
+
+console.log(`${failures ? `${failures} failed` : 'all ok'} in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+process.exit(failures ? 1 : 0);
