@@ -38,6 +38,14 @@ asio::awaitable<void> exchange::respond(
     return respond(std::move(response));
 }
 
+asio::awaitable<void> exchange::respond(http::status status) {
+    return respond(status, std::string{});
+}
+
+asio::awaitable<end_reason> exchange::stream(manager& events) {
+    return stream(events, serve_options{});
+}
+
 asio::awaitable<end_reason> exchange::stream(manager& events, serve_options options) {
     answered_ = true;
     keeps_alive_ = false;

@@ -6,9 +6,14 @@
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/write.hpp>
 
+#include <sys/socket.h>
+#include <sys/time.h>
+
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace crier::test {
 
@@ -69,6 +74,16 @@ public:
         return bytes;
     }
 
+    char read_byte() {
+        if (buffer_.empty()) {
+            char byte = 0;
+            return ::recv(socket.native_handle(), &byte, 1, 0) == 1 ? byte : '\0';
+        }
+        const char byte = buffer_.front();
+        buffer_.erase(0, 1);
+        return byte;
+    }
+
     /// Waits for the connection's end and gives all that came before.
     std::string read_to_end() { return read_until(std::string_view{"\0never\0", 7}); }
 
@@ -79,8 +94,8 @@ public:
     }
 
     bool at_end = false;
-    boost::asio::io_context io{1};
-    tcp::socket socket{io};
+    std::unique_ptr<boost::asio::io_context> io = std::make_unique<boost::asio::io_context>(1);
+    tcp::socket socket{*io};
 
 private:
     std::string buffer_;

@@ -38,11 +38,13 @@ public:
 
     /// Sends a response; the connection stays open for another request if the client wants it.
     boost::asio::awaitable<void> respond(response_type response);
-    boost::asio::awaitable<void> respond(boost::beast::http::status status, std::string body = {},
+    boost::asio::awaitable<void> respond(boost::beast::http::status status);
+    boost::asio::awaitable<void> respond(boost::beast::http::status status, std::string body,
         std::string_view content_type = "text/plain; charset=utf-8");
 
     /// Answers with a stream of the manager. See `serve`.
-    boost::asio::awaitable<end_reason> stream(manager& events, serve_options options = {});
+    boost::asio::awaitable<end_reason> stream(manager& events);
+    boost::asio::awaitable<end_reason> stream(manager& events, serve_options options);
 
     /// Answers with a stream that the handler writes itself; the executor is the handler's.
     stream_writer writer(const writer_options& options = {});

@@ -78,12 +78,19 @@ struct manager_access {
 template <class Stream, class Body, class Fields>
 boost::asio::awaitable<end_reason> serve(Stream& stream,
     const boost::beast::http::request<Body, Fields>& request, manager& events,
-    serve_options options = {}) {
+    serve_options options) {
     return detail::serve(
         head_of(request),
         [&stream](
             const boost::asio::any_io_executor& executor) { return make_sink(stream, executor); },
         detail::manager_access::core_of(events), std::move(options));
+}
+
+/// The same with default options: as a default argument they would be such a temporary.
+template <class Stream, class Body, class Fields>
+boost::asio::awaitable<end_reason> serve(
+    Stream& stream, const boost::beast::http::request<Body, Fields>& request, manager& events) {
+    return serve(stream, request, events, serve_options{});
 }
 
 } // namespace crier

@@ -1,0 +1,321 @@
+#include <crier/http/server.hpp>
+
+#include "support/running_server.hpp"
+
+#include <boost/asio/use_awaitable.hpp>
+#include <doctest/doctest.h>
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+using crier::exchange;
+using crier::server_options;
+using crier::test::client;
+using crier::test::eventually;
+using crier::test::running_server;
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using namespace std::chrono_literals;
+
+namespace {
+
+const std::string host = "Host: a\r\n";
+
+asio::awaitable<void> echo(exchange& request) {
+    return request.respond(http::status::ok, std::string{request.path()} + "|" +
+                                                 std::string{request.query()} + "|" +
+                                                 request.request().body());
+}
+
+/// One response with a Content-Length off the connection: its head and its body.
+std::string response_of(client& peer) {
+    const std::string head = peer.read_until("\r\n\r\n");
+    const std::size_t at = head.find("Content-Length: ");
+    if (at == head.npos) {
+        return head;
+    }
+    std::string response = head;
+    const std::size_t size = std::stoul(head.substr(at + 16));
+    for (std::size_t i = 0; i < size; ++i) {
+        response += peer.read_byte();
+    }
+    return response;
+}
+
+/// The answer to one raw request, and that the connection ends with it.
+std::string answer_and_end(const running_server& to, const std::string& raw) {
+    client peer = to.connect();
+    peer.send(raw);
+    std::string answer = peer.read_to_end();
+    CHECK(peer.at_end);
+    return answer;
+}
+
+class lines {
+public:
+    crier::logger logger() {
+        return [this](crier::severity, std::string_view line) {
+            const std::lock_guard lock{mutex_};
+            lines_.emplace_back(line);
+        };
+    }
+
+    bool contain(std::string_view text) {
+        const std::lock_guard lock{mutex_};
+        return std::ranges::any_of(
+            lines_, [&](const std::string& line) { return line.find(text) != line.npos; });
+    }
+
+private:
+    std::mutex mutex_;
+    std::vector<std::string> lines_;
+};
+
+} // namespace
+
+TEST_CASE("requests on one connection are answered one after the other") {
+    const running_server running{echo};
+    client peer = running.connect();
+    peer.get("/a?b=c");
+    CHECK(response_of(peer).ends_with("\r\n\r\n/a|b=c|"));
+    peer.send("POST /b HTTP/1.1\r\n" + host + "Content-Length: 3\r\n\r\nxyzGET /c HTTP/1.1\r\n" +
+              host + "\r\n");
+    CHECK(response_of(peer).ends_with("/b||xyz"));
+    CHECK(response_of(peer).ends_with("/c||"));
+    peer.send("POST /d HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n");
+    peer.send("1\r\nc\r\n0\r\n\r\n");
+    CHECK(response_of(peer).ends_with("/d||abc"));
+}
+
+TEST_CASE("the connection ends where the client wants it") {
+    const running_server running{echo};
+    CHECK(answer_and_end(running, "GET / HTTP/1.1\r\n" + host + "Connection: close\r\n\r\n")
+            .starts_with("HTTP/1.1 200 OK\r\n"));
+    CHECK(answer_and_end(running, "GET / HTTP/1.0\r\n\r\n").starts_with("HTTP/1.0 200 OK\r\n"));
+}
+
+TEST_CASE("HEAD gets the head alone") {
+    const running_server running{echo};
+    client peer = running.connect();
+    peer.send("HEAD /12345 HTTP/1.1\r\n" + host + "Connection: close\r\n\r\n");
+    const std::string answer = peer.read_to_end();
+    CHECK(answer.ends_with("\r\n\r\n"));
+    CHECK(answer.find("Content-Length: 8\r\n") != answer.npos);
+}
+
+TEST_CASE("the gate stands before every handler, and ends the connection") {
+    bool handled = false;
+    const running_server running{[&handled](exchange& request) {
+        handled = true;
+        return echo(request);
+    }};
+    const std::string post = "POST / HTTP/1.1\r\n" + host;
+    for (const auto& [raw, status] :
+        std::vector<std::pair<std::string, const char*>>{{"nonsense\r\n\r\n", "400"},
+            {"GET / HTTP/1.1\r\n\r\n", "400"}, {"GET / HTTP/1.1\r\n" + host + host + "\r\n", "400"},
+            {"GET / HTTP/1.1\r\n" + host + "X: a\r\n b\r\n\r\n", "400"},
+            {"GET / HTTP/1.1\r\n" + host + "Content-Length: 2\r\n\r\nab", "400"},
+            {"GET / HTTP/3.0\r\n" + host + "\r\n", "505"},
+            {post + "Content-Length: 1\r\nContent-Length: 1\r\n\r\na", "400"},
+            {post + "Content-Length: 1, 1\r\n\r\na", "400"},
+            {post + "Transfer-Encoding: gzip\r\n\r\n", "400"},
+            {post + "Transfer-Encoding: chunked\r\n\r\nzz\r\n", "400"},
+            {post + "Content-Length: 65537\r\n\r\n", "413"},
+            {"GET / HTTP/1.1\r\n" + host + "X: " + std::string(9'000, 'x') + "\r\n\r\n", "431"},
+            {std::string(9'000, 'x'), "431"}}) {
+        CAPTURE(raw.substr(0, 80));
+        CHECK(answer_and_end(running, raw).starts_with(std::string{"HTTP/1.1 "} + status));
+    }
+    CHECK_FALSE(handled);
+}
+
+TEST_CASE("a request that is not complete in time gets 408, a silent connection is closed") {
+    server_options options;
+    options.header_timeout = 50ms;
+    const running_server running{echo, options};
+    CHECK(answer_and_end(running, "GET / HTTP/1.1\r\nHos").starts_with("HTTP/1.1 408 "));
+    CHECK(answer_and_end(running, "POST / HTTP/1.1\r\n" + host + "Content-Length: 5\r\n\r\nab")
+            .starts_with("HTTP/1.1 408 "));
+    CHECK(answer_and_end(running, "").empty());
+}
+
+TEST_CASE("a handler that gives no answer is answered for, and one that throws is logged") {
+    lines logged;
+    server_options options;
+    options.log = logged.logger();
+    const running_server running{[](exchange& request) -> asio::awaitable<void> {
+                                     if (request.path() == "/throws") {
+                                         throw std::runtime_error{"out of luck"};
+                                     }
+                                     co_return;
+                                 },
+        options};
+    client peer = running.connect();
+    peer.get("/nothing");
+    CHECK(response_of(peer).starts_with("HTTP/1.1 404 "));
+    peer.get("/throws");
+    CHECK(response_of(peer).starts_with("HTTP/1.1 500 "));
+    CHECK(eventually([&] { return logged.contain("out of luck"); }));
+    client other = running.connect();
+    other.get("/nothing");
+    CHECK(response_of(other).starts_with("HTTP/1.1 404 "));
+}
+
+TEST_CASE("a stream is ended properly by shutdown, and idle connections at once") {
+    std::optional<crier::manager> events;
+    running_server running{
+        [&](exchange& request) -> asio::awaitable<void> { co_await request.stream(*events); }};
+    events.emplace(running.server.get_executor());
+    running.server.on_shutdown([&] { events->shutdown(); });
+    client stream = running.connect();
+    const client idle = running.connect();
+    stream.get("/news");
+    CHECK(stream.read_until("\r\n\r\n").starts_with("HTTP/1.1 200 OK\r\n"));
+    events->publish("/news", "1");
+    CHECK(stream.read_until("\n\n\r\n") == "9\r\ndata: 1\n\n\r\n");
+    const auto begun = std::chrono::steady_clock::now();
+    running.stop(10s);
+    CHECK(std::chrono::steady_clock::now() - begun < 5s);
+    CHECK(stream.read_to_end() == "0\r\n\r\n");
+    CHECK(events->stats().sessions == 0);
+}
+
+TEST_CASE("a handler that does not end is cut at the deadline") {
+    bool destroyed = false;
+    struct guard {
+        bool& set;
+        ~guard() { set = true; }
+    };
+    running_server running{[&](exchange& request) -> asio::awaitable<void> {
+        const guard here{destroyed};
+        crier::timer never{request.socket().get_executor(), crier::clock::time_point::max()};
+        co_await never.async_wait(asio::use_awaitable);
+    }};
+    client peer = running.connect();
+    peer.get("/");
+    CHECK(eventually([&] { return running.server.connections() == 1; }));
+    running.stop(20ms);
+    CHECK(destroyed);
+}
+
+TEST_CASE("connections over the limit get 503") {
+    server_options options;
+    options.max_connections = 1;
+    const running_server running{echo, options};
+    client first = running.connect();
+    first.get("/");
+    CHECK(response_of(first).starts_with("HTTP/1.1 200 "));
+    client second = running.connect();
+    CHECK(second.read_to_end().starts_with("HTTP/1.1 503 "));
+    first.socket.close();
+    CHECK(eventually([&] { return running.server.connections() == 0; }));
+    client third = running.connect();
+    third.get("/");
+    CHECK(response_of(third).starts_with("HTTP/1.1 200 "));
+}
+
+TEST_CASE("several threads share a port, each with connections of its own") {
+    server_options options;
+    options.threads = 3;
+    std::mutex mutex;
+    std::set<std::thread::id> seen;
+    const running_server running{[&](exchange& request) {
+                                     {
+                                         const std::lock_guard lock{mutex};
+                                         seen.insert(std::this_thread::get_id());
+                                     }
+                                     return echo(request);
+                                 },
+        options};
+    for (int i = 0; i < 200; ++i) {
+        client peer = running.connect();
+        peer.get("/");
+        CHECK(response_of(peer).starts_with("HTTP/1.1 200 "));
+    }
+    CHECK(seen.size() == 3);
+}
+
+TEST_CASE("streams on several threads get every event of every publisher") {
+    server_options options;
+    options.threads = 3;
+    std::optional<crier::manager> events;
+    running_server running{
+        [&](exchange& request) -> asio::awaitable<void> { co_await request.stream(*events); },
+        options};
+    events.emplace(running.server.get_executor());
+    running.server.on_shutdown([&] { events->shutdown(); });
+    std::vector<client> peers;
+    for (int i = 0; i < 30; ++i) {
+        peers.push_back(running.connect());
+        peers.back().get("/t");
+        peers.back().read_until("\r\n\r\n");
+    }
+    for (int i = 0; i < 20; ++i) {
+        events->publish("/t", i);
+    }
+    events->publish("/t", "end");
+    std::string first;
+    for (client& peer : peers) {
+        const std::string stream = peer.read_until("data: end\n\n\r\n");
+        first = first.empty() ? stream : first;
+        CHECK(stream == first);
+        CHECK(stream.find("data: 19\n") != stream.npos);
+    }
+    CHECK(events->stats().sessions == 30);
+}
+
+TEST_CASE("a taken port is told as such, and an address or a number that makes no sense") {
+    const running_server running{echo};
+    server_options options;
+    options.port = running.server.local_endpoint().port();
+    try {
+        const crier::server second{options};
+        FAIL("must not listen");
+    } catch (const boost::system::system_error& error) {
+        CHECK(error.code() == asio::error::address_in_use);
+    }
+    options.port = 0;
+    options.address = "localhost";
+    CHECK_THROWS_AS(crier::server{options}, std::invalid_argument);
+    options.address = "::1";
+    options.threads = 0;
+    CHECK_THROWS_AS(crier::server{options}, std::invalid_argument);
+}
+
+TEST_CASE("out of descriptors, accepting backs off and goes on when there are some again") {
+    lines logged;
+    server_options options;
+    options.log = logged.logger();
+    const running_server running{echo, options};
+    client peer = running.connect();
+    peer.get("/");
+    CHECK(response_of(peer).starts_with("HTTP/1.1 200 "));
+    client waiting;
+    waiting.socket.open(asio::ip::tcp::v4());
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    rlimit none = limit;
+    none.rlim_cur = 0;
+    ::setrlimit(RLIMIT_NOFILE, &none);
+    waiting.socket.connect(running.server.local_endpoint());
+    const bool told = eventually([&] { return logged.contain("cannot accept"); });
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+    CHECK(told);
+    waiting.get("/");
+    CHECK(response_of(waiting).starts_with("HTTP/1.1 200 "));
+}
+
+TEST_CASE("a server that is shut down before it runs ends at once") {
+    server_options options;
+    options.port = 0;
+    crier::server server{options};
+    server.shutdown();
+    server.run(echo);
+    CHECK(server.connections() == 0);
+}
