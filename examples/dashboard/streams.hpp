@@ -5,6 +5,9 @@
 #include <boost/json/value.hpp>
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
 #include <map>
 #include <string>
 #include <vector>
@@ -21,13 +24,20 @@ public:
         std::chrono::steady_clock::time_point now = std::chrono::steady_clock::now());
 
 private:
-    /// Events per second since the sample before.
-    double rate_of(const std::string& name, std::uint64_t count, double seconds);
+    struct counts {
+        std::chrono::steady_clock::time_point at;
+        std::map<std::string, std::uint64_t> of;
+    };
+
+    /// Events per second over the last samples: of events that come every other second, one
+    /// interval alone would show twice as many or none.
+    double rate_of(const std::string& name) const;
+
+    static constexpr std::size_t most_samples = 5;
 
     const std::vector<std::string> topics_;
     const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
-    std::chrono::steady_clock::time_point sampled_ = started_;
-    std::map<std::string, std::uint64_t> before_;
+    std::deque<counts> samples_;
 };
 
 } // namespace dashboard

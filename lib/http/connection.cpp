@@ -1,8 +1,9 @@
 #include "connection.hpp"
 
-#include <crier/pubsub/clock.hpp>
+#include <crier/wire/errc.hpp>
 
 #include "response.hpp"
+#include "time_limit.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
@@ -13,7 +14,6 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 
-#include <memory>
 #include <optional>
 #include <variant>
 
@@ -24,25 +24,6 @@ namespace asio = boost::asio;
 namespace http = boost::beast::http;
 using asio::ip::tcp;
 using boost::system::error_code;
-
-/// Cancels what the socket does when the time is over, but not what it does after.
-class time_limit {
-public:
-    time_limit(tcp::socket& socket, clock::duration longest)
-        : target_{std::make_shared<tcp::socket*>(&socket)}, timer_{socket.get_executor(), longest} {
-        timer_.async_wait([target = std::weak_ptr<tcp::socket*>{target_}](error_code error) {
-            const auto still = error ? nullptr : target.lock();
-            if (still) {
-                error_code ignored;
-                (*still)->cancel(ignored);
-            }
-        });
-    }
-
-private:
-    std::shared_ptr<tcp::socket*> target_;
-    timer timer_;
-};
 
 struct hang_up {};
 using read_result = std::variant<hang_up, refusal, exchange::request_type>;
@@ -110,23 +91,32 @@ asio::awaitable<read_result> read_request(
 asio::awaitable<void> send_refusal(
     tcp::socket& socket, refusal refused, const server_options& options) {
     const std::string response = refusal_response(refused);
-    const time_limit limit{socket, options.header_timeout};
+    const time_limit limit{socket, options.response_timeout};
     error_code ignored;
     co_await asio::async_write(
         socket, asio::buffer(response), asio::redirect_error(asio::use_awaitable, ignored));
 }
 
+/// What a handler's write throws when the client, or the server's end, has ended its connection.
+bool is_end_of_connection(const error_code& error) {
+    return error == errc::client_left || error == errc::stalled ||
+           error == asio::error::operation_aborted || error == asio::error::broken_pipe ||
+           error == asio::error::connection_reset;
+}
+
 /// Calls the handler, and answers for it where it did not. Whether the connection goes on.
 asio::awaitable<bool> handle_request(
     tcp::socket& socket, exchange::request_type request, const connection_context& context) {
-    exchange handled{socket, std::move(request)};
+    exchange handled{socket, std::move(request), context.options.response_timeout};
     std::string problem;
     try {
         asio::awaitable<void> handling = context.handle(handled);
         co_await std::move(handling);
-    } catch (const boost::system::system_error&) {
-        // The client's connection: the session has told why it ended.
-        co_return false;
+    } catch (const boost::system::system_error& error) {
+        if (is_end_of_connection(error.code())) {
+            co_return false;
+        }
+        problem = error.what();
     } catch (const std::exception& error) {
         problem = error.what();
     }
@@ -134,7 +124,6 @@ asio::awaitable<bool> handle_request(
         context.options.log(severity::error, "handler failed: " + problem);
     }
     if (!handled.is_answered()) {
-        const time_limit limit{socket, context.options.header_timeout};
         asio::awaitable<void> responding =
             problem.empty()
                 ? handled.respond(http::status::not_found, "not found\n")

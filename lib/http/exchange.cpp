@@ -1,5 +1,7 @@
 #include <crier/http/exchange.hpp>
 
+#include "time_limit.hpp"
+
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/http/write.hpp>
 
@@ -27,6 +29,7 @@ asio::awaitable<void> exchange::respond(response_type response) {
     if (request_.method() == http::verb::head) {
         response.body().clear();
     }
+    const detail::time_limit limit{socket_, response_timeout_};
     co_await http::async_write(socket_, response, asio::use_awaitable);
 }
 

@@ -49,6 +49,9 @@ server_options checked(server_options options) {
     if (options.header_timeout.count() <= 0) {
         options.header_timeout = server_options{}.header_timeout;
     }
+    if (options.response_timeout.count() <= 0) {
+        options.response_timeout = server_options{}.response_timeout;
+    }
     if (!options.log) {
         options.log = log_to_clog;
     }

@@ -145,6 +145,20 @@ TEST_CASE("a request that is not complete in time gets 408, a silent connection 
     CHECK(answer_and_end(running, "").empty());
 }
 
+TEST_CASE("a client that does not take its response is cut") {
+    server_options options;
+    options.response_timeout = 50ms;
+    const running_server running{[](exchange& request) {
+                                     return request.respond(
+                                         http::status::ok, std::string(30'000'000, 'x'));
+                                 },
+        options};
+    client peer = running.connect();
+    peer.get("/");
+    CHECK(eventually([&] { return running.server.connections() == 1; }));
+    CHECK(eventually([&] { return running.server.connections() == 0; }));
+}
+
 TEST_CASE("a handler that gives no answer is answered for, and one that throws is logged") {
     lines logged;
     server_options options;
@@ -152,6 +166,10 @@ TEST_CASE("a handler that gives no answer is answered for, and one that throws i
     const running_server running{[](exchange& request) -> asio::awaitable<void> {
                                      if (request.path() == "/throws") {
                                          throw std::runtime_error{"out of luck"};
+                                     }
+                                     if (request.path() == "/throws/code") {
+                                         throw boost::system::system_error{
+                                             asio::error::not_found, "no such row"};
                                      }
                                      co_return;
                                  },
@@ -161,7 +179,11 @@ TEST_CASE("a handler that gives no answer is answered for, and one that throws i
     CHECK(response_of(peer).starts_with("HTTP/1.1 404 "));
     peer.get("/throws");
     CHECK(response_of(peer).starts_with("HTTP/1.1 500 "));
-    CHECK(eventually([&] { return logged.contain("out of luck"); }));
+    CHECK(logged.contain("out of luck"));
+    client another = running.connect();
+    another.get("/throws/code");
+    CHECK(response_of(another).starts_with("HTTP/1.1 500 "));
+    CHECK(logged.contain("no such row"));
     client other = running.connect();
     other.get("/nothing");
     CHECK(response_of(other).starts_with("HTTP/1.1 404 "));

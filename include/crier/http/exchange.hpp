@@ -9,6 +9,7 @@
 #include <boost/beast/http/status.hpp>
 #include <boost/beast/http/string_body.hpp>
 
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -23,8 +24,10 @@ public:
     using request_type = boost::beast::http::request<boost::beast::http::string_body>;
     using response_type = boost::beast::http::response<boost::beast::http::string_body>;
 
-    exchange(boost::asio::ip::tcp::socket& socket, request_type request)
-        : socket_{socket}, request_{std::move(request)} {}
+    /// A response may take that long to be sent.
+    exchange(boost::asio::ip::tcp::socket& socket, request_type request,
+        std::chrono::milliseconds response_timeout)
+        : socket_{socket}, request_{std::move(request)}, response_timeout_{response_timeout} {}
     exchange(const exchange&) = delete;
     exchange& operator=(const exchange&) = delete;
 
@@ -37,6 +40,7 @@ public:
     std::string_view query() const noexcept;
 
     /// Sends a response; the connection stays open for another request if the client wants it.
+    /// Errors: throws `operation_aborted` when it is not sent in time.
     boost::asio::awaitable<void> respond(response_type response);
     boost::asio::awaitable<void> respond(boost::beast::http::status status);
     boost::asio::awaitable<void> respond(boost::beast::http::status status, std::string body,
@@ -59,6 +63,7 @@ public:
 private:
     boost::asio::ip::tcp::socket& socket_;
     const request_type request_;
+    const std::chrono::milliseconds response_timeout_;
     bool answered_ = false;
     bool keeps_alive_ = false;
 };

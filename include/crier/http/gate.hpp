@@ -26,7 +26,7 @@ struct refusal {
 };
 
 struct gate_limits {
-    std::size_t header_bytes = 8 * 1024;
+    std::size_t header_bytes = std::size_t{8} * 1024;
     std::size_t header_fields = 64;
 };
 

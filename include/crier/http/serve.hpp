@@ -64,7 +64,8 @@ struct manager_access {
 ///
 /// Subscribes, starts the polling, writes the header, then events and heartbeats. What the gate or
 /// the manager's state refuses is answered with 4xx or 503 and `end_reason::refused`. After it the
-/// connection is to be closed.
+/// connection is to be closed. A socket gets `TCP_NODELAY`, a send buffer of 64 KB, and the
+/// heartbeat interval as `TCP_USER_TIMEOUT`.
 ///
 ///     crier::serve_options options{.topic = "prices"};
 ///     co_await crier::serve(stream, request, manager, std::move(options));

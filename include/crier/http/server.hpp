@@ -24,9 +24,11 @@ struct server_options {
     unsigned threads = 1;      ///< each with an `io_context` and a listening socket of its own
     /// Further connections are answered with 503.
     std::size_t max_connections = 20'000;
-    /// How long a request's header may take from its first byte, its body likewise, a response to
-    /// be sent, and how long a connection may be idle between requests.
+    /// How long a request's header may take, its body likewise, and how long a connection may be
+    /// idle; zero or less: the default.
     std::chrono::milliseconds header_timeout = std::chrono::seconds{5};
+    /// How long a plain response may take to be sent; zero or less: the default.
+    std::chrono::milliseconds response_timeout = std::chrono::seconds{30};
     std::size_t body_bytes = std::size_t{64} * 1024; ///< a larger one is answered with 413
     gate_limits limits{};
     logger log = log_to_clog;

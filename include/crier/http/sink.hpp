@@ -136,7 +136,7 @@ private:
     Socket& socket_;
     const bool was_non_blocking_;
     bool waiting_ = false;
-    std::array<char, 16> ignored_;
+    std::array<char, 16> ignored_{};
 };
 
 /// Any other stream, such as one over TLS: one asynchronous write at a time.
@@ -202,7 +202,7 @@ private:
     boost::system::error_code write_error_;
     std::size_t written_ = 0;
     bool writing_ = false;
-    std::array<char, 16> ignored_;
+    std::array<char, 16> ignored_{};
 };
 
 } // namespace detail
