@@ -55,6 +55,8 @@ asio::awaitable<end_reason> exchange::stream(manager& events, serve_options opti
     return serve(socket_, request_, events, std::move(options));
 }
 
+stream_writer exchange::writer() { return writer(writer_options{}); }
+
 stream_writer exchange::writer(const writer_options& options) {
     answered_ = true;
     keeps_alive_ = false;

@@ -116,7 +116,7 @@ asio::awaitable<end_reason> refuse(std::shared_ptr<stream_state> out, refusal re
     try {
         const std::string response = refusal_response(refused);
         co_await out->write_all(response);
-    } catch (const boost::system::system_error&) {
+    } catch (const boost::system::system_error&) { // NOLINT(bugprone-empty-catch)
         // Whoever does not take the answer is refused all the same.
     }
     co_await out->close();

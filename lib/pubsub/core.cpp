@@ -2,8 +2,9 @@
 
 #include <crier/wire/errc.hpp>
 
+#include "topic_publisher.hpp"
+
 #include <boost/asio/strand.hpp>
-#include <boost/json/serialize.hpp>
 
 #include <algorithm>
 #include <random>
@@ -13,7 +14,6 @@ namespace crier::detail {
 namespace {
 
 namespace asio = boost::asio;
-namespace json = boost::json;
 
 manager_options checked(manager_options options) {
     if (options.queue_bound == 0) {
@@ -41,52 +41,6 @@ std::uint64_t random_epoch() {
     return std::uint64_t{source()} << 20 ^ source();
 }
 
-/// The one life of a topic, as its polling service sees it.
-class topic_publisher final : public publisher {
-public:
-    topic_publisher(const std::shared_ptr<core>& owner, std::shared_ptr<topic> life)
-        : owner_{owner}, executor_{owner->get_executor()}, life_{std::move(life)} {}
-
-    asio::any_io_executor get_executor() const override { return executor_; }
-
-    void publish(const json::value& data, publish_options options) override {
-        const auto source = [&data] { return data; };
-        publish_to_life(source, options);
-    }
-
-    void publish(const event& whole, publish_options options) override {
-        publish_to_life(event_view{whole}, options);
-    }
-
-    void log(severity level, std::string_view line) override {
-        if (const auto owner = owner_.lock()) {
-            owner->log(level, line);
-        }
-    }
-
-private:
-    template <class Data>
-    void publish_to_life(const Data& data, publish_options options) {
-        if (const auto owner = owner_.lock()) {
-            const auto published = owner->publish({life_->name, life_.get()}, data, options);
-            if (!published && published.error() != errc::shut_down) {
-                owner->log(
-                    severity::warning, "polling published nothing: " + published.error().message());
-            }
-        }
-    }
-
-    const std::weak_ptr<core> owner_;
-    const asio::any_io_executor executor_;
-    const std::shared_ptr<topic> life_;
-};
-
-void post_all(const auto& owed) {
-    for (const std::shared_ptr<shard>& each : owed) {
-        each->post_drain();
-    }
-}
-
 } // namespace
 
 core::core(const asio::any_io_executor& executor, manager_options options)
@@ -97,105 +51,10 @@ core::core(const asio::any_io_executor& executor, manager_options options)
       own_shard_{std::make_shared<shard>(asio::make_strand(executor), log_)},
       lifecycle_{std::make_shared<lifecycle>(own_shard_->get_executor(), log_)} {}
 
-std::shared_ptr<topic> core::find(destination to) const {
-    const auto found = topics_.find(to.name);
-    const bool meant =
-        found != topics_.end() && (to.life == nullptr || to.life == found->second.get());
-    return meant ? found->second : nullptr;
-}
-
-event_id core::next_id() noexcept {
-    counts_->published.fetch_add(1, std::memory_order_relaxed);
-    return {epoch_, ++sequence_};
-}
-
-template <class Prepare>
-boost::system::result<event_id> core::publish_prepared(
-    destination to, bool only_changes, Prepare prepare) {
-    std::unique_lock lock{mutex_};
-    if (shut_down_) {
-        return errc::shut_down;
+void core::post_drains(const posts& owed) {
+    for (const std::shared_ptr<shard>& each : owed) {
+        each->post_drain();
     }
-    std::shared_ptr<topic> found = find(to);
-    if (!found) {
-        return next_id();
-    }
-    only_changes = only_changes || found->only_changes;
-    std::shared_ptr<const last_value> last = found->last;
-    lock.unlock();
-
-    boost::system::result<prepared> made = prepare(only_changes);
-    if (!made) {
-        return made.error();
-    }
-    // Values may be large: they are compared without the lock, again if another came in between.
-    bool equal = last && made->value && *last == *made->value;
-    lock.lock();
-    for (found = find(to); only_changes && found && found->last != last; found = find(to)) {
-        last = found->last;
-        lock.unlock();
-        equal = last && *last == *made->value;
-        lock.lock();
-    }
-    if (shut_down_) {
-        return errc::shut_down;
-    }
-    if (!found) {
-        return next_id();
-    }
-    if (equal && found->last_join < found->last_publish) {
-        return event_id{epoch_, found->last_publish};
-    }
-    const std::uint64_t only_since = equal ? found->last_publish : 0;
-    const event_id id = next_id();
-    found->counts->published.fetch_add(1, std::memory_order_relaxed);
-    found->last_publish = id.sequence;
-    found->last = std::move(made->value);
-    posts owed;
-    for (const topic::home& home : found->homes) {
-        if (home.on->push(shard::arrival{home.in, made->content, only_since})) {
-            owed.push_back(home.on);
-        }
-    }
-    lock.unlock();
-    post_all(owed);
-    return id;
-}
-
-boost::system::result<event_id> core::publish(
-    destination to, const event_view& whole, publish_options options) {
-    event_view typed = whole;
-    typed.type = options.type.empty() ? whole.type : options.type;
-    return publish_prepared(
-        to, options.only_changes, [&](bool compare) -> boost::system::result<prepared> {
-            auto content = make_frame(typed);
-            if (!content) {
-                return content.error();
-            }
-            auto value = !compare ? nullptr
-                                  : std::make_shared<const last_value>(last_value{
-                                        std::string{typed.type}, std::string{typed.data}});
-            return prepared{std::move(*content), std::move(value)};
-        });
-}
-
-boost::system::result<event_id> core::publish(
-    destination to, const json_source& source, publish_options options) {
-    return publish_prepared(
-        to, options.only_changes, [&](bool compare) -> boost::system::result<prepared> {
-            json::value data = source();
-            const std::string text = json::serialize(data);
-            event_view typed{text};
-            typed.type = options.type;
-            auto content = make_frame(typed);
-            if (!content) {
-                return content.error();
-            }
-            auto value = !compare ? nullptr
-                                  : std::make_shared<const last_value>(
-                                        last_value{std::string{typed.type}, std::move(data)});
-            return prepared{std::move(*content), std::move(value)};
-        });
 }
 
 subscription core::subscribe(std::vector<topic_options> topics, const subscribe_options& options) {
@@ -222,7 +81,7 @@ subscription core::subscribe(std::vector<topic_options> topics, const subscribe_
         join(each, home, who, owed);
     }
     lock.unlock();
-    post_all(owed);
+    post_drains(owed);
     return subscription{shared_from_this(), home, who};
 }
 
@@ -298,7 +157,7 @@ void core::unsubscribe(const std::shared_ptr<shard>& home, const std::shared_ptr
         }
     }
     lock.unlock();
-    post_all(owed);
+    post_drains(owed);
 }
 
 void core::shutdown() {
@@ -318,7 +177,7 @@ void core::shutdown() {
         retire(ended);
     }
     lock.unlock();
-    post_all(owed);
+    post_drains(owed);
 }
 
 void core::session_ended(end_reason reason) noexcept {

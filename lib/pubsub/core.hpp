@@ -67,6 +67,7 @@ private:
         destination to, bool only_changes, Prepare prepare);
     std::shared_ptr<topic> find(destination to) const;
     event_id next_id() noexcept;
+    static void post_drains(const posts& owed);
     std::shared_ptr<shard> shard_of(const boost::asio::any_io_executor& executor);
     void join(topic_options& options, const std::shared_ptr<shard>& home,
         const std::shared_ptr<subscriber>& who, posts& owed);

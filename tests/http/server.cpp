@@ -216,7 +216,7 @@ TEST_CASE("a handler that does not end is cut at the deadline") {
     };
     running_server running{[&](exchange& request) -> asio::awaitable<void> {
         const guard here{destroyed};
-        crier::timer never{request.socket().get_executor(), crier::clock::time_point::max()};
+        crier::timer never{request.get_executor(), crier::clock::time_point::max()};
         co_await never.async_wait(asio::use_awaitable);
     }};
     client peer = running.connect();

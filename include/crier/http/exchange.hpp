@@ -51,9 +51,18 @@ public:
     boost::asio::awaitable<end_reason> stream(manager& events, serve_options options);
 
     /// Answers with a stream that the handler writes itself; the executor is the handler's.
-    stream_writer writer(const writer_options& options = {});
+    stream_writer writer();
+    stream_writer writer(const writer_options& options);
 
-    boost::asio::ip::tcp::socket& socket() noexcept { return socket_; }
+    boost::asio::any_io_executor get_executor() const { return socket_.get_executor(); }
+
+    /// For a handler that answers in its own way: nothing else is sent on the connection, and it
+    /// ends with the handler.
+    boost::asio::ip::tcp::socket& socket() noexcept {
+        answered_ = true;
+        keeps_alive_ = false;
+        return socket_;
+    }
 
     bool is_answered() const noexcept { return answered_; }
 

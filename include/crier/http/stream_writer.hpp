@@ -44,11 +44,17 @@ public:
     /// `version` is the request's, as Beast gives it: chunked from 11 on, else ended by closing.
     template <class Stream>
     stream_writer(Stream& stream, unsigned version, const boost::asio::any_io_executor& executor,
-        const writer_options& options = {})
+        const writer_options& options)
         : stream_writer{make_sink(stream, executor), version, executor, options} {}
 
+    /// The same with default options, which as a default argument GCC 12 would destroy twice in an
+    /// expression with `co_await`.
+    template <class Stream>
+    stream_writer(Stream& stream, unsigned version, const boost::asio::any_io_executor& executor)
+        : stream_writer{stream, version, executor, writer_options{}} {}
+
     stream_writer(std::shared_ptr<sink> to, unsigned version,
-        const boost::asio::any_io_executor& executor, const writer_options& options = {});
+        const boost::asio::any_io_executor& executor, const writer_options& options);
     stream_writer(const stream_writer&) = delete;
     stream_writer& operator=(const stream_writer&) = delete;
     ~stream_writer();

@@ -1,9 +1,12 @@
-#include <crier/wire/errc.hpp>
+#include <crier/crier.hpp>
 
 #include <iostream>
 
 int main() {
-    const boost::system::error_code error = crier::errc::closed;
-    std::cout << error.category().name() << ": " << error.message() << '\n';
-    return error ? 0 : 1;
+    boost::asio::io_context io{1};
+    crier::manager manager{io.get_executor()};
+    crier::subscription mine = manager.subscribe("greetings");
+    manager.publish("greetings", "hello");
+    io.poll();
+    std::cout << mine.try_receive()->text();
 }
