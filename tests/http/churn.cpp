@@ -5,14 +5,11 @@
 #include <malloc.h>
 
 #include <filesystem>
-#include <optional>
 #include <vector>
 
-using crier::exchange;
 using crier::test::client;
 using crier::test::eventually;
 using crier::test::running_server;
-namespace asio = boost::asio;
 
 namespace {
 
@@ -29,31 +26,27 @@ std::size_t allocated_bytes() { return ::mallinfo2().uordblks; }
 TEST_CASE("1,000 clients that come and leave 20 times leave nothing behind") {
     constexpr std::size_t clients = 1'000;
     constexpr int rounds = 20;
-    std::optional<crier::manager> events;
-    running_server running{
-        [&](exchange& request) -> asio::awaitable<void> { co_await request.stream(*events); }};
-    events.emplace(running.server.get_executor());
-    running.server.on_shutdown([&] { events->shutdown(); });
+    running_server running;
     const std::size_t descriptors = open_descriptors();
     std::size_t allocated = 0;
     for (int round = 0; round < rounds; ++round) {
-        std::vector<client> peers(clients);
-        for (client& peer : peers) {
-            peer = running.connect();
-            peer.get("/t");
+        std::vector<client> peers;
+        for (std::size_t i = 0; i < clients; ++i) {
+            peers.push_back(running.connect());
+            peers.back().get("/t");
         }
         for (client& peer : peers) {
             REQUIRE(peer.read_until("\r\n\r\n").starts_with("HTTP/1.1 200 OK\r\n"));
         }
-        CHECK(events->stats().sessions == clients);
-        events->publish("/t", round);
+        CHECK(running.events.stats().sessions == clients);
+        running.events.publish("/t", round);
         for (std::size_t i = 0; i < clients; ++i) {
             peers[i].read_until("\n\n\r\n");
             i % 2 == 0 ? peers[i].reset() : peers[i].socket.close();
         }
         peers.clear();
         REQUIRE(eventually([&] { return running.server.connections() == 0; }));
-        const crier::manager_stats stats = events->stats();
+        const crier::manager_stats stats = running.events.stats();
         CHECK(stats.sessions == 0);
         CHECK(stats.subscribers == 0);
         CHECK(stats.topics.empty());
@@ -61,8 +54,8 @@ TEST_CASE("1,000 clients that come and leave 20 times leave nothing behind") {
         // What Asio and the allocator keep for later is there after the first rounds.
         allocated = round == 3 ? allocated_bytes() : allocated;
     }
-    CHECK(events->stats().delivered == clients * rounds);
-    CHECK(events->stats().ended[static_cast<std::size_t>(crier::end_reason::client_left)] ==
+    CHECK(running.events.stats().delivered == clients * rounds);
+    CHECK(running.events.stats().ended[static_cast<std::size_t>(crier::end_reason::client_left)] ==
           clients * rounds);
     CHECK(allocated_bytes() <= allocated + 64 * 1024);
 }

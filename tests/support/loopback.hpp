@@ -31,6 +31,10 @@ public:
         ::setsockopt(socket.native_handle(), SOL_SOCKET, SO_RCVTIMEO, &longest, sizeof longest);
     }
 
+    client(client&&) = default;
+    // The socket would outlive the context that it is on.
+    client& operator=(client&&) = delete;
+
     void send(std::string_view bytes) { boost::asio::write(socket, boost::asio::buffer(bytes)); }
 
     void get(std::string_view target, std::string_view fields = "") {

@@ -9,12 +9,23 @@
 
 namespace crier::test {
 
-/// A server on a free port that runs until the end of its scope.
+/// A server with a manager, on a free port, that runs until the end of its scope. Without a handler
+/// each request is answered with a stream of the manager.
 class running_server {
 public:
+    explicit running_server(server_options options = {})
+        : running_server{nullptr, std::move(options)} {}
+
     explicit running_server(crier::server::handler handle, server_options options = {})
-        : server{on_free_port(std::move(options))},
-          thread_{[this, handle = std::move(handle)] { server.run(handle); }} {}
+        : server{on_free_port(std::move(options))} {
+        if (!handle) {
+            handle = [this](exchange& request) -> boost::asio::awaitable<void> {
+                co_await request.stream(events);
+            };
+        }
+        server.on_shutdown([this] { events.shutdown(); });
+        thread_ = std::thread{[this, handle] { server.run(handle); }};
+    }
     running_server(const running_server&) = delete;
     running_server& operator=(const running_server&) = delete;
     ~running_server() { stop(); }
@@ -30,6 +41,7 @@ public:
     }
 
     crier::server server;
+    manager events{server.get_executor()};
 
 private:
     static server_options on_free_port(server_options options) {
