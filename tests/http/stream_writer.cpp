@@ -164,9 +164,7 @@ TEST_CASE("a write has the heartbeat interval as its deadline") {
     stream.run(stream.out->write_headers());
     stream.run(stream.out->write(event{.data = std::string(20'000'000, 'x')}));
     CHECK_FALSE(stream.end);
-    stream.test.advance(9s);
-    CHECK_FALSE(stream.end);
-    stream.test.advance(1s);
+    CHECK(stream.test.seconds_until([&] { return stream.end.has_value(); }) >= 9);
     CHECK(stream.end == errc::stalled);
 }
 

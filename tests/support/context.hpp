@@ -7,6 +7,7 @@
 #include <boost/asio/io_context.hpp>
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <exception>
 #include <utility>
 
@@ -42,6 +43,18 @@ public:
         run();
         while (io.poll() > 0) {
         }
+    }
+
+    /// Lets seconds pass until the condition holds; how many, at most 100. The kernel may still move
+    /// bytes of a connection meanwhile.
+    template <class Condition>
+    int seconds_until(Condition condition) {
+        int seconds = 0;
+        while (!condition() && seconds < 100) {
+            advance(std::chrono::seconds{1});
+            ++seconds;
+        }
+        return seconds;
     }
 
     template <class T>
