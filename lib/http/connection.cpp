@@ -109,6 +109,7 @@ asio::awaitable<bool> handle_request(
     tcp::socket& socket, exchange::request_type request, const connection_context& context) {
     exchange handled{socket, std::move(request), context.options.response_timeout};
     std::string problem;
+    bool ending = false;
     try {
         asio::awaitable<void> handling = context.handle(handled);
         co_await std::move(handling);
@@ -116,18 +117,19 @@ asio::awaitable<bool> handle_request(
         if (is_end_of_connection(error.code())) {
             co_return false;
         }
+        ending = error.code() == errc::shut_down;
         problem = error.what();
     } catch (const std::exception& error) {
         problem = error.what();
     }
-    if (!problem.empty()) {
+    if (!problem.empty() && !ending) {
         context.options.log(severity::error, "handler failed: " + problem);
     }
     if (!handled.is_answered()) {
         asio::awaitable<void> responding =
-            problem.empty()
-                ? handled.respond(http::status::not_found, "not found\n")
-                : handled.respond(http::status::internal_server_error, "internal error\n");
+            problem.empty() ? handled.respond(http::status::not_found, "not found\n")
+            : ending        ? handled.respond(http::status::service_unavailable, "shutting down\n")
+                     : handled.respond(http::status::internal_server_error, "internal error\n");
         co_await std::move(responding);
     }
     co_return problem.empty() && handled.keeps_alive();

@@ -8,7 +8,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include <mutex>
+#include <sstream>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -20,8 +20,21 @@ using asio::ip::tcp;
 
 namespace detail {
 
+using reuse_port = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
+
 struct server_state {
     explicit server_state(server_options given) : options{std::move(given)} {}
+
+    /// Where the worker listens, with its port where the given one is 0.
+    tcp::endpoint add_worker(const tcp::endpoint& at) {
+        workers.push_back(std::make_unique<worker>(options, handle, connections, at.protocol()));
+        tcp::acceptor& acceptor = workers.back()->acceptor();
+        acceptor.set_option(tcp::acceptor::reuse_address(true));
+        acceptor.set_option(reuse_port(true));
+        acceptor.bind(at);
+        acceptor.listen();
+        return acceptor.local_endpoint();
+    }
 
     const server_options options;
     server::handler handle;
@@ -36,8 +49,6 @@ struct server_state {
 } // namespace detail
 
 namespace {
-
-using reuse_port = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
 
 server_options checked(server_options options) {
     if (options.threads == 0) {
@@ -80,17 +91,19 @@ void check_free(const tcp::endpoint& at) {
 server::server(server_options options)
     : state_{std::make_unique<detail::server_state>(checked(std::move(options)))} {
     tcp::endpoint at = endpoint_of(state_->options);
-    if (at.port() != 0) {
-        check_free(at);
-    }
-    for (unsigned i = 0; i < state_->options.threads; ++i) {
-        auto& added = *state_->workers.emplace_back(std::make_unique<detail::worker>(
-            state_->options, state_->handle, state_->connections, at.protocol()));
-        added.acceptor().set_option(tcp::acceptor::reuse_address(true));
-        added.acceptor().set_option(reuse_port(true));
-        added.acceptor().bind(at);
-        at = added.acceptor().local_endpoint();
-        added.acceptor().listen();
+    try {
+        if (at.port() != 0) {
+            check_free(at);
+        }
+        for (unsigned i = 0; i < state_->options.threads; ++i) {
+            at = state_->add_worker(at);
+        }
+    } catch (const boost::system::system_error& error) {
+        std::ostringstream message;
+        message << "cannot listen on " << at;
+        // Without the place in Asio's sources, which the caught error would tell.
+        throw boost::system::system_error{
+            error.code().value(), error.code().category(), message.str()};
     }
     state_->listening = at;
 }

@@ -244,6 +244,25 @@ TEST_CASE("what a client sends on is read and ignored") {
     CHECK(open.reason == end_reason::client_left);
 }
 
+TEST_CASE("bytes from the client at any moment of the end do not hold it up") {
+    for (int steps = 0; steps < 12; ++steps) {
+        CAPTURE(steps);
+        context test;
+        manager events{test.io.get_executor()};
+        stream open{test, events, topic("a")};
+        events.shutdown();
+        test.io.restart();
+        for (int i = 0; i < steps; ++i) {
+            test.io.poll_one();
+        }
+        if (!open.reason) {
+            open.peer.send("x");
+        }
+        test.run();
+        CHECK(open.reason == end_reason::shutdown);
+    }
+}
+
 TEST_CASE("a client that takes nothing misses events, and is cut after the interval") {
     context test;
     manager events{test.io.get_executor(),

@@ -1,4 +1,5 @@
 #include <crier/http/server.hpp>
+#include <crier/wire/errc.hpp>
 
 #include "support/running_server.hpp"
 
@@ -201,6 +202,17 @@ TEST_CASE("a stream is ended properly by shutdown, and idle connections at once"
     CHECK(std::chrono::steady_clock::now() - begun < 5s);
     CHECK(stream.read_to_end() == "0\r\n\r\n");
     CHECK(running.events.stats().sessions == 0);
+}
+
+TEST_CASE("a handler that subscribes after the shutdown is answered with 503") {
+    const running_server running{[&](exchange& request) -> asio::awaitable<void> {
+        static_cast<void>(request);
+        throw boost::system::system_error{crier::errc::shut_down};
+        co_return;
+    }};
+    client peer = running.connect();
+    peer.get("/");
+    CHECK(response_of(peer).starts_with("HTTP/1.1 503 "));
 }
 
 TEST_CASE("a handler that does not end is cut at the deadline") {

@@ -50,7 +50,8 @@ public:
     boost::asio::awaitable<end_reason> stream(manager& events);
     boost::asio::awaitable<end_reason> stream(manager& events, serve_options options);
 
-    /// Answers with a stream that the handler writes itself; the executor is the handler's.
+    /// Answers with a stream that the handler writes itself; the executor is the handler's. What is
+    /// no request for an event stream is not refused here: see `check_stream_request`.
     stream_writer writer();
     stream_writer writer(const writer_options& options);
 

@@ -22,7 +22,8 @@ struct serve_options {
     std::shared_ptr<polling_service> polling{};
     /// As `topic_options::only_changes`.
     bool only_changes = false;
-    /// Several topics on one stream, in place of the three above.
+    /// Several topics on one stream, in place of the three above. A page tells them apart by the
+    /// type that their events are published with.
     std::vector<topic_options> topics{};
 };
 

@@ -75,6 +75,8 @@ protected:
     }
 
     boost::system::error_code peer_error_;
+    /// A read that had completed before the cancellation must not be followed by another.
+    bool cancelled_ = false;
 
 private:
     const boost::asio::any_io_executor executor_;
@@ -116,13 +118,14 @@ public:
         socket_.async_read_some(boost::asio::buffer(ignored_),
             outstanding([this](boost::system::error_code error, std::size_t) {
                 peer_error_ = error;
-                if (!error) {
+                if (!error && !cancelled_) {
                     watch_peer();
                 }
             }));
     }
 
     void cancel() override {
+        cancelled_ = true;
         boost::system::error_code error;
         socket_.cancel(error);
         socket_.non_blocking(was_non_blocking_, error);
@@ -173,13 +176,14 @@ public:
             boost::asio::bind_cancellation_slot(read_cancellation_.slot(),
                 outstanding([this](boost::system::error_code error, std::size_t) {
                     peer_error_ = error;
-                    if (!error) {
+                    if (!error && !cancelled_) {
                         watch_peer();
                     }
                 })));
     }
 
     void cancel() override {
+        cancelled_ = true;
         write_cancellation_.emit(boost::asio::cancellation_type::terminal);
         read_cancellation_.emit(boost::asio::cancellation_type::terminal);
     }

@@ -38,8 +38,8 @@ public:
     ~hub() { close(); }
 
     /// From here on each `publish` of the id is seen by the subscription.
-    /// With an executor of its own its waits complete there.
     subscription subscribe(Id id) { return subscription{state_, std::move(id), executor_}; }
+    /// The same with an executor of its own, where its waits complete.
     subscription subscribe(Id id, const executor_type& executor) {
         return subscription{state_, std::move(id), executor};
     }
