@@ -4,18 +4,19 @@
 #include <crier/crier.hpp>
 #include <crier/http/server.hpp>
 
+#include "port.hpp"
+
 #include <chrono>
-#include <cstdlib>
 #include <ctime>
 #include <iostream>
 #include <thread>
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
     crier::server_options options;
-    options.port = static_cast<std::uint16_t>(argc > 1 ? std::atoi(argv[1]) : 8080);
+    options.port = port_from(argc, argv);
     crier::server server{options};
     crier::manager manager{server.get_executor()};
-    std::cout << "http://127.0.0.1:" << server.local_endpoint().port() << "/time" << std::endl;
+    std::cout << "http://127.0.0.1:" << server.local_endpoint().port() << "/time\n" << std::flush;
 
     const std::jthread publisher{[&manager](const std::stop_token& stopped) {
         while (!stopped.stop_requested()) {
@@ -29,4 +30,7 @@ int main(int argc, char** argv) {
     server.run([&manager](crier::exchange& request) -> boost::asio::awaitable<void> {
         co_await request.stream(manager);
     });
+} catch (const std::exception& error) {
+    std::cerr << "hello: " << error.what() << '\n';
+    return 2;
 }

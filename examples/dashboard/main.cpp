@@ -50,8 +50,8 @@ std::shared_ptr<crier::polling_service> sampling(
 class application {
 public:
     explicit application(crier::server& server) : manager_{server.get_executor(), options()} {
-        const auto add = [this](
-                             std::string topic, std::chrono::milliseconds interval, auto sample) {
+        const auto add = [this](const std::string& topic, std::chrono::milliseconds interval,
+                             auto sample) {
             polling_[topic] = sampling(topic, interval, std::move(sample));
         };
         add("cpu", 1s, [from = dashboard::cpu_sampler{}]() mutable { return from.sample(); });
@@ -65,6 +65,7 @@ public:
         polling_["messages"] = nullptr;
         polling_["streams"] = nullptr;
         std::vector<std::string> names;
+        names.reserve(polling_.size());
         for (const auto& [name, service] : polling_) {
             names.push_back(name);
         }
@@ -182,7 +183,7 @@ int main(int argc, char** argv) {
         crier::server server{options};
         application dashboard{server};
         const auto at = server.local_endpoint();
-        std::cout << "crier dashboard on http://" << at << "/" << std::endl;
+        std::cout << "crier dashboard on http://" << at << "/\n" << std::flush;
         server.on_shutdown([&dashboard] { dashboard.shutdown(); });
         server.shutdown_on_signals();
         server.run([&dashboard](crier::exchange& request) { return dashboard.handle(request); });
@@ -191,11 +192,7 @@ int main(int argc, char** argv) {
     } catch (const CLI::ParseError& error) {
         std::cerr << "dashboard: " << error.what() << "\n";
         return 2;
-    } catch (const boost::system::system_error& error) {
-        std::cerr << "dashboard: cannot listen on " << options.address << " port " << options.port
-                  << ": " << error.code().message() << "\n";
-        return 2;
-    } catch (const std::invalid_argument& error) {
+    } catch (const std::exception& error) {
         std::cerr << "dashboard: " << error.what() << "\n";
         return 2;
     }

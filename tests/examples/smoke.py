@@ -305,7 +305,7 @@ def a_stream_tells_of_changes_and_ends_with_the_final_state(example):
                     expect(stream.read_event() == updated(number), status)
                 change(program, other, "approved")
                 expect(change(program, number, last) == 200, last)
-                expect(stream.read_to_end() == [final(number, last)], last)
+                expect(stream.read_to_end() == [updated(number), final(number, last)], last)
             expect(change(program, number, "pending") == 409, "final, and changed")
             with Stream(program, f"/requests/{number}/events") as stream:
                 expect(stream.read_to_end() == [final(number, last)], "late stream")

@@ -1,0 +1,57 @@
+// The game's own thread: it steps the world 60 times a second and publishes it from there.
+#pragma once
+
+#include <crier/pubsub/manager.hpp>
+
+#include "world.hpp"
+
+#include <boost/json/value.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <deque>
+#include <mutex>
+#include <stop_token>
+#include <thread>
+#include <vector>
+
+namespace game {
+
+/// One turn of the loop.
+struct turn {
+    std::chrono::nanoseconds late; ///< from the planned time to the wake-up
+    std::chrono::nanoseconds work; ///< from the wake-up to the end, publishing included
+};
+
+struct spread {
+    std::chrono::nanoseconds p50;
+    std::chrono::nanoseconds p99;
+    std::chrono::nanoseconds max;
+};
+
+/// Of at least one turn, by one of its members.
+spread spread_of(const std::vector<turn>& turns, std::chrono::nanoseconds turn::* which);
+
+/// Publishes to "world" each tick, to "timing" each second.
+class loop {
+public:
+    explicit loop(crier::manager& to);
+
+    /// The latest turns, up to `kept`; any thread.
+    std::vector<turn> last(std::size_t count) const;
+
+    static constexpr std::size_t kept = 3'600;
+
+private:
+    void run(const std::stop_token& stopped);
+    boost::json::value timing() const;
+
+    crier::manager& to_;
+    world world_;
+    mutable std::mutex mutex_;
+    std::deque<turn> turns_;
+    // The last member: it ends before what it uses.
+    std::jthread thread_;
+};
+
+} // namespace game

@@ -1,0 +1,23 @@
+// Measures whether viewers disturb the loop: none, one, and many of them in turn.
+#pragma once
+
+#include <crier/pubsub/manager.hpp>
+
+#include "loop.hpp"
+#include "viewers.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <stop_token>
+
+namespace game {
+
+/// Prints a table to `std::cout`, unless it is stopped before.
+/// Errors: throws `std::runtime_error` where the viewers cannot be had.
+void measure(std::chrono::seconds whole, std::size_t many, const viewers& crowd,
+    const boost::asio::ip::tcp::endpoint& server, const crier::manager& events, const loop& of,
+    const std::stop_token& stopped);
+
+} // namespace game

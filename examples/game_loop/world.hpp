@@ -1,0 +1,52 @@
+// A small sea: islands, and fleets of ships that sail from mark to mark around them.
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <boost/json/value_from.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <random>
+#include <ratio>
+#include <vector>
+
+namespace game {
+
+struct vec {
+    double x = 0;
+    double y = 0;
+};
+
+struct ship {
+    vec at;
+    double heading = 0; ///< radians, clockwise from north
+    std::size_t fleet = 0;
+};
+
+/// What does not move: size, islands, fleets. Lengths in JSON are in tenths.
+boost::json::value chart();
+
+class world {
+public:
+    using tick = std::chrono::duration<std::int64_t, std::ratio<1, 60>>;
+
+    world();
+
+    void step();
+
+    /// Converts to `{"tick", "ships": [[id, x, y, heading], ...], "marks": [[x, y], ...]}`.
+    friend void tag_invoke(
+        const boost::json::value_from_tag&, boost::json::value& to, const world& from);
+
+private:
+    vec open_water();
+    vec course(std::size_t of) const;
+
+    // A fixed seed: each run shows the same voyage.
+    std::mt19937 random_{60}; // NOLINT(bugprone-random-generator-seed)
+    std::int64_t tick_ = 0;
+    std::vector<ship> ships_;
+    std::vector<vec> marks_;
+};
+
+} // namespace game
