@@ -45,8 +45,8 @@ public:
         }
     }
 
-    /// Lets seconds pass until the condition holds; how many, at most 100. The kernel may still move
-    /// bytes of a connection meanwhile.
+    /// Lets seconds pass until the condition holds; how many, at most 100. The kernel may still
+    /// move bytes of a connection meanwhile.
     template <class Condition>
     int seconds_until(Condition condition) {
         int seconds = 0;
