@@ -7,6 +7,7 @@
 #include <boost/asio/strand.hpp>
 
 #include <algorithm>
+#include <optional>
 #include <random>
 #include <stdexcept>
 
@@ -28,6 +29,15 @@ manager_options checked(manager_options options) {
     return options;
 }
 
+logger unthrowing(logger log) {
+    return [log = std::move(log)](severity level, std::string_view line) noexcept {
+        try {
+            log(level, line);
+        } catch (...) { // NOLINT(bugprone-empty-catch): there is nobody left to tell
+        }
+    };
+}
+
 frame heartbeat_of(const manager_options& options) {
     const auto made = make_comment_frame(options.heartbeat_text, options.heartbeat_end);
     if (!made) {
@@ -45,7 +55,7 @@ std::uint64_t random_epoch() {
 
 core::core(const asio::any_io_executor& executor, manager_options options)
     : options_{checked(std::move(options))},
-      log_{std::make_shared<const logger>(options_.log)},
+      log_{std::make_shared<const logger>(unthrowing(options_.log))},
       epoch_{random_epoch()},
       heartbeat_{heartbeat_of(options_)},
       own_shard_{std::make_shared<shard>(asio::make_strand(executor), log_)},
@@ -68,6 +78,8 @@ subscription core::subscribe(std::vector<topic_options> topics, const subscribe_
     if (names.empty() || std::ranges::adjacent_find(names) != names.end()) {
         throw std::invalid_argument{"a subscription needs one topic or more, each once"};
     }
+    // Destroyed after the lock: where something throws, it takes back what was done.
+    std::optional<subscription> made;
     posts owed;
     std::unique_lock lock{mutex_};
     if (shut_down_) {
@@ -75,14 +87,15 @@ subscription core::subscribe(std::vector<topic_options> topics, const subscribe_
     }
     const std::shared_ptr<shard> home = shard_of(options.executor);
     const auto who = std::make_shared<subscriber>(home->get_executor(), next_subscriber_++, bound);
+    made.emplace(subscription{shared_from_this(), home, who});
     who->joined = sequence_;
-    ++subscribers_;
+    who->topics.reserve(topics.size());
     for (topic_options& each : topics) {
         join(each, home, who, owed);
     }
     lock.unlock();
     post_drains(owed);
-    return subscription{shared_from_this(), home, who};
+    return std::move(*made);
 }
 
 std::shared_ptr<shard> core::shard_of(const asio::any_io_executor& executor) {
@@ -112,6 +125,7 @@ void core::join(topic_options& options, const std::shared_ptr<shard>& home,
     ++at->members;
     ++joined->subscribers;
     joined->last_join = sequence_;
+    subscribers_ += who->topics.empty() ? 1 : 0;
     who->topics.push_back(joined);
     if (home->push(shard::join{at->in, who})) {
         owed.push_back(home);

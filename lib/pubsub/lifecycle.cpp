@@ -1,6 +1,7 @@
 #include "lifecycle.hpp"
 
 #include "quoted.hpp"
+#include "what.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -25,6 +26,8 @@ void lifecycle::enqueue(const std::shared_ptr<polling_run>& run) {
     queue.push_back(run);
     if (queue.size() == 1) {
         begin(*run);
+    } else if (queue.front()->topic != run->topic) {
+        log(severity::warning, *run, "waits: its service runs for another topic");
     }
 }
 
@@ -32,8 +35,8 @@ void lifecycle::begin(polling_run& run) {
     try {
         run.service->start(*run.to);
         log(severity::info, run, "started");
-    } catch (const std::exception& error) {
-        log(severity::error, run, std::string{"did not start: "} + error.what());
+    } catch (...) {
+        log(severity::error, run, "did not start: " + what(std::current_exception()));
     }
 }
 
@@ -51,8 +54,8 @@ asio::awaitable<void> lifecycle::stop_service(
     try {
         co_await run->service->stop();
         self->log(severity::info, *run, "stopped");
-    } catch (const std::exception& error) {
-        self->log(severity::error, *run, std::string{"did not stop well: "} + error.what());
+    } catch (...) {
+        self->log(severity::error, *run, "did not stop well: " + what(std::current_exception()));
     }
     auto& queue = self->queues_[run->service.get()];
     queue.pop_front();

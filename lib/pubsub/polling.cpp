@@ -1,12 +1,14 @@
 #include <crier/pubsub/clock.hpp>
 #include <crier/pubsub/polling.hpp>
 
+#include "run_on.hpp"
+#include "what.hpp"
+
 #include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/dispatch.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/strand.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/json/object.hpp>
@@ -23,21 +25,16 @@ namespace json = boost::json;
 using fetch_function = std::function<asio::awaitable<json::value>()>;
 
 json::value describe(const std::exception_ptr& failure, const std::string& api_version) {
-    json::object described{{"apiVersion", api_version}};
+    json::object described{
+        {"apiVersion", api_version}, {"message", detail::what(failure)}, {"statusCode", 500}};
     try {
         std::rethrow_exception(failure);
     } catch (const fetch_error& error) {
-        described["message"] = error.what();
         described["statusCode"] = error.status();
         if (error.request_id()) {
             described["requestId"] = *error.request_id();
         }
-    } catch (const std::exception& error) {
-        described["message"] = error.what();
-        described["statusCode"] = 500;
-    } catch (...) {
-        described["message"] = "unknown error";
-        described["statusCode"] = 500;
+    } catch (...) { // NOLINT(bugprone-empty-catch): all others are described already
     }
     return described;
 }
@@ -50,39 +47,51 @@ public:
           options_{std::move(options)},
           to_{to},
           executor_{to.get_executor()},
+          own_{asio::make_strand(executor_)},
           over_{executor_, clock::time_point::max()} {}
 
     void start() {
-        asio::co_spawn(executor_, loop(shared_from_this()),
+        asio::co_spawn(own_, loop(shared_from_this()),
             asio::bind_cancellation_slot(cancellation_.slot(), [](const std::exception_ptr&) {}));
     }
 
-    bool is_over() const noexcept { return phase_ == phase::over; }
-
     static asio::awaitable<void> stop(std::shared_ptr<run> self) {
         const asio::any_io_executor caller = co_await asio::this_coro::executor;
-        co_await asio::dispatch(asio::bind_executor(self->executor_, asio::use_awaitable));
-        if (self->phase_ == phase::fetching) {
-            self->phase_ = phase::stopping;
-            self->cancellation_.emit(asio::cancellation_type::terminal);
+        if (caller == self->own_) {
+            // The fetch and `on_stop` cannot wait for their own end.
+            self->request_stop();
+            co_return;
         }
-        // What runs in `on_stop` must not wait for its own end.
-        if (self->phase_ == phase::stopping) {
-            boost::system::error_code cancelled;
-            co_await self->over_.async_wait(asio::bind_executor(
-                self->executor_, asio::redirect_error(asio::use_awaitable, cancelled)));
-        }
-        co_await asio::dispatch(asio::bind_executor(caller, asio::use_awaitable));
+        const asio::any_io_executor there = self->executor_;
+        asio::awaitable<void> waiting =
+            detail::run_to_end_on(there, stop_and_wait(std::move(self)));
+        co_await std::move(waiting);
     }
 
 private:
     enum class phase { fetching, stopping, on_stop, over };
 
+    void request_stop() {
+        if (phase_ == phase::fetching) {
+            phase_ = phase::stopping;
+            cancellation_.emit(asio::cancellation_type::terminal);
+        }
+    }
+
+    static asio::awaitable<void> stop_and_wait(std::shared_ptr<run> self) {
+        self->request_stop();
+        while (self->phase_ != phase::over) {
+            boost::system::error_code cancelled;
+            co_await self->over_.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+        }
+    }
+
     static asio::awaitable<void> loop(std::shared_ptr<run> self) {
         try {
             co_await self->poll();
-        } catch (const std::exception& error) {
-            self->to_.log(severity::error, std::string{"polling ended: "} + error.what());
+        } catch (...) {
+            self->to_.log(
+                severity::error, "polling ended: " + detail::what(std::current_exception()));
         }
         // The cancellation was meant for the fetch.
         co_await asio::this_coro::reset_cancellation_state();
@@ -91,7 +100,7 @@ private:
 
     asio::awaitable<void> poll() {
         co_await asio::this_coro::throw_if_cancelled(false);
-        timer next{executor_};
+        timer next{own_};
         clock::time_point due = clock::now();
         while (co_await fetch_once()) {
             due = std::max(due + options_.interval, clock::now());
@@ -139,8 +148,9 @@ private:
             try {
                 asio::awaitable<void> stopping = options_.on_stop();
                 co_await std::move(stopping);
-            } catch (const std::exception& error) {
-                to_.log(severity::error, std::string{"on_stop failed: "} + error.what());
+            } catch (...) {
+                to_.log(
+                    severity::error, "on_stop failed: " + detail::what(std::current_exception()));
             }
         }
         phase_ = phase::over;
@@ -151,6 +161,8 @@ private:
     const polling_options options_;
     publisher& to_;
     const asio::any_io_executor executor_;
+    /// Of this run alone, on the executor: by it a call from within is known.
+    const asio::any_io_executor own_;
     asio::cancellation_signal cancellation_;
     phase phase_ = phase::fetching;
     /// Never expires: its cancellation tells those who wait for the end.
@@ -175,7 +187,7 @@ public:
         std::shared_ptr<run> stopped;
         {
             const std::lock_guard lock{mutex_};
-            stopped = current_;
+            stopped = current_.lock();
         }
         return stopped ? run::stop(std::move(stopped)) : nothing();
     }
@@ -186,7 +198,8 @@ private:
     const fetch_function fetch_;
     const polling_options options_;
     std::mutex mutex_;
-    std::shared_ptr<run> current_;
+    /// Kept by its own coroutine alone: the service may outlive the context.
+    std::weak_ptr<run> current_;
 };
 
 } // namespace

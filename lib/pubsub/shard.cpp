@@ -5,6 +5,7 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <exception>
 
 namespace crier::detail {
 
@@ -15,7 +16,13 @@ bool shard::push(item what) {
 }
 
 void shard::post_drain() {
-    boost::asio::post(executor_, [self = shared_from_this()] { self->drain(); });
+    try {
+        boost::asio::post(executor_, [self = shared_from_this()] { self->drain(); });
+    } catch (...) {
+        const std::lock_guard lock{mutex_};
+        drain_owed_ = false;
+        throw;
+    }
 }
 
 void shard::drain() {
@@ -24,22 +31,34 @@ void shard::drain() {
         taken_.swap(inbox_);
         drain_owed_ = false;
     }
+    // A session resumes in here, and what its caller throws must not keep the others from theirs.
+    std::exception_ptr failure;
+    const auto attempt = [&failure](const auto& action) {
+        try {
+            action();
+        } catch (...) {
+            failure = std::current_exception();
+        }
+    };
     for (item& what : taken_) {
-        std::visit([this](auto& each) { this->take(each); }, what);
+        attempt([&] { std::visit([this](auto& each) { this->take(each); }, what); });
     }
     // Only now, so that a session finds all that is there and writes it at once. It may end and go
     // meanwhile, but what keeps the subscriber is let go by a later drain, or stands in `taken_`.
     for (subscriber* const woken : dirty_) {
         woken->dirty = false;
-        woken->wake.set();
+        attempt([woken] { woken->wake.set(); });
     }
     dirty_.clear();
     // After the wake-ups, so that what came before the end is read before it.
     for (subscriber* const closed : closing_) {
-        closed->wake.close();
+        attempt([closed] { closed->wake.close(); });
     }
     closing_.clear();
     taken_.clear();
+    if (failure) {
+        std::rethrow_exception(failure);
+    }
 }
 
 void shard::take(arrival& what) {
@@ -74,8 +93,12 @@ void shard::take(join& what) {
 }
 
 void shard::take(leave& what) {
+    closing_.push_back(what.who.get());
     auto& places = what.who->places;
     const auto place = std::ranges::find(places, what.in.get(), &subscriber::place::in);
+    if (place == places.end()) {
+        return; // its joining failed half way
+    }
     auto& members = what.in->members;
     const std::shared_ptr<subscriber> last = std::move(members.back());
     members.pop_back();
@@ -85,7 +108,6 @@ void shard::take(leave& what) {
         members[place->index] = last;
     }
     places.erase(place);
-    closing_.push_back(what.who.get());
 }
 
 void shard::take(end& what) {

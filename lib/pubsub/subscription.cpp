@@ -1,9 +1,8 @@
 #include <crier/pubsub/subscription.hpp>
 
 #include "core.hpp"
+#include "run_on.hpp"
 
-#include <boost/asio/bind_executor.hpp>
-#include <boost/asio/dispatch.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -40,17 +39,19 @@ const subscription::executor_type& subscription::get_executor() const noexcept {
 
 asio::awaitable<frame> subscription::receive() {
     const asio::any_io_executor caller = co_await asio::this_coro::executor;
-    const bool elsewhere = caller != get_executor();
-    if (elsewhere) {
-        co_await asio::dispatch(asio::bind_executor(get_executor(), asio::use_awaitable));
+    asio::awaitable<frame> receiving = receive_here();
+    if (caller == get_executor()) {
+        co_return co_await std::move(receiving);
     }
+    asio::awaitable<frame> there = detail::run_on(get_executor(), std::move(receiving));
+    co_return co_await std::move(there);
+}
+
+asio::awaitable<frame> subscription::receive_here() {
     std::optional<frame> received = try_receive();
     while (!received) {
-        co_await async_wait(asio::bind_executor(get_executor(), asio::use_awaitable));
+        co_await async_wait(asio::use_awaitable);
         received = try_receive();
-    }
-    if (elsewhere) {
-        co_await asio::dispatch(asio::bind_executor(caller, asio::use_awaitable));
     }
     co_return std::move(*received);
 }

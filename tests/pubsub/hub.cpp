@@ -9,6 +9,7 @@
 #include <boost/uuid/uuid.hpp>
 
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -99,6 +100,25 @@ TEST_CASE("unsubscribing twice is harmless, and a pending signal stays readable"
     auto moved = std::move(listening);
     moved.unsubscribe();
     CHECK(signals.size() == 0);
+}
+
+TEST_CASE("what a resumed waiter throws is thrown on after all are woken") {
+    context test;
+    hub signals{test.io.get_executor()};
+    auto first = signals.subscribe(some_id);
+    auto second = signals.subscribe(some_id);
+    first.async_wait([](error_code) { throw std::runtime_error{"from a handler"}; });
+    bool thrown = false;
+    asio::post(test.io, [&] {
+        try {
+            signals.publish(some_id);
+        } catch (const std::runtime_error&) {
+            thrown = true;
+        }
+    });
+    test.run();
+    CHECK(thrown);
+    CHECK(second.try_wait());
 }
 
 TEST_CASE("assigning a subscription ends the one that was there") {

@@ -433,6 +433,24 @@ TEST_CASE("a context that goes takes with it what never ran") {
     CHECK(service.use_count() == 1);
 }
 
+TEST_CASE("what a resumed waiter throws keeps no other subscriber from its events") {
+    context test;
+    manager events{test.io.get_executor()};
+    subscription first = events.subscribe("a");
+    subscription second = events.subscribe("a");
+    bool woken = false;
+    first.async_wait([](boost::system::error_code) { throw std::runtime_error{"from a handler"}; });
+    second.async_wait([&](boost::system::error_code) { woken = true; });
+    test.io.restart();
+    events.publish("a", "1");
+    CHECK_THROWS_AS(test.io.poll(), std::runtime_error);
+    test.run();
+    CHECK(woken);
+    events.publish("a", "2");
+    CHECK(read_all(test, first) == texts{"1", "2"});
+    CHECK(read_all(test, second) == texts{"1", "2"});
+}
+
 TEST_CASE("64 concurrent first subscribers make one topic and start its polling once") {
     asio::thread_pool pool{2};
     const auto service = std::make_shared<counting_service>();

@@ -328,6 +328,57 @@ TEST_CASE("user code that throws in the stop condition or on_stop is logged and 
     CHECK(stopping{test, *service}.done);
 }
 
+TEST_CASE("stop waits for an on_stop that began by itself, and a throw of any type ends the run") {
+    context test;
+    recorder to{test};
+    source from{test};
+    crier::timer hold{test.io, 3s};
+    const auto service =
+        polling(from.function(), {.stop_condition = [](const json::value&) { return true; },
+                                     .on_stop = [&]() -> asio::awaitable<void> {
+                                         co_await hold.async_wait(asio::use_awaitable);
+                                         throw 7;
+                                     }});
+    service->start(to);
+    test.run();
+    const stopping pending{test, *service};
+    CHECK_FALSE(pending.done);
+    test.advance(3s);
+    CHECK(pending.done);
+    CHECK(to.lines == texts{"on_stop failed: unknown error"});
+}
+
+TEST_CASE("a fetch that calls stop asks for the end, and does not wait for itself") {
+    context test;
+    recorder to{test};
+    std::shared_ptr<crier::polling_service> service;
+    bool returned = false;
+    service = polling([&]() -> asio::awaitable<json::value> {
+        co_await service->stop();
+        returned = true;
+        co_return 1;
+    });
+    service->start(to);
+    test.run();
+    CHECK(returned);
+    CHECK(to.published.empty());
+    CHECK(stopping{test, *service}.done);
+}
+
+TEST_CASE("a service may outlive its context") {
+    std::shared_ptr<crier::polling_service> service;
+    {
+        context test;
+        recorder to{test};
+        source from{test};
+        service = polling(from.function());
+        service->start(to);
+        test.io.poll();
+        CHECK(stopping{test, *service}.done);
+    }
+    service.reset();
+}
+
 TEST_CASE("after a stop by condition newcomers do not restart it until all have left") {
     context test;
     crier::manager events{test.io.get_executor()};

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <exception>
 #include <memory>
 #include <mutex>
 #include <unordered_map>
@@ -44,10 +45,19 @@ public:
         return subscription{state_, std::move(id), executor};
     }
 
-    /// Wakes all subscriptions of the id; an id that nobody subscribed to is passed over.
+    /// Wakes all subscriptions of the id; an id that nobody subscribed to is passed over. What a
+    /// waiter throws that is resumed in here is thrown on, after all are woken.
     void publish(const Id& id) {
+        std::exception_ptr failure;
         for (const std::shared_ptr<signal>& woken : state_->find(id)) {
-            woken->set();
+            try {
+                woken->set();
+            } catch (...) {
+                failure = std::current_exception();
+            }
+        }
+        if (failure) {
+            std::rethrow_exception(failure);
         }
     }
 

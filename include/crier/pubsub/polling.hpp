@@ -98,8 +98,9 @@ struct polling_options {
 ///     auto load = crier::polling(read_load, {.interval = std::chrono::seconds{1}});
 ///
 /// Errors: throws `std::invalid_argument` on a negative interval or without a fetch.
-/// Cancellation: the fetch is cancelled with `terminal`; `stop` itself is not cancellable.
-/// Thread safety: `stop` from any coroutine, of `on_stop` and of the fetch too.
+/// Cancellation: the fetch is cancelled with `terminal`; `stop`, once begun, is not cancellable.
+/// Thread safety: `stop` from any coroutine. Called from within the fetch or `on_stop` it asks for
+/// the end and does not wait for it.
 std::shared_ptr<polling_service> polling(
     std::function<boost::asio::awaitable<boost::json::value>()> fetch,
     polling_options options = {});

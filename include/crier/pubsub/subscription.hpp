@@ -76,6 +76,8 @@ private:
     subscription(std::shared_ptr<detail::core> owner, std::shared_ptr<detail::shard> home,
         std::shared_ptr<detail::subscriber> state);
 
+    boost::asio::awaitable<frame> receive_here();
+
     std::shared_ptr<detail::core> owner_;
     std::shared_ptr<detail::shard> home_;
     std::shared_ptr<detail::subscriber> state_;
