@@ -14,6 +14,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 
+#include <iterator>
 #include <optional>
 #include <variant>
 
@@ -85,6 +86,12 @@ asio::awaitable<read_result> read_request(
     if (error) {
         co_return refusal_of(error);
     }
+    // Trailer fields were not before the gate, and would stand among those that were.
+    const auto& fields = parser.get();
+    const auto count = static_cast<std::size_t>(std::distance(fields.begin(), fields.end()));
+    if (count != std::get<request_head>(head).fields.size()) {
+        co_return refusal{400, "trailer fields are not accepted"};
+    }
     co_return parser.release();
 }
 
@@ -108,7 +115,7 @@ bool is_end_of_connection(const error_code& error) {
 asio::awaitable<bool> handle_request(
     tcp::socket& socket, exchange::request_type request, const connection_context& context) {
     exchange handled{socket, std::move(request), context.options.response_timeout};
-    std::string problem;
+    std::optional<std::string> problem;
     bool ending = false;
     try {
         asio::awaitable<void> handling = context.handle(handled);
@@ -122,17 +129,17 @@ asio::awaitable<bool> handle_request(
     } catch (const std::exception& error) {
         problem = error.what();
     }
-    if (!problem.empty() && !ending) {
-        context.options.log(severity::error, "handler failed: " + problem);
+    if (problem && !ending) {
+        context.options.log(severity::error, "handler failed: " + *problem);
     }
     if (!handled.is_answered()) {
         asio::awaitable<void> responding =
-            problem.empty() ? handled.respond(http::status::not_found, "not found\n")
-            : ending        ? handled.respond(http::status::service_unavailable, "shutting down\n")
+            !problem ? handled.respond(http::status::not_found, "not found\n")
+            : ending ? handled.respond(http::status::service_unavailable, "shutting down\n")
                      : handled.respond(http::status::internal_server_error, "internal error\n");
         co_await std::move(responding);
     }
-    co_return problem.empty() && handled.keeps_alive();
+    co_return !problem && handled.keeps_alive();
 }
 
 } // namespace

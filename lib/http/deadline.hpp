@@ -14,6 +14,8 @@ public:
     deadline(clock::duration interval, clock::time_point now) noexcept
         : interval_{interval}, since_{now} {}
 
+    clock::duration interval() const noexcept { return interval_; }
+
     /// Some bytes were taken by the peer's side.
     void wrote(clock::time_point now) noexcept {
         since_ = now;

@@ -5,6 +5,9 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/http/write.hpp>
 
+#include <stdexcept>
+#include <utility>
+
 namespace crier {
 
 namespace asio = boost::asio;
@@ -22,7 +25,9 @@ std::string_view exchange::query() const noexcept {
 }
 
 asio::awaitable<void> exchange::respond(response_type response) {
-    answered_ = true;
+    if (std::exchange(answered_, true)) {
+        throw std::logic_error{"a request is answered once"};
+    }
     keeps_alive_ = request_.keep_alive() && response.keep_alive();
     response.keep_alive(keeps_alive_);
     response.prepare_payload();

@@ -108,7 +108,12 @@ server::server(server_options options)
     state_->listening = at;
 }
 
-server::~server() = default;
+server::~server() {
+    // The managers' strands are on the first context: sessions of the others must go before it.
+    while (!state_->workers.empty()) {
+        state_->workers.pop_back();
+    }
+}
 
 asio::any_io_executor server::get_executor() const {
     return state_->workers.front()->context().get_executor();

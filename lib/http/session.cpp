@@ -3,13 +3,12 @@
 #include <crier/wire/errc.hpp>
 
 #include "pubsub/core.hpp"
+#include "pubsub/run_on.hpp"
 #include "response.hpp"
 #include "stream_state.hpp"
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <array>
 
@@ -52,7 +51,12 @@ void flush(stream_state& out, backlog& pending) {
 asio::awaitable<boost::system::error_code> deliver(
     stream_state& out, subscriber& from, const frame& heartbeat) {
     bool closed = false;
+    clock::time_point give_up = clock::time_point::max();
     while (true) {
+        const auto cancelled = (co_await asio::this_coro::cancellation_state).cancelled();
+        if (cancelled != asio::cancellation_type::none) {
+            co_return make_error_code(asio::error::operation_aborted);
+        }
         flush(out, from.pending);
         if (const auto failed = out.failure()) {
             co_return failed;
@@ -65,17 +69,20 @@ asio::awaitable<boost::system::error_code> deliver(
             continue;
         }
         if (closed) {
-            // The subscriber's signal waits no more, but the last events are still on their way.
+            // The subscriber's signal waits no more, but the last events are still on their way:
+            // for one interval, however little of them a slow client takes at a time.
+            if (clock::now() >= give_up) {
+                co_return make_error_code(errc::stalled);
+            }
             co_await out.wait_ready();
             continue;
         }
         out.arm_timer();
         const attachment attached{out, from.wake};
         const wait_result woken = co_await from.wake.async_wait_result(asio::deferred);
-        closed = woken.error == errc::closed;
-        if ((co_await asio::this_coro::cancellation_state).cancelled() !=
-            asio::cancellation_type::none) {
-            co_return make_error_code(asio::error::operation_aborted);
+        if (woken.error == errc::closed) {
+            closed = true;
+            give_up = clock::now() + out.interval();
         }
     }
 }
@@ -112,9 +119,13 @@ asio::awaitable<end_reason> stream_events(
     co_return reason_of(end);
 }
 
-asio::awaitable<end_reason> refuse(std::shared_ptr<stream_state> out, refusal refused) {
+asio::awaitable<end_reason> refuse(
+    std::shared_ptr<stream_state> out, refusal refused, bool with_body) {
     try {
-        const std::string response = refusal_response(refused);
+        std::string response = refusal_response(refused);
+        if (!with_body) {
+            response.resize(response.find("\r\n\r\n") + 4);
+        }
         co_await out->write_all(response);
     } catch (const boost::system::system_error&) { // NOLINT(bugprone-empty-catch)
         // Whoever does not take the answer is refused all the same.
@@ -170,7 +181,7 @@ asio::awaitable<end_reason> run_session(asio::any_io_executor home, request_head
     }
     if (refused) {
         events->session_refused();
-        co_return co_await refuse(std::move(out), *refused);
+        co_return co_await refuse(std::move(out), *refused, head.method != "HEAD");
     }
     counted session{*events};
     session.reason = co_await stream_events(std::move(out), std::move(*source), events);
@@ -186,12 +197,12 @@ asio::awaitable<end_reason> serve(
     if (!home) {
         home = events->get_executor();
     }
+    // A coroutine of its own also where it stays: it ends in good order when it is cancelled, and
+    // leaves the caller's cancellation as it was.
     asio::awaitable<end_reason> session =
         run_session(home, std::move(head), std::move(make), std::move(events), std::move(options));
-    if (home == caller) {
-        co_return co_await std::move(session);
-    }
-    co_return co_await asio::co_spawn(home, std::move(session), asio::use_awaitable);
+    asio::awaitable<end_reason> there = run_on(home, std::move(session));
+    co_return co_await std::move(there);
 }
 
 } // namespace crier::detail

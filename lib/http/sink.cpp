@@ -1,4 +1,5 @@
 #include <crier/http/sink.hpp>
+#include <crier/wire/errc.hpp>
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -7,7 +8,16 @@
 #include <algorithm>
 #include <limits>
 
-namespace crier::detail {
+namespace crier {
+
+bool sink::received(boost::system::error_code error, std::size_t size) noexcept {
+    constexpr std::size_t most_ignored = 4096;
+    received_ += size;
+    peer_error_ = !error && received_ > most_ignored ? make_error_code(errc::bad_request) : error;
+    return !peer_error_ && !cancelled_;
+}
+
+namespace detail {
 namespace {
 
 void set(int socket, int level, int name, int value) noexcept {
@@ -25,4 +35,5 @@ void limit_buffering(int socket, std::chrono::milliseconds longest) noexcept {
     set(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(std::min(longest, most).count()));
 }
 
-} // namespace crier::detail
+} // namespace detail
+} // namespace crier

@@ -2,6 +2,8 @@
 
 #include <crier/wire/errc.hpp>
 
+#include "pubsub/run_on.hpp"
+
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -73,6 +75,10 @@ asio::awaitable<void> stream_state::write_all(std::string_view bytes) {
         if (deadline_.is_blocked()) {
             co_await wait_ready();
         }
+        const auto cancelled = (co_await asio::this_coro::cancellation_state).cancelled();
+        if (cancelled != asio::cancellation_type::none) {
+            throw boost::system::system_error{asio::error::operation_aborted};
+        }
     }
 }
 
@@ -122,12 +128,15 @@ void stream_state::on_timer() {
 }
 
 asio::awaitable<void> stream_state::close() {
-    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation{});
     timer_.cancel();
     sink_->cancel();
-    signal quiet{executor_};
-    const attachment attached{*this, quiet};
-    while (!sink_->idle()) {
+    return run_to_end_on(executor_, wait_for_handlers(shared_from_this()));
+}
+
+asio::awaitable<void> stream_state::wait_for_handlers(std::shared_ptr<stream_state> self) {
+    signal quiet{self->executor_};
+    const attachment attached{*self, quiet};
+    while (!self->sink_->idle()) {
         co_await quiet.async_wait_result(asio::deferred);
     }
 }

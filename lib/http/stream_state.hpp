@@ -24,6 +24,7 @@ public:
     ~stream_state();
 
     coding get_coding() const noexcept { return coding_; }
+    clock::duration interval() const noexcept { return deadline_.interval(); }
 
     void attach(signal* wake) noexcept;
 
@@ -52,6 +53,7 @@ public:
 
 private:
     void on_timer();
+    static boost::asio::awaitable<void> wait_for_handlers(std::shared_ptr<stream_state> self);
 
     const std::shared_ptr<sink> sink_;
     const boost::asio::any_io_executor executor_;

@@ -66,12 +66,17 @@ asio::awaitable<void> worker::accept() {
 }
 
 void worker::begin(tcp::socket socket) {
-    ++all_connections_;
     connections_.emplace_back(connection_context{options_, handle_, ending_});
     const auto which = std::prev(connections_.end());
-    asio::co_spawn(io_, run_connection(std::move(socket), which->state),
-        asio::bind_cancellation_slot(which->cancellation.slot(),
-            [this, which](const std::exception_ptr&) { ended(which); }));
+    ++all_connections_;
+    try {
+        asio::co_spawn(io_, run_connection(std::move(socket), which->state),
+            asio::bind_cancellation_slot(which->cancellation.slot(),
+                [this, which](const std::exception_ptr&) { ended(which); }));
+    } catch (const std::exception& error) {
+        options_.log(severity::error, std::string{"cannot serve a connection: "} + error.what());
+        ended(which);
+    }
 }
 
 void worker::ended(std::list<connection>::iterator which) {

@@ -1,4 +1,5 @@
 #include <crier/http/serve.hpp>
+#include <crier/pubsub/single_thread.hpp>
 
 #include "support/context.hpp"
 #include "support/event_reader.hpp"
@@ -9,6 +10,7 @@
 #include <boost/asio/local/connect_pair.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/strand.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/string_body.hpp>
 
@@ -235,13 +237,81 @@ TEST_CASE("what a client sends on is read and ignored") {
     manager events{test.io.get_executor()};
     stream open{test, events, topic("a")};
     open.read();
-    open.peer.send(std::string(10'000, 'x'));
+    open.peer.send(std::string(4'000, 'x'));
     events.publish("a", "1");
     CHECK(open.read() == chunk("data: 1\n\n"));
     CHECK_FALSE(open.reason);
     open.peer.socket.close();
     test.run();
     CHECK(open.reason == end_reason::client_left);
+}
+
+TEST_CASE("a client that goes on sending is cut") {
+    context test;
+    manager events{test.io.get_executor()};
+    stream open{test, events, topic("a")};
+    open.peer.send(std::string(5'000, 'x'));
+    test.run();
+    CHECK(open.reason == end_reason::write_error);
+}
+
+TEST_CASE(
+    "a slow client holds up the end for one interval only, and a cancellation ends it at once") {
+    for (const bool cancelled : {false, true}) {
+        context test;
+        manager events{test.io.get_executor(), {.heartbeat_interval = 10s}};
+        stream open{test, events, topic("a")};
+        const std::string large(1'000'000, 'x');
+        for (int i = 0; i < 30; ++i) {
+            events.publish("a", large);
+        }
+        test.run();
+        events.shutdown();
+        test.run();
+        CHECK_FALSE(open.reason);
+        if (cancelled) {
+            open.cancellation.emit(asio::cancellation_type::terminal);
+            test.run();
+            CHECK(open.reason == end_reason::cancelled);
+        } else {
+            char little[1000];
+            const int seconds = test.seconds_until([&] {
+                open.peer.socket.read_some(asio::buffer(little));
+                return open.reason.has_value();
+            });
+            CHECK(seconds <= 21);
+            CHECK(open.reason == end_reason::stalled);
+        }
+    }
+}
+
+TEST_CASE("what a session does leaves its caller's cancellation as it was") {
+    context test;
+    crier::promise_single_thread(test.io);
+    manager events{test.io.get_executor()};
+    tcp::acceptor acceptor{test.io, {asio::ip::address_v4::loopback(), 0}};
+    client peer{acceptor.local_endpoint().port()};
+    tcp::socket socket{acceptor.accept()};
+    const request_type request = get("/");
+    asio::cancellation_signal cancellation;
+    bool after = false;
+    bool failed = false;
+    const auto flow = [&]() -> asio::awaitable<void> {
+        co_await crier::serve(socket, request, events);
+        after = true;
+        crier::timer never{test.io, crier::clock::time_point::max()};
+        co_await never.async_wait(asio::use_awaitable);
+    };
+    asio::co_spawn(test.io, flow(),
+        asio::bind_cancellation_slot(cancellation.slot(),
+            [&](const std::exception_ptr& error) { failed = error != nullptr; }));
+    test.run();
+    events.shutdown();
+    test.run();
+    CHECK(after);
+    cancellation.emit(asio::cancellation_type::terminal);
+    test.run();
+    CHECK(failed);
 }
 
 TEST_CASE("bytes from the client at any moment of the end do not hold it up") {

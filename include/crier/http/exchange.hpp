@@ -40,7 +40,8 @@ public:
     std::string_view query() const noexcept;
 
     /// Sends a response; the connection stays open for another request if the client wants it.
-    /// Errors: throws `operation_aborted` when it is not sent in time.
+    /// Errors: throws `operation_aborted` when it is not sent in time, `std::logic_error` when the
+    /// request is answered already.
     boost::asio::awaitable<void> respond(response_type response);
     boost::asio::awaitable<void> respond(boost::beast::http::status status);
     boost::asio::awaitable<void> respond(boost::beast::http::status status, std::string body,

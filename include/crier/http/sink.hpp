@@ -74,7 +74,11 @@ protected:
             });
     }
 
-    boost::system::error_code peer_error_;
+    /// Takes note of what the peer sent, and tells whether to read on. A client of an event stream
+    /// has nothing to say; one that goes on all the same would keep the processor busy.
+    bool received(boost::system::error_code error, std::size_t size) noexcept;
+
+    std::array<char, 256> ignored_{};
     /// A read that had completed before the cancellation must not be followed by another.
     bool cancelled_ = false;
 
@@ -82,6 +86,8 @@ private:
     const boost::asio::any_io_executor executor_;
     signal* wake_ = nullptr;
     unsigned outstanding_ = 0;
+    std::size_t received_ = 0;
+    boost::system::error_code peer_error_;
 };
 
 namespace detail {
@@ -116,9 +122,8 @@ public:
 
     void watch_peer() override {
         socket_.async_read_some(boost::asio::buffer(ignored_),
-            outstanding([this](boost::system::error_code error, std::size_t) {
-                peer_error_ = error;
-                if (!error && !cancelled_) {
+            outstanding([this](boost::system::error_code error, std::size_t size) {
+                if (received(error, size)) {
                     watch_peer();
                 }
             }));
@@ -139,7 +144,6 @@ private:
     Socket& socket_;
     const bool was_non_blocking_;
     bool waiting_ = false;
-    std::array<char, 16> ignored_{};
 };
 
 /// Any other stream, such as one over TLS: one asynchronous write at a time.
@@ -174,9 +178,8 @@ public:
     void watch_peer() override {
         stream_.async_read_some(boost::asio::buffer(ignored_),
             boost::asio::bind_cancellation_slot(read_cancellation_.slot(),
-                outstanding([this](boost::system::error_code error, std::size_t) {
-                    peer_error_ = error;
-                    if (!error && !cancelled_) {
+                outstanding([this](boost::system::error_code error, std::size_t size) {
+                    if (received(error, size)) {
                         watch_peer();
                     }
                 })));
@@ -206,7 +209,6 @@ private:
     boost::system::error_code write_error_;
     std::size_t written_ = 0;
     bool writing_ = false;
-    std::array<char, 16> ignored_{};
 };
 
 } // namespace detail
