@@ -1,6 +1,6 @@
 #include "lifecycle.hpp"
 
-#include "quoted.hpp"
+#include "escaped.hpp"
 #include "what.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -67,7 +67,7 @@ asio::awaitable<void> lifecycle::stop_service(
 }
 
 void lifecycle::log(severity level, const polling_run& run, std::string_view what) const {
-    (*log_)(level, "polling of topic " + quoted(run.topic) + " " + std::string{what});
+    (*log_)(level, "polling of topic " + escaped(run.topic) + " " + std::string{what});
 }
 
 } // namespace crier::detail

@@ -1,6 +1,6 @@
 #include "shard.hpp"
 
-#include "quoted.hpp"
+#include "escaped.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -120,7 +120,7 @@ void shard::take(end& what) {
 void shard::log_drop(const lane& in, subscriber& who) const {
     if (!std::exchange(who.drop_logged, true)) {
         (*log_)(severity::warning, "subscriber " + std::to_string(who.id) + " of topic " +
-                                       quoted(in.topic) +
+                                       escaped(in.topic) +
                                        " is full and misses events; further ones are counted only");
     }
 }

@@ -8,7 +8,7 @@
 namespace crier::detail {
 
 /// A name from outside as it may stand in a line of a log.
-inline std::string quoted(std::string_view name) {
+inline std::string escaped(std::string_view name) {
     return boost::json::serialize(boost::json::string_view{name.data(), name.size()});
 }
 
