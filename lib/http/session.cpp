@@ -121,11 +121,12 @@ asio::awaitable<end_reason> stream_events(
 
 asio::awaitable<end_reason> refuse(
     std::shared_ptr<stream_state> out, refusal refused, bool with_body) {
+    // Until the last handler is gone: a write may still be on its way when it is given up.
+    std::string response = refusal_response(refused);
+    if (!with_body) {
+        response.resize(response.find("\r\n\r\n") + 4);
+    }
     try {
-        std::string response = refusal_response(refused);
-        if (!with_body) {
-            response.resize(response.find("\r\n\r\n") + 4);
-        }
         co_await out->write_all(response);
     } catch (const boost::system::system_error&) { // NOLINT(bugprone-empty-catch)
         // Whoever does not take the answer is refused all the same.

@@ -15,6 +15,7 @@ namespace asio = boost::asio;
 struct stream_writer::parts {
     std::shared_ptr<detail::stream_state> stream;
     frame heartbeat;
+    frame written;
     logger log;
 };
 
@@ -39,7 +40,7 @@ stream_writer::stream_writer(std::shared_ptr<sink> to, unsigned version,
     const asio::any_io_executor& executor, const writer_options& options)
     : parts_{new parts{std::make_shared<detail::stream_state>(std::move(to),
                            detail::coding_of(version), executor, interval_of(options)),
-          heartbeat_of(options), options.log ? options.log : log_to_clog}} {}
+          heartbeat_of(options), frame{}, options.log ? options.log : log_to_clog}} {}
 
 stream_writer::~stream_writer() = default;
 
@@ -60,7 +61,9 @@ asio::awaitable<void> stream_writer::write_heartbeat() { return write(parts_->he
 
 asio::awaitable<void> stream_writer::write(frame encoded) {
     const detail::coding as = parts_->stream->get_coding();
-    co_await parts_->stream->write_all(detail::bytes_of(encoded, as));
+    // Kept until the next one: a write may still be on its way when it is given up.
+    parts_->written = std::move(encoded);
+    co_await parts_->stream->write_all(detail::bytes_of(parts_->written, as));
 }
 
 asio::awaitable<bool> stream_writer::wait(signal& on) {
