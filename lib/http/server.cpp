@@ -109,6 +109,7 @@ server::server(server_options options)
 }
 
 server::~server() {
+    state_->signals.reset();
     // The managers' strands are on the first context: sessions of the others must go before it.
     while (!state_->workers.empty()) {
         state_->workers.pop_back();
