@@ -10,3 +10,4 @@
 #include <crier/pubsub/single_thread.hpp>
 #include <crier/wire/encoder.hpp>
 #include <crier/wire/errc.hpp>
+#include <crier/wire/parser.hpp>

@@ -20,34 +20,42 @@ constexpr bool holds(std::uint64_t word, unsigned char byte) noexcept {
     return ((zeroed - ones) & ~zeroed & (ones << 7)) != 0;
 }
 
-/// Length of the UTF-8 sequence at the start of the text, 0 if there is no valid one.
-/// Source: Unicode 15, table 3-7.
-inline std::size_t sequence_length(std::string_view text) noexcept {
+enum class utf8 {
+    valid,
+    unfinished, ///< valid as far as the text goes
+    invalid,
+};
+
+/// What stands at the start of a text: a UTF-8 sequence, or what one U+FFFD replaces.
+struct scanned {
+    std::size_t length = 0;
+    utf8 is{};
+};
+
+/// Source: Unicode 15, table 3-7; WHATWG Encoding 8.1.1 for the length of what is not valid.
+inline scanned scan_sequence(std::string_view text) noexcept {
     const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
     const unsigned char lead = byte(0);
     if (lead < 0x80) {
-        return 1;
+        return {1, utf8::valid};
     }
     const std::size_t length = lead < 0xC2 ? 0
                              : lead < 0xE0 ? 2
                              : lead < 0xF0 ? 3
                              : lead < 0xF5 ? 4
                                            : 0;
-    if (length == 0 || text.size() < length) {
-        return 0;
-    }
     // The second byte's bounds keep out overlong forms, surrogates and what lies past U+10FFFF.
-    const unsigned char low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
-    const unsigned char high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
-    if (byte(1) < low || byte(1) > high) {
-        return 0;
+    unsigned char low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
+    unsigned char high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+    std::size_t at = 1;
+    while (at < length && at < text.size() && byte(at) >= low && byte(at) <= high) {
+        low = 0x80;
+        high = 0xBF;
+        ++at;
     }
-    for (std::size_t i = 2; i < length; ++i) {
-        if ((byte(i) & 0xC0) != 0x80) {
-            return 0;
-        }
-    }
-    return length;
+    return {at, at == length                       ? utf8::valid
+                : length != 0 && at == text.size() ? utf8::unfinished
+                                                   : utf8::invalid};
 }
 
 inline bool is_utf8(std::string_view text) noexcept {
@@ -57,13 +65,24 @@ inline bool is_utf8(std::string_view text) noexcept {
             text.remove_prefix(8);
             continue;
         }
-        const std::size_t length = sequence_length(text);
-        if (length == 0) {
+        const scanned sequence = scan_sequence(text);
+        if (sequence.is != utf8::valid) {
             return false;
         }
-        text.remove_prefix(length);
+        text.remove_prefix(sequence.length);
     }
     return true;
+}
+
+/// Bytes at the end of a text that are a sequence's start and could still become a whole one.
+inline std::size_t unfinished_length(std::string_view text) noexcept {
+    for (std::size_t length = 1; length < 4 && length <= text.size(); ++length) {
+        const std::string_view end = text.substr(text.size() - length);
+        if (const scanned last = scan_sequence(end); last.is == utf8::unfinished) {
+            return last.length;
+        }
+    }
+    return 0;
 }
 
 /// Position of the first CR or LF, the text's size if there is none.

@@ -21,6 +21,8 @@ enum class errc {
     bad_request,      ///< a request that the gate refuses
     header_too_large, ///< a request header over the limit of bytes or fields
     request_timeout,  ///< a request header that was not complete in time
+    line_too_long,    ///< a line of a stream is over `parser_options::limit`
+    event_too_large,  ///< an event of a stream is over `parser_options::limit`
 };
 
 /// The category of `errc`; its name is "crier".

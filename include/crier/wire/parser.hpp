@@ -1,0 +1,94 @@
+#pragma once
+
+#include <crier/wire/event.hpp>
+
+#include <boost/system/error_code.hpp>
+#include <boost/system/result.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace crier {
+
+struct parser_options {
+    /// Bytes that one line, and one event with its type and id, may take. The parser holds no more
+    /// than that, and at most 32 KB beside it.
+    std::size_t limit = std::size_t{1024} * 1024;
+    /// Called with the text of each comment, all that follows its colon, once its line has ended.
+    std::function<void(std::string_view)> on_comment{};
+};
+
+/// Reads events from the bytes of an event stream, however they are split.
+///
+///     crier::parser parser;
+///     std::string_view bytes = "data: 1\n\ndata: 2\n\n";
+///     while (const auto event = parser.next(bytes).value()) {
+///         sum += std::stoi(std::string{event->data});
+///     }
+///
+/// An event has the type "message" where the stream gives none, and the last event id in force.
+/// Its `retry` is that of its own block.
+///
+/// Thread safety: one thread at a time.
+/// Source: WHATWG HTML 9.2.5 and 9.2.6; invalid UTF-8 becomes U+FFFD as in WHATWG Encoding 8.1.1.
+class parser {
+public:
+    explicit parser(parser_options options = {}) : options_{std::move(options)} {}
+
+    /// Takes bytes off the front of the input up to the end of the next event, or all of them where
+    /// none ends: an empty optional. Views of an event hold until the next call.
+    ///
+    /// Errors: `errc::line_too_long`, `errc::event_too_large`, which stay until `restart`.
+    boost::system::result<std::optional<event_view>> next(std::string_view& input);
+
+    /// Forgets what is unfinished, for the first byte of another stream. The last event id and the
+    /// retry time stay.
+    void restart();
+
+    /// What a reconnect sends as `Last-Event-ID`: the id in force at the last finished block.
+    const std::string& last_event_id() const noexcept { return last_event_id_; }
+    void set_last_event_id(std::string id);
+
+    /// The last reconnection time that the stream has set, in force from its line on. Values past
+    /// the range of the type become its greatest.
+    std::optional<std::chrono::milliseconds> retry() const noexcept { return retry_; }
+
+private:
+    bool admits(std::size_t piece);
+    void keep(std::string_view piece);
+    void spill();
+    std::string_view without_mark(std::string_view line) noexcept;
+    void take_line(std::string_view line);
+    void take_field(std::string_view name, std::string_view value);
+    void take_copy(std::string& to, std::string_view value);
+    void take_comment(std::string_view text);
+    void take_retry(std::string_view digits);
+    void append(std::string& to, std::string_view text);
+    void append_repaired(std::string& to, std::string_view bytes);
+    void begin_block();
+    bool end_block();
+    event_view view() const noexcept;
+    std::size_t block_size() const noexcept;
+
+    parser_options options_;
+    boost::system::error_code error_;
+    std::string line_; ///< the start of a line whose end is still to come
+    std::string data_; ///< each line with a line feed after it
+    std::string type_;
+    std::string id_; ///< the last event id once the block has ended
+    std::string last_event_id_;
+    std::optional<std::chrono::milliseconds> retry_;
+    std::optional<std::chrono::milliseconds> block_retry_;
+    std::size_t size_before_line_ = 0;
+    std::size_t line_size_ = 0;
+    bool at_start_ = true;
+    bool after_cr_ = false;
+    bool block_ended_ = false;
+    bool spilled_ = false; ///< the start of the present line is in `data_` already
+};
+
+} // namespace crier
