@@ -3,7 +3,7 @@
 #include <crier/wire/errc.hpp>
 
 #include "response.hpp"
-#include "time_limit.hpp"
+#include "../pubsub/time_limit.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>

@@ -1,6 +1,6 @@
 #include <crier/http/gate.hpp>
 
-#include <boost/beast/core/string.hpp>
+#include "../wire/field_text.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -9,35 +9,12 @@
 namespace crier {
 namespace {
 
-constexpr bool is_token_character(char c) noexcept {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           (c != '\0' && std::string_view{"!#$%&'*+-.^_`|~"}.find(c) != std::string_view::npos);
-}
-
-bool is_token(std::string_view text) noexcept {
-    return !text.empty() && std::ranges::all_of(text, is_token_character);
-}
+using detail::is_token;
+using detail::is_value_character;
+using detail::same;
+using detail::trimmed;
 
 constexpr bool is_visible(char c) noexcept { return c > ' ' && c < '\x7F'; }
-
-/// Any byte but controls; a tab may stand in a value.
-constexpr bool is_value_character(char c) noexcept {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte == '\t' || (byte >= ' ' && byte != 0x7F);
-}
-
-bool same(std::string_view a, std::string_view b) noexcept { return boost::beast::iequals(a, b); }
-
-std::string_view trimmed(std::string_view text) noexcept {
-    const auto blank = [](char c) { return c == ' ' || c == '\t'; };
-    while (!text.empty() && blank(text.front())) {
-        text.remove_prefix(1);
-    }
-    while (!text.empty() && blank(text.back())) {
-        text.remove_suffix(1);
-    }
-    return text;
-}
 
 /// Takes all up to the separator, or to the end, off the text.
 std::string_view take_until(std::string_view& text, std::string_view separator) noexcept {

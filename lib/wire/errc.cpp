@@ -24,6 +24,18 @@ public:
         case errc::request_timeout: return "request header was not complete in time";
         case errc::line_too_long: return "a line of the stream is over parser_options::limit";
         case errc::event_too_large: return "an event of the stream is over parser_options::limit";
+        case errc::bad_url: return "URL must be absolute, http or https, and without a user name";
+        case errc::stream_ended: return "stream has ended";
+        case errc::no_content: return "server ends the stream for good";
+        case errc::unexpected_status: return "server does not answer with a stream";
+        case errc::not_event_stream: return "response is not an event stream";
+        case errc::bad_response: return "response is not proper HTTP/1.1";
+        case errc::bad_redirect: return "redirect leads nowhere, or away from TLS";
+        case errc::too_many_redirects: return "more than 20 redirects";
+        case errc::connect_timeout: return "connection was not made in time";
+        case errc::handshake_timeout: return "TLS handshake was not over in time";
+        case errc::header_timeout: return "response header did not come in time";
+        case errc::idle_timeout: return "stream was silent for too long";
         }
         return "unknown error";
     }

@@ -1,0 +1,152 @@
+#include "connect.hpp"
+
+#include <crier/pubsub/signal.hpp>
+#include <crier/wire/errc.hpp>
+
+#include "../pubsub/time_limit.hpp"
+
+#include <boost/asio/error.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <algorithm>
+#include <deque>
+#include <memory>
+#include <utility>
+
+namespace crier::detail {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+std::vector<tcp::endpoint> interleaved(const std::vector<tcp::endpoint>& endpoints) {
+    std::vector<tcp::endpoint> order;
+    std::vector<tcp::endpoint> others;
+    for (const tcp::endpoint& each : endpoints) {
+        (each.protocol() == endpoints.front().protocol() ? order : others).push_back(each);
+    }
+    std::size_t at = 1;
+    for (const tcp::endpoint& other : others) {
+        order.insert(
+            order.begin() + static_cast<std::ptrdiff_t>(std::min(at, order.size())), other);
+        at += 2;
+    }
+    return order;
+}
+
+std::optional<std::size_t> connect_schedule::due(clock::time_point now) noexcept {
+    if (started_ == addresses_ || now < next_) {
+        return std::nullopt;
+    }
+    next_ = now + delay;
+    return started_++;
+}
+
+void connect_schedule::failed(clock::time_point now) noexcept {
+    ++failed_;
+    next_ = now;
+}
+
+clock::time_point connect_schedule::next() const noexcept {
+    return started_ == addresses_ ? clock::time_point::max() : next_;
+}
+
+namespace {
+
+/// The attempts of one connection. Its handlers keep it, and come to nothing once it is over.
+class race : public std::enable_shared_from_this<race> {
+public:
+    race(const asio::any_io_executor& executor, std::vector<tcp::endpoint> endpoints)
+        : changed{executor},
+          endpoints_{std::move(endpoints)},
+          schedule_{endpoints_.size(), clock::now()},
+          stagger_{executor} {}
+
+    /// Begins what is due; whether there is something left to wait for.
+    bool go_on() {
+        while (const auto index = winner_ ? std::nullopt : schedule_.due(clock::now())) {
+            begin(*index);
+        }
+        if (winner_ || schedule_.is_over()) {
+            return false;
+        }
+        if (schedule_.next() != clock::time_point::max()) {
+            stagger_.expires_at(schedule_.next());
+            stagger_.async_wait([self = shared_from_this()](error_code error) {
+                if (!error) {
+                    self->changed.set();
+                }
+            });
+        }
+        return true;
+    }
+
+    tcp::socket take() {
+        if (!winner_) {
+            throw boost::system::system_error{first_error_.value_or(asio::error::host_not_found)};
+        }
+        return std::move(*winner_);
+    }
+
+    void end() {
+        stagger_.cancel();
+        sockets_.clear();
+    }
+
+    signal changed;
+
+private:
+    void begin(std::size_t index) {
+        const std::size_t place = sockets_.size();
+        sockets_.emplace_back(changed.get_executor());
+        sockets_.back().async_connect(endpoints_[index],
+            [self = shared_from_this(), place](error_code error) { self->finish(place, error); });
+    }
+
+    void finish(std::size_t place, error_code error) {
+        if (place >= sockets_.size() || winner_) {
+            return;
+        }
+        if (error) {
+            first_error_ = first_error_.value_or(error);
+            schedule_.failed(clock::now());
+        } else {
+            winner_ = std::move(sockets_[place]);
+        }
+        changed.set();
+    }
+
+    std::vector<tcp::endpoint> endpoints_;
+    connect_schedule schedule_;
+    timer stagger_;
+    std::deque<tcp::socket> sockets_;
+    std::optional<tcp::socket> winner_;
+    std::optional<error_code> first_error_;
+};
+
+} // namespace
+
+asio::awaitable<tcp::socket> connect_to_any(
+    std::vector<tcp::endpoint> endpoints, clock::time_point deadline) {
+    struct ending {
+        race& of;
+        ~ending() { of.end(); }
+    };
+    const asio::any_io_executor executor = co_await asio::this_coro::executor;
+    const auto attempts = std::make_shared<race>(executor, interleaved(endpoints));
+    const ending at_end{*attempts};
+    const time_limit limit{attempts->changed, deadline - clock::now()};
+    while (attempts->go_on()) {
+        const wait_result waited =
+            co_await attempts->changed.async_wait_result(asio::use_awaitable);
+        if (waited.error) {
+            throw boost::system::system_error{
+                limit.expired() ? errc::connect_timeout : waited.error};
+        }
+    }
+    co_return attempts->take();
+}
+
+} // namespace crier::detail

@@ -1,0 +1,179 @@
+#include "connection.hpp"
+
+#include <crier/wire/errc.hpp>
+
+#include "../pubsub/time_limit.hpp"
+#include "connect.hpp"
+#include "failure.hpp"
+
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <utility>
+#include <vector>
+
+namespace crier::detail {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+using boost::system::system_error;
+
+/// Awaits a flow; cut off by the limit, it throws the given error.
+template <class T, class Target>
+asio::awaitable<T> within(const time_limit<Target>& limit, errc timeout, asio::awaitable<T> flow) {
+    try {
+        co_return co_await std::move(flow);
+    } catch (const system_error&) {
+        if (!limit.expired()) {
+            throw;
+        }
+    }
+    throw system_error{timeout};
+}
+
+/// Boost 1.81 has no cancellation of a single resolution.
+class resolver_cancellation {
+public:
+    resolver_cancellation(asio::cancellation_slot slot, tcp::resolver& resolver) : slot_{slot} {
+        if (slot_.is_connected()) {
+            slot_.assign([&resolver](asio::cancellation_type) { resolver.cancel(); });
+        }
+    }
+    resolver_cancellation(const resolver_cancellation&) = delete;
+    resolver_cancellation& operator=(const resolver_cancellation&) = delete;
+    ~resolver_cancellation() {
+        if (slot_.is_connected()) {
+            slot_.clear();
+        }
+    }
+
+private:
+    asio::cancellation_slot slot_;
+};
+
+asio::awaitable<std::vector<tcp::endpoint>> resolve_host(
+    const http_url& url, tcp::resolver& resolver) {
+    const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
+    const resolver_cancellation cancellation{state.slot(), resolver};
+    const tcp::resolver::results_type results = co_await resolver.async_resolve(
+        url.host, std::to_string(url.port), tcp::resolver::numeric_service, asio::use_awaitable);
+    co_return std::vector<tcp::endpoint>{results.begin(), results.end()};
+}
+
+asio::awaitable<tcp::socket> connect_to(const http_url& url, clock::time_point deadline) {
+    tcp::resolver resolver{co_await asio::this_coro::executor};
+    std::vector<tcp::endpoint> endpoints;
+    {
+        const time_limit limit{resolver, deadline - clock::now()};
+        asio::awaitable<std::vector<tcp::endpoint>> resolving = resolve_host(url, resolver);
+        endpoints = co_await within(limit, errc::connect_timeout, std::move(resolving));
+    }
+    co_return co_await connect_to_any(std::move(endpoints), deadline);
+}
+
+asio::awaitable<tcp::socket> connect_or_tell(const http_url& url, clock::time_point deadline) {
+    try {
+        co_return co_await connect_to(url, deadline);
+    } catch (const system_error& error) {
+        throw failure{error.code(), url.authority + ": " + error.code().message()};
+    }
+}
+
+} // namespace
+
+asio::awaitable<std::unique_ptr<connection>> connection::open(const http_url& to,
+    const event_source_options& options,
+    const std::function<std::shared_ptr<asio::ssl::context>()>& tls) {
+    tcp::socket socket = co_await connect_or_tell(to, clock::now() + options.connect_timeout);
+    auto made = std::make_unique<connection>(std::move(socket));
+    if (to.secure) {
+        const std::shared_ptr<asio::ssl::context> context = tls();
+        const time_limit limit{made->transport_.socket(), options.handshake_timeout};
+        asio::awaitable<void> shaking =
+            made->transport_.handshake(*context, to.host, options.tls.verify);
+        co_await within(limit, errc::handshake_timeout, std::move(shaking));
+    }
+    co_return made;
+}
+
+asio::awaitable<response_head> connection::ask(std::string request, clock::duration longest) {
+    const time_limit limit{transport_.socket(), longest};
+    asio::awaitable<void> writing = transport_.write(request);
+    co_await within(limit, errc::header_timeout, std::move(writing));
+    asio::awaitable<response_head> reading = read_head();
+    co_return co_await within(limit, errc::header_timeout, std::move(reading));
+}
+
+asio::awaitable<response_head> connection::read_head() {
+    do {
+        reader_.emplace();
+        while (!reader_->has_head()) {
+            if (!parse()) {
+                co_await read_more();
+            }
+        }
+    } while (reader_->head().status / 100 == 1);
+    co_return reader_->head();
+}
+
+asio::awaitable<std::string_view> connection::read(clock::duration longest) {
+    asio::awaitable<std::string_view> reading = read_body();
+    if (longest == clock::duration::zero()) {
+        co_return co_await std::move(reading);
+    }
+    const time_limit limit{transport_.socket(), longest};
+    co_return co_await within(limit, errc::idle_timeout, std::move(reading));
+}
+
+asio::awaitable<std::string_view> connection::read_body() {
+    do {
+        if (!reader_->is_over() && !parse()) {
+            co_await read_more();
+        }
+    } while (reader_->body().empty() && !reader_->is_over());
+    co_return reader_->body();
+}
+
+/// Whether what is in the buffer brought the response on.
+bool connection::parse() {
+    buffer_.consume(std::exchange(parsed_, 0));
+    const auto bytes = buffer_.cdata();
+    std::string_view input{static_cast<const char*>(bytes.data()), bytes.size()};
+    error_code error;
+    reader_->read(input, error);
+    if (error) {
+        throw failure{errc::bad_response, error.message()};
+    }
+    parsed_ = bytes.size() - input.size();
+    return parsed_ != 0;
+}
+
+asio::awaitable<void> connection::read_more() {
+    constexpr std::size_t read_size = std::size_t{16} * 1024;
+    if (buffer_.size() >= response_reader::header_limit) {
+        throw failure{errc::bad_response, "a header or the head of a chunk is too large"};
+    }
+    bool at_end = false;
+    try {
+        buffer_.commit(co_await transport_.read_some(buffer_.prepare(read_size)));
+    } catch (const system_error& error) {
+        if (error.code() != asio::error::eof) {
+            throw;
+        }
+        at_end = true;
+    }
+    error_code error;
+    if (at_end) {
+        reader_->end_of_input(error);
+    }
+    if (error) {
+        throw failure{asio::error::eof, "the connection ended within a response"};
+    }
+}
+
+} // namespace crier::detail

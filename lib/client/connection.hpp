@@ -1,0 +1,50 @@
+#pragma once
+
+#include <crier/pubsub/clock.hpp>
+
+#include "request.hpp"
+#include "response_reader.hpp"
+#include "transport.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace crier::detail {
+
+/// A connection for one request, and its response. Its flows throw `system_error`.
+class connection {
+public:
+    /// Resolves, connects and turns to TLS where the URL asks for it, each in its time.
+    static boost::asio::awaitable<std::unique_ptr<connection>> open(const http_url& to,
+        const event_source_options& options,
+        const std::function<std::shared_ptr<boost::asio::ssl::context>()>& tls);
+
+    explicit connection(boost::asio::ip::tcp::socket socket) : transport_{std::move(socket)} {}
+
+    /// Sends a request and reads the response's header.
+    boost::asio::awaitable<response_head> ask(std::string request, clock::duration longest);
+
+    /// The next piece of the body, a view that holds until the next call; empty at the end. It may
+    /// take the given time, or any where that is zero.
+    boost::asio::awaitable<std::string_view> read(clock::duration longest);
+
+private:
+    boost::asio::awaitable<response_head> read_head();
+    boost::asio::awaitable<std::string_view> read_body();
+    boost::asio::awaitable<void> read_more();
+    bool parse();
+
+    transport transport_;
+    std::optional<response_reader> reader_;
+    boost::beast::flat_buffer buffer_{2 * response_reader::header_limit};
+    std::size_t parsed_ = 0; ///< bytes of the buffer that are done with, but for views of them
+};
+
+} // namespace crier::detail

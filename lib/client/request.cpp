@@ -1,0 +1,107 @@
+#include "request.hpp"
+
+#include <crier/wire/errc.hpp>
+
+#include "../wire/field_text.hpp"
+
+#include <algorithm>
+#include <initializer_list>
+#include <stdexcept>
+#include <utility>
+
+namespace crier::detail {
+namespace {
+
+using boost::system::error_code;
+
+bool is_one_of(std::string_view name, std::initializer_list<std::string_view> names) {
+    return std::ranges::any_of(names, [name](std::string_view each) { return same(name, each); });
+}
+
+void check(const header_field& field) {
+    if (!is_token(field.name) || !std::ranges::all_of(field.value, is_value_character)) {
+        throw std::invalid_argument{
+            "header \"" + field.name + "\" holds characters that no header may hold"};
+    }
+    if (is_one_of(
+            field.name, {"Connection", "Content-Length", "Host", "Keep-Alive", "Last-Event-ID",
+                            "TE", "Trailer", "Transfer-Encoding", "Upgrade"})) {
+        throw std::invalid_argument{
+            "header \"" + field.name + "\" is set by crier; for Last-Event-ID there is an option"};
+    }
+}
+
+void add(std::string& text, std::string_view name, std::string_view value) {
+    text.append(name).append(": ").append(value).append("\r\n");
+}
+
+} // namespace
+
+request::request(http_url url, const event_source_options& options)
+    : url_{std::move(url)},
+      method_{options.method},
+      headers_{options.headers},
+      body_{options.body} {
+    if (!is_token(method_) || is_one_of(method_, {"CONNECT", "HEAD", "TRACE"})) {
+        throw std::invalid_argument{"method \"" + method_ + "\" cannot ask for a stream"};
+    }
+    std::ranges::for_each(headers_, check);
+}
+
+std::string request::text(std::string_view last_event_id) const {
+    constexpr std::pair<std::string_view, std::string_view> defaults[] = {
+        {"Accept", "text/event-stream"},
+        {"Accept-Encoding", "identity"},
+        {"Cache-Control", "no-cache"},
+        {"User-Agent", "crier"},
+    };
+    std::string text = method_ + ' ' + url_.target + " HTTP/1.1\r\n";
+    add(text, "Host", url_.authority);
+    for (const auto& [name, value] : defaults) {
+        if (std::ranges::none_of(
+                headers_, [name](const header_field& given) { return same(given.name, name); })) {
+            add(text, name, value);
+        }
+    }
+    for (const header_field& field : headers_) {
+        add(text, field.name, field.value);
+    }
+    if (!last_event_id.empty()) {
+        add(text, "Last-Event-ID", last_event_id);
+    }
+    if (!body_.empty() || is_one_of(method_, {"POST", "PUT", "PATCH"})) {
+        add(text, "Content-Length", std::to_string(body_.size()));
+    }
+    return text.append("\r\n").append(body_);
+}
+
+error_code request::follow(const response_head& head) {
+    if (++redirects_ > most_redirects) {
+        return errc::too_many_redirects;
+    }
+    auto next = resolve(url_, head.location);
+    if (!next || (url_.secure && !next->secure)) {
+        return errc::bad_redirect;
+    }
+    const bool rewritten = head.status == 303                       ? !is_one_of(method_, {"GET"})
+                         : head.status == 301 || head.status == 302 ? same(method_, "POST")
+                                                                    : false;
+    if (rewritten) {
+        method_ = "GET";
+        body_.clear();
+        std::erase_if(headers_, [](const header_field& field) {
+            return is_one_of(field.name,
+                {"Content-Encoding", "Content-Language", "Content-Location", "Content-Type"});
+        });
+    }
+    if (!same_origin(url_, *next)) {
+        std::erase_if(headers_, [](const header_field& field) {
+            return !is_one_of(field.name,
+                {"Accept", "Accept-Language", "Cache-Control", "Content-Type", "User-Agent"});
+        });
+    }
+    url_ = std::move(*next);
+    return {};
+}
+
+} // namespace crier::detail

@@ -1,0 +1,277 @@
+#include "source_state.hpp"
+
+#include <crier/pubsub/clock.hpp>
+#include <crier/wire/errc.hpp>
+
+#include "failure.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <random>
+#include <utility>
+
+namespace crier::detail {
+namespace {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+using boost::system::system_error;
+using std::chrono::milliseconds;
+
+/// What the caller's own code has thrown, which is no matter of the connection.
+struct callback_failure {
+    std::exception_ptr thrown;
+};
+
+template <class Callback, class... Arguments>
+auto call(const Callback& callback, const Arguments&... arguments) {
+    try {
+        return callback(arguments...);
+    } catch (...) {
+        throw callback_failure{std::current_exception()};
+    }
+}
+
+double random_fraction() {
+    thread_local std::minstd_rand generator{std::random_device{}()};
+    return std::uniform_real_distribution{}(generator);
+}
+
+parser_options options_of_parser(const event_source_options& options) {
+    parser_options made;
+    made.limit = options.event_limit;
+    if (options.on_comment) {
+        made.on_comment = [observe = options.on_comment](
+                              std::string_view text) { call(observe, text); };
+    }
+    return made;
+}
+
+std::function<double()> random_of(const event_source_options& options) {
+    if (!options.random) {
+        return random_fraction;
+    }
+    return [random = options.random] { return call(random); };
+}
+
+std::size_t size_of(const event& each) {
+    return each.type.size() + each.data.size() + each.id.size();
+}
+
+/// What led to the end of the redirects.
+std::string in_words(const response_head& head) {
+    return std::to_string(head.status) + ' ' + head.reason +
+           (head.location.empty() ? " without a Location" : " to " + head.location);
+}
+
+} // namespace
+
+source_state::source_state(
+    asio::any_io_executor executor, http_url url, event_source_options options)
+    : options_{std::move(options)},
+      request_{std::move(url), options_},
+      parser_{options_of_parser(options_)},
+      backoff_{options_.max_backoff, random_of(options_)},
+      arrived_{executor},
+      room_{executor} {
+    parser_.set_last_event_id(options_.last_event_id);
+    if (request_.url().secure) {
+        tls();
+    }
+}
+
+void source_state::start() {
+    auto token = asio::bind_cancellation_slot(cancellation_.slot(), asio::detached);
+    asio::co_spawn(get_executor(), run(shared_from_this()), std::move(token));
+}
+
+void source_state::close() {
+    if (state_ == ready_state::closed) {
+        return;
+    }
+    queue_.clear();
+    queued_bytes_ = 0;
+    finish(ending{asio::error::operation_aborted, "closed"});
+    cancellation_.emit(asio::cancellation_type::terminal);
+}
+
+void source_state::reconnect() {
+    if (state_ != ready_state::closed) {
+        at_once_ = true;
+        cancellation_.emit(asio::cancellation_type::terminal);
+    }
+}
+
+void source_state::forget_observers() { options_.on_state_change = nullptr; }
+
+asio::awaitable<event> source_state::receive(std::shared_ptr<source_state> from) {
+    while (from->queue_.empty()) {
+        if (from->end_) {
+            std::rethrow_exception(from->end_);
+        }
+        co_await from->arrived_.async_wait(asio::use_awaitable);
+    }
+    event next = std::move(from->queue_.front());
+    from->queue_.pop_front();
+    from->queued_bytes_ -= size_of(next);
+    from->room_.set();
+    co_return next;
+}
+
+asio::awaitable<void> source_state::run(std::shared_ptr<source_state> self) {
+    try {
+        while (self->state_ != ready_state::closed) {
+            self->at_once_ = false;
+            const ending why = co_await self->attempt();
+            co_await asio::this_coro::reset_cancellation_state();
+            if (why.for_good && !self->at_once_) {
+                self->finish(why);
+            }
+            co_await self->wait_after(why);
+            co_await asio::this_coro::reset_cancellation_state();
+        }
+    } catch (const callback_failure& failure) {
+        self->finish(failure.thrown);
+    } catch (...) {
+        self->finish(std::current_exception());
+    }
+}
+
+asio::awaitable<source_state::ending> source_state::attempt() {
+    try {
+        co_return co_await connect_and_read();
+    } catch (const failure& error) {
+        co_return ending{error.code(), error.words};
+    } catch (const system_error& error) {
+        co_return ending{error.code(), error.code().message()};
+    }
+}
+
+asio::awaitable<source_state::ending> source_state::connect_and_read() {
+    request asked = request_;
+    while (true) {
+        const auto made =
+            co_await connection::open(asked.url(), options_, [this] { return tls(); });
+        const response_head head =
+            co_await made->ask(asked.text(parser_.last_event_id()), options_.header_timeout);
+        const answer got = judge(head, options_.retry_server_errors);
+        switch (got.is) {
+        case answer::meaning::stream: co_return co_await read_stream(*made, asked.url());
+        case answer::meaning::redirect:
+            if (const error_code error = asked.follow(head)) {
+                co_return ending{error, in_words(head), true};
+            }
+            break;
+        case answer::meaning::retry:
+            co_return ending{got.error, got.message, false,
+                parse_retry_after(head.retry_after, std::chrono::system_clock::now())};
+        case answer::meaning::end: co_return ending{got.error, got.message, true};
+        }
+    }
+}
+
+asio::awaitable<source_state::ending> source_state::read_stream(
+    connection& from, const http_url& url) {
+    parser_.restart();
+    state_ = ready_state::open;
+    announce({.state = state_, .url = url.text()});
+    while (true) {
+        std::string_view bytes = co_await from.read(options_.idle_timeout);
+        if (bytes.empty()) {
+            co_return ending{errc::stream_ended, "the stream has ended"};
+        }
+        backoff_.reset();
+        auto found = parser_.next(bytes);
+        while (found && *found && state_ == ready_state::open) {
+            push(**found);
+            while (is_full()) {
+                co_await room_.async_wait(asio::use_awaitable);
+            }
+            found = parser_.next(bytes);
+        }
+        if (!found) {
+            co_return ending{found.error(),
+                "the limit is " + std::to_string(options_.event_limit) + " bytes", true};
+        }
+    }
+}
+
+asio::awaitable<void> source_state::wait_after(const ending& why) {
+    if (state_ == ready_state::closed) {
+        co_return;
+    }
+    state_change change;
+    if (!at_once_) {
+        change.reason = why.reason;
+        change.message = why.message;
+        change.delay =
+            backoff_.next(parser_.retry().value_or(options_.reconnection_time), why.retry_after);
+    }
+    state_ = ready_state::connecting;
+    announce(change);
+    if (at_once_ || state_ == ready_state::closed) {
+        co_return;
+    }
+    try {
+        timer wait{get_executor(), change.delay};
+        co_await wait.async_wait(asio::use_awaitable);
+    } catch (const system_error&) {
+        // Closed, or not to be waited for.
+    }
+}
+
+void source_state::finish(const ending& why) {
+    state_change change;
+    change.state = ready_state::closed;
+    change.reason = why.reason;
+    change.message = why.message;
+    state_ = ready_state::closed;
+    end_ = std::make_exception_ptr(system_error{why.reason, why.message});
+    try {
+        announce(change);
+    } catch (const callback_failure& failure) {
+        end_ = failure.thrown;
+    }
+    arrived_.set();
+}
+
+void source_state::finish(std::exception_ptr why) {
+    state_ = ready_state::closed;
+    end_ = std::move(why);
+    arrived_.set();
+}
+
+void source_state::announce(const state_change& change) {
+    if (options_.on_state_change) {
+        const auto observe = options_.on_state_change;
+        call(observe, change);
+    }
+}
+
+std::shared_ptr<asio::ssl::context> source_state::tls() {
+    if (!tls_) {
+        tls_ = make_tls_context(options_.tls);
+    }
+    return tls_;
+}
+
+bool source_state::is_full() const noexcept {
+    return queue_.size() >= options_.queue_events ||
+           (queue_.size() > 1 && queued_bytes_ > options_.queue_bytes);
+}
+
+void source_state::push(const event_view& from) {
+    queue_.push_back(
+        {std::string{from.type}, std::string{from.data}, std::string{from.id}, from.retry});
+    queued_bytes_ += size_of(queue_.back());
+    arrived_.set();
+}
+
+} // namespace crier::detail

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <crier/client/options.hpp>
+#include <crier/pubsub/signal.hpp>
+#include <crier/wire/event.hpp>
+#include <crier/wire/parser.hpp>
+
+#include "backoff.hpp"
+#include "connection.hpp"
+#include "request.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+
+#include <deque>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace crier::detail {
+
+/// Behind an `event_source`: a coroutine that makes one connection after the other and fills a
+/// queue, from which another one receives.
+class source_state : public std::enable_shared_from_this<source_state> {
+public:
+    source_state(boost::asio::any_io_executor executor, http_url url, event_source_options options);
+
+    void start();
+    void close();
+    void reconnect();
+
+    /// Nobody observes any more what becomes of the stream.
+    void forget_observers();
+
+    static boost::asio::awaitable<event> receive(std::shared_ptr<source_state> from);
+
+    const boost::asio::any_io_executor& get_executor() const noexcept {
+        return arrived_.get_executor();
+    }
+    ready_state state() const noexcept { return state_; }
+    const std::string& last_event_id() const noexcept { return parser_.last_event_id(); }
+
+private:
+    /// Why a connection has ended.
+    struct ending {
+        boost::system::error_code reason;
+        std::string message;
+        bool for_good = false;
+        std::optional<std::chrono::milliseconds> retry_after{};
+    };
+
+    static boost::asio::awaitable<void> run(std::shared_ptr<source_state> self);
+    boost::asio::awaitable<ending> attempt();
+    boost::asio::awaitable<ending> connect_and_read();
+    boost::asio::awaitable<ending> read_stream(connection& from, const http_url& url);
+    boost::asio::awaitable<void> read_events(std::string_view bytes);
+    boost::asio::awaitable<void> wait_after(const ending& why);
+    void finish(const ending& why);
+    void finish(std::exception_ptr why);
+    void announce(const state_change& change);
+
+    std::shared_ptr<boost::asio::ssl::context> tls();
+    bool is_full() const noexcept;
+    void push(const event_view& from);
+
+    event_source_options options_;
+    request request_;
+    parser parser_;
+    backoff backoff_;
+    std::shared_ptr<boost::asio::ssl::context> tls_;
+    ready_state state_ = ready_state::connecting;
+    bool at_once_ = false; ///< the next connection is not waited for
+    std::exception_ptr end_;
+    std::deque<event> queue_;
+    std::size_t queued_bytes_ = 0;
+    signal arrived_;
+    signal room_;
+    boost::asio::cancellation_signal cancellation_;
+};
+
+} // namespace crier::detail

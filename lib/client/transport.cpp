@@ -1,0 +1,96 @@
+#include "transport.hpp"
+
+#include "failure.hpp"
+
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/ssl/error.hpp>
+#include <boost/asio/ssl/host_name_verification.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
+
+#include <utility>
+
+namespace crier::detail {
+
+namespace asio = boost::asio;
+namespace ssl = asio::ssl;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+std::shared_ptr<ssl::context> make_tls_context(const tls_options& options) {
+    if (options.context) {
+        return options.context;
+    }
+    auto context = std::make_shared<ssl::context>(ssl::context::tls_client);
+    context->set_options(
+        ssl::context::default_workarounds | ssl::context::no_tlsv1 | ssl::context::no_tlsv1_1);
+    if (options.ca_file.empty()) {
+        context->set_default_verify_paths();
+    } else {
+        context->load_verify_file(options.ca_file);
+    }
+    return context;
+}
+
+transport::transport(tcp::socket socket) : socket_{std::move(socket)} {
+    error_code ignored;
+    socket_.set_option(tcp::no_delay{true}, ignored);
+}
+
+asio::awaitable<void> transport::handshake(
+    ssl::context& context, const std::string& host, bool verify) {
+    tls_.emplace(socket_, context);
+    error_code not_an_address;
+    asio::ip::make_address(host, not_an_address);
+    // A name only: RFC 6066, section 3, allows no addresses here.
+    if (not_an_address) {
+        SSL_set_tlsext_host_name(tls_->native_handle(), host.c_str());
+    }
+    if (verify) {
+        tls_->set_verify_mode(ssl::verify_peer);
+        tls_->set_verify_callback(ssl::host_name_verification{host});
+    } else {
+        tls_->set_verify_mode(ssl::verify_none);
+    }
+    error_code error;
+    co_await tls_->async_handshake(
+        ssl::stream_base::client, asio::redirect_error(asio::use_awaitable, error));
+    if (error) {
+        const long refused = SSL_get_verify_result(tls_->native_handle());
+        const std::string why =
+            refused == X509_V_OK ? error.message() : X509_verify_cert_error_string(refused);
+        throw failure{
+            error, (refused == X509_V_OK ? "TLS with " : "certificate of ") + host + ": " + why};
+    }
+}
+
+asio::awaitable<void> transport::write(std::string_view bytes) {
+    if (tls_) {
+        co_await asio::async_write(*tls_, asio::buffer(bytes), asio::use_awaitable);
+    } else {
+        co_await asio::async_write(socket_, asio::buffer(bytes), asio::use_awaitable);
+    }
+}
+
+asio::awaitable<std::size_t> transport::read_some(asio::mutable_buffer to) {
+    error_code error;
+    std::size_t size = 0;
+    if (tls_) {
+        size = co_await tls_->async_read_some(to, asio::redirect_error(asio::use_awaitable, error));
+    } else {
+        size =
+            co_await socket_.async_read_some(to, asio::redirect_error(asio::use_awaitable, error));
+    }
+    if (error) {
+        throw boost::system::system_error{
+            error == ssl::error::stream_truncated ? asio::error::eof : error};
+    }
+    co_return size;
+}
+
+} // namespace crier::detail

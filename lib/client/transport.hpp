@@ -1,0 +1,45 @@
+#pragma once
+
+#include <crier/client/options.hpp>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace crier::detail {
+
+/// Errors: throws `system_error` where the file cannot be read.
+std::shared_ptr<boost::asio::ssl::context> make_tls_context(const tls_options& options);
+
+/// A connection's bytes, with TLS or without.
+class transport {
+public:
+    explicit transport(boost::asio::ip::tcp::socket socket);
+    transport(const transport&) = delete;
+    transport& operator=(const transport&) = delete;
+
+    boost::asio::ip::tcp::socket& socket() noexcept { return socket_; }
+
+    /// Turns to TLS. Errors: throws `system_error`, which says what is wrong with a certificate.
+    boost::asio::awaitable<void> handshake(
+        boost::asio::ssl::context& context, const std::string& host, bool verify);
+
+    boost::asio::awaitable<void> write(std::string_view bytes);
+
+    /// Errors: throws `eof` at the end, and where TLS was cut short.
+    boost::asio::awaitable<std::size_t> read_some(boost::asio::mutable_buffer to);
+
+private:
+    boost::asio::ip::tcp::socket socket_;
+    std::optional<boost::asio::ssl::stream<boost::asio::ip::tcp::socket&>> tls_;
+};
+
+} // namespace crier::detail

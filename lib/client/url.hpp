@@ -1,0 +1,32 @@
+#pragma once
+
+#include <boost/system/result.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace crier::detail {
+
+/// An absolute `http` or `https` URL, as a request needs it.
+struct http_url {
+    bool secure = false;
+    std::string host; ///< a name or an address, without the brackets of IPv6
+    std::uint16_t port = 0;
+    std::string authority; ///< for the `Host` field: the port only where it is not the scheme's
+    std::string target;    ///< path and query
+
+    std::string text() const;
+};
+
+/// Whether both have the same scheme, host and port. Source: WHATWG HTML 7.1.1.
+bool same_origin(const http_url& a, const http_url& b);
+
+/// Bytes that a URL must not hold, such as spaces and letters beyond ASCII, are percent-encoded, as
+/// browsers do. Errors: `errc::bad_url`.
+boost::system::result<http_url> parse_url(std::string_view text);
+
+/// Where a `Location` leads from a URL. Errors: `errc::bad_url`. Source: RFC 9110, section 10.2.2.
+boost::system::result<http_url> resolve(const http_url& base, std::string_view location);
+
+} // namespace crier::detail
