@@ -69,11 +69,12 @@ std::optional<std::chrono::milliseconds> parse_retry_after(
         const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
         return error == std::errc{} ? seconds{value} : seconds{UINT32_MAX};
     }
+    constexpr std::size_t date_size = std::string_view{"Sun, 06 Nov 1994 08:49:37 GMT"}.size();
     std::tm date{};
     std::istringstream in{std::string{text}};
     in.imbue(std::locale::classic());
     in >> std::get_time(&date, "%a, %d %b %Y %H:%M:%S GMT");
-    if (in.fail()) {
+    if (in.fail() || text.size() != date_size) {
         return std::nullopt;
     }
     const auto at = system_clock::from_time_t(::timegm(&date));

@@ -8,6 +8,7 @@
 
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/ip/address.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
@@ -58,6 +59,11 @@ private:
 
 asio::awaitable<std::vector<tcp::endpoint>> resolve_host(
     const http_url& url, tcp::resolver& resolver) {
+    error_code not_an_address;
+    const asio::ip::address address = asio::ip::make_address(url.host, not_an_address);
+    if (!not_an_address) {
+        co_return std::vector<tcp::endpoint>{{address, url.port}};
+    }
     const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
     const resolver_cancellation cancellation{state.slot(), resolver};
     const tcp::resolver::results_type results = co_await resolver.async_resolve(
@@ -131,12 +137,14 @@ asio::awaitable<std::string_view> connection::read(clock::duration longest) {
 }
 
 asio::awaitable<std::string_view> connection::read_body() {
-    do {
-        if (!reader_->is_over() && !parse()) {
+    while (!reader_->is_over()) {
+        if (!parse()) {
             co_await read_more();
+        } else if (!reader_->body().empty()) {
+            co_return reader_->body();
         }
-    } while (reader_->body().empty() && !reader_->is_over());
-    co_return reader_->body();
+    }
+    co_return std::string_view{};
 }
 
 /// Whether what is in the buffer brought the response on.

@@ -8,6 +8,7 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -93,20 +94,28 @@ void source_state::start() {
 }
 
 void source_state::close() {
-    if (state_ == ready_state::closed) {
-        return;
+    if (state_ != ready_state::closed) {
+        queue_.clear();
+        queued_bytes_ = 0;
+        finish(ending{asio::error::operation_aborted, "closed"});
+        on_executor([this] { cancellation_.emit(asio::cancellation_type::terminal); });
     }
-    queue_.clear();
-    queued_bytes_ = 0;
-    finish(ending{asio::error::operation_aborted, "closed"});
-    cancellation_.emit(asio::cancellation_type::terminal);
 }
 
 void source_state::reconnect() {
-    if (state_ != ready_state::closed) {
-        at_once_ = true;
-        cancellation_.emit(asio::cancellation_type::terminal);
-    }
+    on_executor([this] {
+        if (state_ != ready_state::closed) {
+            at_once_ = true;
+            cancellation_.emit(asio::cancellation_type::terminal);
+        }
+    });
+}
+
+/// `co_spawn` hands a cancellation from outside its executor on by a pointer into the signal, which
+/// may have gone when that arrives.
+template <class Action>
+void source_state::on_executor(Action action) {
+    asio::dispatch(get_executor(), [self = shared_from_this(), action] { action(); });
 }
 
 void source_state::forget_observers() { options_.on_state_change = nullptr; }
@@ -179,6 +188,9 @@ asio::awaitable<source_state::ending> source_state::connect_and_read() {
 
 asio::awaitable<source_state::ending> source_state::read_stream(
     connection& from, const http_url& url) {
+    if (state_ == ready_state::closed) {
+        co_return ending{asio::error::operation_aborted, "closed"};
+    }
     parser_.restart();
     state_ = ready_state::open;
     announce({.state = state_, .url = url.text()});
@@ -188,6 +200,9 @@ asio::awaitable<source_state::ending> source_state::read_stream(
             co_return ending{errc::stream_ended, "the stream has ended"};
         }
         backoff_.reset();
+        if (options_.on_bytes) {
+            call(options_.on_bytes, bytes);
+        }
         auto found = parser_.next(bytes);
         while (found && *found && state_ == ready_state::open) {
             push(**found);
@@ -250,7 +265,7 @@ void source_state::finish(std::exception_ptr why) {
 
 void source_state::announce(const state_change& change) {
     if (options_.on_state_change) {
-        const auto observe = options_.on_state_change;
+        const auto observe = options_.on_state_change; // which may end this object
         call(observe, change);
     }
 }

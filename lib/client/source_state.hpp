@@ -51,6 +51,9 @@ private:
         std::optional<std::chrono::milliseconds> retry_after{};
     };
 
+    template <class Action>
+    void on_executor(Action action);
+
     static boost::asio::awaitable<void> run(std::shared_ptr<source_state> self);
     boost::asio::awaitable<ending> attempt();
     boost::asio::awaitable<ending> connect_and_read();

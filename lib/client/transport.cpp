@@ -5,13 +5,12 @@
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/error.hpp>
-#include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/system/system_error.hpp>
 
 #include <openssl/ssl.h>
-#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
 
 #include <utility>
 
@@ -37,6 +36,24 @@ std::shared_ptr<ssl::context> make_tls_context(const tls_options& options) {
     return context;
 }
 
+namespace {
+
+/// Tells the other side who is meant, and what its certificate must name.
+void name_peer(SSL* tls, const std::string& host) {
+    error_code not_an_address;
+    asio::ip::make_address(host, not_an_address);
+    if (not_an_address) {
+        SSL_set_tlsext_host_name(tls, host.c_str());
+        SSL_set_hostflags(tls, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+        SSL_set1_host(tls, host.c_str());
+    } else {
+        // Without a name in the greeting: RFC 6066, section 3, allows no addresses there.
+        X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(tls), host.c_str());
+    }
+}
+
+} // namespace
+
 transport::transport(tcp::socket socket) : socket_{std::move(socket)} {
     error_code ignored;
     socket_.set_option(tcp::no_delay{true}, ignored);
@@ -45,18 +62,8 @@ transport::transport(tcp::socket socket) : socket_{std::move(socket)} {
 asio::awaitable<void> transport::handshake(
     ssl::context& context, const std::string& host, bool verify) {
     tls_.emplace(socket_, context);
-    error_code not_an_address;
-    asio::ip::make_address(host, not_an_address);
-    // A name only: RFC 6066, section 3, allows no addresses here.
-    if (not_an_address) {
-        SSL_set_tlsext_host_name(tls_->native_handle(), host.c_str());
-    }
-    if (verify) {
-        tls_->set_verify_mode(ssl::verify_peer);
-        tls_->set_verify_callback(ssl::host_name_verification{host});
-    } else {
-        tls_->set_verify_mode(ssl::verify_none);
-    }
+    name_peer(tls_->native_handle(), host);
+    tls_->set_verify_mode(verify ? ssl::verify_peer : ssl::verify_none);
     error_code error;
     co_await tls_->async_handshake(
         ssl::stream_base::client, asio::redirect_error(asio::use_awaitable, error));

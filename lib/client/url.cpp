@@ -51,9 +51,10 @@ result<http_url> from(urls::url parsed) {
     if (url.port != default_port(url.secure)) {
         url.authority += ':' + std::to_string(url.port);
     }
-    url.target = parsed.encoded_path();
+    url.target = parsed.encoded_path().empty() ? "/" : std::string{parsed.encoded_path()};
+    // Boost 1.81 takes what follows a port that is no number for a path.
     if (!url.target.starts_with('/')) {
-        url.target.insert(0, 1, '/');
+        return errc::bad_url;
     }
     if (parsed.has_query()) {
         url.target.append("?").append(parsed.encoded_query());

@@ -57,6 +57,21 @@ public:
         return seconds;
     }
 
+    /// Runs until the condition holds, for what the kernel brings about in its own time; false when
+    /// it does not.
+    template <class Condition>
+    bool run_until(Condition condition) {
+        const auto longest = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+        while (!condition()) {
+            if (std::chrono::steady_clock::now() > longest) {
+                return false;
+            }
+            io.restart();
+            io.run_one_for(std::chrono::milliseconds{20});
+        }
+        return true;
+    }
+
     template <class T>
     void spawn(asio::awaitable<T> flow) {
         asio::co_spawn(io, std::move(flow), [](const std::exception_ptr& error, auto&&...) {

@@ -87,6 +87,8 @@ struct event_source_options {
 
     std::function<void(const state_change&)> on_state_change{};
     std::function<void(std::string_view)> on_comment{};
+    /// Called with the bytes of a stream, as they come and before they are read as events.
+    std::function<void(std::string_view)> on_bytes{};
     /// Uniform in [0, 1), for the spread of the waits; empty: a generator of the thread.
     std::function<double()> random{};
 };

@@ -1,0 +1,85 @@
+#include "client/url.hpp"
+
+#include <crier/wire/errc.hpp>
+
+#include <doctest/doctest.h>
+
+#include <tuple>
+
+using crier::errc;
+using crier::detail::http_url;
+using crier::detail::parse_url;
+using crier::detail::resolve;
+using crier::detail::same_origin;
+
+TEST_CASE("a URL is what a request needs of it") {
+    const std::tuple<const char*, bool, const char*, int, const char*, const char*> cases[] = {
+        {"http://example.test", false, "example.test", 80, "example.test", "/"},
+        {"http://example.test?a=1", false, "example.test", 80, "example.test", "/?a=1"},
+        {"https://example.test/a/b?c=d#e", true, "example.test", 443, "example.test", "/a/b?c=d"},
+        {"HTTP://Example.TEST:8080/A", false, "example.test", 8080, "example.test:8080", "/A"},
+        {"http://example.test:80/", false, "example.test", 80, "example.test", "/"},
+        {"https://example.test:80/", true, "example.test", 80, "example.test:80", "/"},
+        {"http://example.test:/", false, "example.test", 80, "example.test", "/"},
+        {"http://127.0.0.1:1/", false, "127.0.0.1", 1, "127.0.0.1:1", "/"},
+        {"http://[::1]:8080/x", false, "::1", 8080, "[::1]:8080", "/x"},
+        {"http://h/a b?c=\xC3\xA4|", false, "h", 80, "h", "/a%20b?c=%C3%A4%7C"},
+        {"http://h/%20?q=%26", false, "h", 80, "h", "/%20?q=%26"},
+    };
+    for (const auto& [text, secure, host, port, authority, target] : cases) {
+        CAPTURE(text);
+        const auto url = parse_url(text);
+        REQUIRE(url.has_value());
+        CHECK(url->secure == secure);
+        CHECK(url->host == host);
+        CHECK(url->port == port);
+        CHECK(url->authority == authority);
+        CHECK(url->target == target);
+    }
+}
+
+TEST_CASE("what is no absolute http or https URL is an error") {
+    for (const std::string_view text : {"", "/events", "example.test/events", "//example.test/",
+             "ftp://h/", "ws://h/", "http://", "http:///x", "http://user@h/",
+             "http://user:password@h/", "http://h:0/", "http://h:65536/", "http://h:x/",
+             "http://[::1/", "http://h/%zz", "http:h", "http://h:80:80/"}) {
+        CAPTURE(text);
+        const auto url = parse_url(text);
+        REQUIRE_FALSE(url.has_value());
+        CHECK(url.error() == errc::bad_url);
+    }
+}
+
+TEST_CASE("a location leads from where it was given") {
+    const http_url base = *parse_url("https://h:8443/a/b?c=d");
+    const std::pair<const char*, const char*> cases[] = {
+        {"/x", "https://h:8443/x"},
+        {"x", "https://h:8443/a/x"},
+        {"../x?y", "https://h:8443/x?y"},
+        {"?e=f", "https://h:8443/a/b?e=f"},
+        {"//other/x", "https://other/x"},
+        {"http://other:81/x#y", "http://other:81/x"},
+        {"/\xC3\xA4 b", "https://h:8443/%C3%A4%20b"},
+    };
+    for (const auto& [location, expected] : cases) {
+        CAPTURE(location);
+        const auto url = resolve(base, location);
+        REQUIRE(url.has_value());
+        CHECK(url->text() == expected);
+    }
+    for (const std::string_view location : {"", "ftp://h/", "http://", "http://u:p@h/", "/%zz"}) {
+        CAPTURE(location);
+        CHECK_FALSE(resolve(base, location).has_value());
+    }
+}
+
+TEST_CASE("an origin is scheme, host and port") {
+    const auto same = [](const char* a, const char* b) {
+        return same_origin(*parse_url(a), *parse_url(b));
+    };
+    CHECK(same("http://h/a", "http://H:80/b?c"));
+    CHECK_FALSE(same("http://h/", "https://h/"));
+    CHECK_FALSE(same("http://h/", "http://g/"));
+    CHECK_FALSE(same("http://h/", "http://h:81/"));
+    CHECK_FALSE(same("http://h:443/", "https://h/"));
+}
