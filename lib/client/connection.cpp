@@ -93,15 +93,13 @@ asio::awaitable<tcp::socket> connect_or_tell(const http_url& url, clock::time_po
 } // namespace
 
 asio::awaitable<std::unique_ptr<connection>> connection::open(const http_url& to,
-    const event_source_options& options,
-    const std::function<std::shared_ptr<asio::ssl::context>()>& tls) {
+    const event_source_options& options, std::shared_ptr<asio::ssl::context> tls) {
     tcp::socket socket = co_await connect_or_tell(to, clock::now() + options.connect_timeout);
     auto made = std::make_unique<connection>(std::move(socket));
     if (to.secure) {
-        const std::shared_ptr<asio::ssl::context> context = tls();
         const time_limit limit{made->transport_.socket(), options.handshake_timeout};
         asio::awaitable<void> shaking =
-            made->transport_.handshake(*context, to.host, options.tls.verify);
+            made->transport_.handshake(*tls, to.host, options.tls.verify);
         co_await within(limit, errc::handshake_timeout, std::move(shaking));
     }
     co_return made;

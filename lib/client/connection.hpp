@@ -10,7 +10,6 @@
 #include <boost/asio/ssl/context.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,8 +22,7 @@ class connection {
 public:
     /// Resolves, connects and turns to TLS where the URL asks for it, each in its time.
     static boost::asio::awaitable<std::unique_ptr<connection>> open(const http_url& to,
-        const event_source_options& options,
-        const std::function<std::shared_ptr<boost::asio::ssl::context>()>& tls);
+        const event_source_options& options, std::shared_ptr<boost::asio::ssl::context> tls);
 
     explicit connection(boost::asio::ip::tcp::socket socket) : transport_{std::move(socket)} {}
 

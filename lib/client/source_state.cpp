@@ -45,16 +45,6 @@ double random_fraction() {
     return std::uniform_real_distribution{}(generator);
 }
 
-parser_options options_of_parser(const event_source_options& options) {
-    parser_options made;
-    made.limit = options.event_limit;
-    if (options.on_comment) {
-        made.on_comment = [observe = options.on_comment](
-                              std::string_view text) { call(observe, text); };
-    }
-    return made;
-}
-
 std::function<double()> random_of(const event_source_options& options) {
     if (!options.random) {
         return random_fraction;
@@ -78,14 +68,25 @@ source_state::source_state(
     asio::any_io_executor executor, http_url url, event_source_options options)
     : options_{std::move(options)},
       request_{std::move(url), options_},
-      parser_{options_of_parser(options_)},
+      parser_{options_of_parser()},
       backoff_{options_.max_backoff, random_of(options_)},
       arrived_{executor},
       room_{executor} {
     parser_.set_last_event_id(options_.last_event_id);
-    if (request_.url().secure) {
-        tls();
+    tls_for(request_.url());
+}
+
+parser_options source_state::options_of_parser() {
+    parser_options made;
+    made.limit = options_.event_limit;
+    if (options_.on_comment) {
+        made.on_comment = [this](std::string_view text) {
+            if (state_ == ready_state::open) {
+                call(options_.on_comment, text);
+            }
+        };
     }
+    return made;
 }
 
 void source_state::start() {
@@ -166,8 +167,8 @@ asio::awaitable<source_state::ending> source_state::attempt() {
 asio::awaitable<source_state::ending> source_state::connect_and_read() {
     request asked = request_;
     while (true) {
-        const auto made =
-            co_await connection::open(asked.url(), options_, [this] { return tls(); });
+        const std::shared_ptr<asio::ssl::context> tls = tls_for(asked.url());
+        const auto made = co_await connection::open(asked.url(), options_, tls);
         const response_head head =
             co_await made->ask(asked.text(parser_.last_event_id()), options_.header_timeout);
         const answer got = judge(head, options_.retry_server_errors);
@@ -203,19 +204,29 @@ asio::awaitable<source_state::ending> source_state::read_stream(
         if (options_.on_bytes) {
             call(options_.on_bytes, bytes);
         }
-        auto found = parser_.next(bytes);
-        while (found && *found && state_ == ready_state::open) {
-            push(**found);
-            while (is_full()) {
-                co_await room_.async_wait(asio::use_awaitable);
-            }
-            found = parser_.next(bytes);
-        }
-        if (!found) {
-            co_return ending{found.error(),
-                "the limit is " + std::to_string(options_.event_limit) + " bytes", true};
+        if (const error_code error = co_await read_events(bytes)) {
+            co_return ending{
+                error, "the limit is " + std::to_string(options_.event_limit) + " bytes", true};
         }
     }
+}
+
+/// Whoever is told of an event, a comment or a state may end all this: it goes on only while open.
+asio::awaitable<error_code> source_state::read_events(std::string_view bytes) {
+    while (state_ == ready_state::open) {
+        const auto found = parser_.next(bytes);
+        if (!found) {
+            co_return found.error();
+        }
+        if (!*found) {
+            break;
+        }
+        push(**found);
+        while (is_full()) {
+            co_await room_.async_wait(asio::use_awaitable);
+        }
+    }
+    co_return error_code{};
 }
 
 asio::awaitable<void> source_state::wait_after(const ending& why) {
@@ -265,13 +276,14 @@ void source_state::finish(std::exception_ptr why) {
 
 void source_state::announce(const state_change& change) {
     if (options_.on_state_change) {
-        const auto observe = options_.on_state_change; // which may end this object
+        // A copy: the callback may have itself forgotten.
+        const auto observe = options_.on_state_change;
         call(observe, change);
     }
 }
 
-std::shared_ptr<asio::ssl::context> source_state::tls() {
-    if (!tls_) {
+std::shared_ptr<asio::ssl::context> source_state::tls_for(const http_url& url) {
+    if (url.secure && !tls_) {
         tls_ = make_tls_context(options_.tls);
     }
     return tls_;

@@ -58,13 +58,14 @@ private:
     boost::asio::awaitable<ending> attempt();
     boost::asio::awaitable<ending> connect_and_read();
     boost::asio::awaitable<ending> read_stream(connection& from, const http_url& url);
-    boost::asio::awaitable<void> read_events(std::string_view bytes);
+    boost::asio::awaitable<boost::system::error_code> read_events(std::string_view bytes);
     boost::asio::awaitable<void> wait_after(const ending& why);
     void finish(const ending& why);
     void finish(std::exception_ptr why);
     void announce(const state_change& change);
 
-    std::shared_ptr<boost::asio::ssl::context> tls();
+    parser_options options_of_parser();
+    std::shared_ptr<boost::asio::ssl::context> tls_for(const http_url& url);
     bool is_full() const noexcept;
     void push(const event_view& from);
 

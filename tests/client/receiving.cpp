@@ -285,6 +285,37 @@ TEST_CASE("it may be closed, and gone, within each callback") {
     }
 }
 
+TEST_CASE("once it has gone, nothing more of what had come is told") {
+    const std::string body = ":\n:\n\ndata: a\n\n:\ndata: b\n\n";
+    for (const std::size_t comments_before : {1U, 2U}) {
+        context test;
+        scripted_server server{test.io};
+        server.stream(body, then::hold);
+        std::optional<event_source> source;
+        std::size_t comments = 0;
+        event_source_options options;
+        options.on_comment = [&](std::string_view) {
+            if (++comments == 1 && comments_before == 1) {
+                source.reset();
+            }
+        };
+        source.emplace(test.io.get_executor(), server.url(), options);
+        asio::co_spawn(
+            test.io,
+            [](std::optional<event_source>& from) -> asio::awaitable<void> {
+                co_await from->receive();
+                from.reset();
+            }(source),
+            asio::detached);
+        CHECK(test.run_until([&] { return !source; }));
+        for (int i = 0; i < 20; ++i) {
+            test.io.restart();
+            test.io.run_one_for(2ms);
+        }
+        CHECK(comments == comments_before);
+    }
+}
+
 TEST_CASE("what a callback throws ends it, and is thrown to who receives") {
     for (int which = 0; which < 4; ++which) {
         CAPTURE(which);

@@ -23,6 +23,16 @@ TEST_CASE("event") {
     CHECK(*crier::encode(moved) == "event: moved\ndata: {\"x\":1,\"y\":2}\n\n");
 }
 
+TEST_CASE("parser") {
+    int sum = 0;
+    crier::parser parser;
+    std::string_view bytes = "data: 1\n\ndata: 2\n\n";
+    while (const auto event = parser.next(bytes).value()) {
+        sum += std::stoi(std::string{event->data});
+    }
+    CHECK(sum == 3);
+}
+
 TEST_CASE("signal") {
     context test;
     const asio::any_io_executor executor = test.io.get_executor();

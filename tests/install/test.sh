@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # Uses crier in the three ways that README.md promises: pkg-config, CMake and a Meson subproject.
+# usage: test.sh SOURCES BUILD CLIENT, with CLIENT true where the client was built.
 set -euo pipefail
 
 source_dir=$1
 build_dir=$2
+client=$3
 consumer=$source_dir/tests/install/consumer
 
 temp=$(mktemp -d)
@@ -21,23 +23,34 @@ libdir=$(dirname "$(dirname "$pc_file")")
 heading 'pkg-config'
 export PKG_CONFIG_SYSROOT_DIR=$temp/root PKG_CONFIG_PATH=$libdir/pkgconfig
 read -ra flags <<<"$(pkg-config --cflags --libs crier)"
+client_flags=()
+if [[ $client == true ]]; then
+    read -ra client_flags <<<"$(pkg-config --cflags --libs crier-client)"
+fi
 unset PKG_CONFIG_SYSROOT_DIR PKG_CONFIG_PATH
 echo "${flags[*]}"
 # CXX may be a compiler with arguments.
 # shellcheck disable=SC2086
 $CXX -std=c++20 "$consumer/main.cpp" "${flags[@]}" -o "$temp/by-pkg-config"
 LD_LIBRARY_PATH=$libdir "$temp/by-pkg-config"
+if [[ $client == true ]]; then
+    echo "${client_flags[*]}"
+    # shellcheck disable=SC2086
+    $CXX -std=c++20 "$consumer/client.cpp" "${client_flags[@]}" -o "$temp/client-by-pkg-config"
+    LD_LIBRARY_PATH=$libdir "$temp/client-by-pkg-config"
+fi
 
 # --force-fallback-for: a copy on this machine must not stand in for the source tree.
 heading 'Meson subproject'
 mkdir "$temp/meson" "$temp/meson/subprojects"
-cp "$consumer/main.cpp" "$consumer/meson.build" "$temp/meson"
+cp "$consumer"/{main.cpp,client.cpp,meson.build,meson_options.txt} "$temp/meson"
 ln -s "$source_dir" "$temp/meson/subprojects/crier"
 meson setup "$temp/by-meson" "$temp/meson" \
-    --force-fallback-for=crier -Ddebug=false -Doptimization=0 >"$temp/log" \
+    --force-fallback-for=crier -Dclient="$client" -Ddebug=false -Doptimization=0 >"$temp/log" \
     || { cat "$temp/log"; exit 1; }
-ninja -C "$temp/by-meson" --quiet consumer
+ninja -C "$temp/by-meson" --quiet
 "$temp/by-meson/consumer"
+[[ $client == false ]] || "$temp/by-meson/client"
 
 heading 'CMake'
 if ! command -v cmake >/dev/null; then
@@ -45,7 +58,9 @@ if ! command -v cmake >/dev/null; then
     exit 77
 fi
 # crier_DIR and not a prefix: where Meson chose lib64, CMake on Debian does not look for packages.
-cmake -G Ninja -S "$consumer" -B "$temp/by-cmake" -Dcrier_DIR="$libdir/cmake/crier" >"$temp/log" \
+cmake -G Ninja -S "$consumer" -B "$temp/by-cmake" -Dcrier_DIR="$libdir/cmake/crier" \
+    -DWITH_CLIENT="$client" >"$temp/log" \
     || { cat "$temp/log"; exit 1; }
 cmake --build "$temp/by-cmake"
 "$temp/by-cmake/consumer"
+[[ $client == false ]] || "$temp/by-cmake/client"
