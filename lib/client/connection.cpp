@@ -115,7 +115,7 @@ asio::awaitable<response_head> connection::ask(std::string request, clock::durat
 
 asio::awaitable<response_head> connection::read_head() {
     do {
-        reader_.emplace();
+        reader_ = std::make_unique<response_reader>();
         while (!reader_->has_head()) {
             if (!parse()) {
                 co_await read_more();

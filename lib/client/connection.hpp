@@ -11,7 +11,6 @@
 #include <boost/beast/core/flat_buffer.hpp>
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -40,7 +39,7 @@ private:
     bool parse();
 
     transport transport_;
-    std::optional<response_reader> reader_;
+    std::unique_ptr<response_reader> reader_;
     boost::beast::flat_buffer buffer_{2 * response_reader::header_limit};
     std::size_t parsed_ = 0; ///< bytes of the buffer that are done with, but for views of them
 };

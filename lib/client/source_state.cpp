@@ -71,7 +71,7 @@ source_state::source_state(
       parser_{options_of_parser()},
       backoff_{options_.max_backoff, random_of(options_)},
       arrived_{executor},
-      room_{executor} {
+      room_{std::move(executor)} {
     parser_.set_last_event_id(options_.last_event_id);
     tls_for(request_.url());
 }
@@ -196,7 +196,7 @@ asio::awaitable<source_state::ending> source_state::read_stream(
     state_ = ready_state::open;
     announce({.state = state_, .url = url.text()});
     while (true) {
-        std::string_view bytes = co_await from.read(options_.idle_timeout);
+        const std::string_view bytes = co_await from.read(options_.idle_timeout);
         if (bytes.empty()) {
             co_return ending{errc::stream_ended, "the stream has ended"};
         }
@@ -218,10 +218,11 @@ asio::awaitable<error_code> source_state::read_events(std::string_view bytes) {
         if (!found) {
             co_return found.error();
         }
-        if (!*found) {
+        const std::optional<event_view>& next = *found;
+        if (!next) {
             break;
         }
-        push(**found);
+        push(*next);
         while (is_full()) {
             co_await room_.async_wait(asio::use_awaitable);
         }
@@ -245,12 +246,9 @@ asio::awaitable<void> source_state::wait_after(const ending& why) {
     if (at_once_ || state_ == ready_state::closed) {
         co_return;
     }
-    try {
-        timer wait{get_executor(), change.delay};
-        co_await wait.async_wait(asio::use_awaitable);
-    } catch (const system_error&) {
-        // Closed, or not to be waited for.
-    }
+    timer wait{get_executor(), change.delay};
+    error_code cut_short;
+    co_await wait.async_wait(asio::redirect_error(asio::use_awaitable, cut_short));
 }
 
 void source_state::finish(const ending& why) {
@@ -274,7 +272,7 @@ void source_state::finish(std::exception_ptr why) {
     arrived_.set();
 }
 
-void source_state::announce(const state_change& change) {
+void source_state::announce(const state_change& change) const {
     if (options_.on_state_change) {
         // A copy: the callback may have itself forgotten.
         const auto observe = options_.on_state_change;

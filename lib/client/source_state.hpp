@@ -62,7 +62,7 @@ private:
     boost::asio::awaitable<void> wait_after(const ending& why);
     void finish(const ending& why);
     void finish(std::exception_ptr why);
-    void announce(const state_change& change);
+    void announce(const state_change& change) const;
 
     parser_options options_of_parser();
     std::shared_ptr<boost::asio::ssl::context> tls_for(const http_url& url);
