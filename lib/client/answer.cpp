@@ -2,7 +2,7 @@
 
 #include <crier/wire/errc.hpp>
 
-#include "../wire/field_text.hpp"
+#include "wire/field_text.hpp"
 
 #include <algorithm>
 #include <charconv>

@@ -3,7 +3,7 @@
 #include <crier/pubsub/signal.hpp>
 #include <crier/wire/errc.hpp>
 
-#include "../pubsub/time_limit.hpp"
+#include "pubsub/time_limit.hpp"
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/this_coro.hpp>

@@ -2,9 +2,9 @@
 
 #include <crier/wire/errc.hpp>
 
-#include "../pubsub/time_limit.hpp"
 #include "connect.hpp"
 #include "failure.hpp"
+#include "pubsub/time_limit.hpp"
 
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/error.hpp>

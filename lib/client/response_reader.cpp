@@ -2,7 +2,7 @@
 
 #include <crier/wire/errc.hpp>
 
-#include "../wire/field_text.hpp"
+#include "wire/field_text.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/error.hpp>

@@ -2,8 +2,8 @@
 
 #include <crier/wire/errc.hpp>
 
+#include "pubsub/time_limit.hpp"
 #include "response.hpp"
-#include "../pubsub/time_limit.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>

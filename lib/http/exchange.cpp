@@ -1,6 +1,6 @@
 #include <crier/http/exchange.hpp>
 
-#include "../pubsub/time_limit.hpp"
+#include "pubsub/time_limit.hpp"
 
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/http/write.hpp>

@@ -1,6 +1,6 @@
 #include <crier/http/gate.hpp>
 
-#include "../wire/field_text.hpp"
+#include "wire/field_text.hpp"
 
 #include <algorithm>
 #include <cctype>

@@ -1,12 +1,11 @@
 #include <crier/http/stream_writer.hpp>
 #include <crier/wire/errc.hpp>
 
+#include "pubsub/heartbeat.hpp"
 #include "response.hpp"
 #include "stream_state.hpp"
 
 #include <boost/asio/deferred.hpp>
-
-#include <stdexcept>
 
 namespace crier {
 
@@ -19,28 +18,12 @@ struct stream_writer::parts {
     logger log;
 };
 
-namespace {
-
-clock::duration interval_of(const writer_options& options) {
-    return options.heartbeat_interval.count() > 0 ? options.heartbeat_interval
-                                                  : writer_options{}.heartbeat_interval;
-}
-
-frame heartbeat_of(const writer_options& options) {
-    const auto made = make_comment_frame(options.heartbeat_text, options.heartbeat_end);
-    if (!made) {
-        throw std::invalid_argument{"heartbeat_text: " + made.error().message()};
-    }
-    return *made;
-}
-
-} // namespace
-
 stream_writer::stream_writer(std::shared_ptr<sink> to, unsigned version,
     const asio::any_io_executor& executor, const writer_options& options)
-    : parts_{new parts{std::make_shared<detail::stream_state>(std::move(to),
-                           detail::coding_of(version), executor, interval_of(options)),
-          heartbeat_of(options), frame{}, options.log ? options.log : log_to_clog}} {}
+    : parts_{new parts{
+          std::make_shared<detail::stream_state>(std::move(to), detail::coding_of(version),
+              executor, detail::heartbeat_interval_of(options)),
+          detail::heartbeat_of(options), frame{}, options.log ? options.log : log_to_clog}} {}
 
 stream_writer::~stream_writer() = default;
 

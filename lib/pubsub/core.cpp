@@ -2,6 +2,7 @@
 
 #include <crier/wire/errc.hpp>
 
+#include "heartbeat.hpp"
 #include "topic_publisher.hpp"
 
 #include <boost/asio/strand.hpp>
@@ -20,9 +21,7 @@ manager_options checked(manager_options options) {
     if (options.queue_bound == 0) {
         throw std::invalid_argument{"queue_bound is 0; at least one event must have room"};
     }
-    if (options.heartbeat_interval.count() <= 0) {
-        options.heartbeat_interval = manager_options{}.heartbeat_interval;
-    }
+    options.heartbeat_interval = heartbeat_interval_of(options);
     if (!options.log) {
         options.log = log_to_clog;
     }
@@ -36,14 +35,6 @@ logger unthrowing(logger log) {
         } catch (...) { // NOLINT(bugprone-empty-catch): there is nobody left to tell
         }
     };
-}
-
-frame heartbeat_of(const manager_options& options) {
-    const auto made = make_comment_frame(options.heartbeat_text, options.heartbeat_end);
-    if (!made) {
-        throw std::invalid_argument{"heartbeat_text: " + made.error().message()};
-    }
-    return *made;
 }
 
 std::uint64_t random_epoch() {

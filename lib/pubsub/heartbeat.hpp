@@ -1,0 +1,27 @@
+#pragma once
+
+#include <crier/wire/frame.hpp>
+
+#include <stdexcept>
+
+namespace crier::detail {
+
+/// The heartbeat that a manager's or a writer's options ask for.
+/// Errors: throws `std::invalid_argument` on a text that cannot be sent.
+template <class Options>
+frame heartbeat_of(const Options& options) {
+    const auto made = make_comment_frame(options.heartbeat_text, options.heartbeat_end);
+    if (!made) {
+        throw std::invalid_argument{"heartbeat_text: " + made.error().message()};
+    }
+    return *made;
+}
+
+/// Zero or less means the default.
+template <class Options>
+auto heartbeat_interval_of(const Options& options) {
+    return options.heartbeat_interval.count() > 0 ? options.heartbeat_interval
+                                                  : Options{}.heartbeat_interval;
+}
+
+} // namespace crier::detail
