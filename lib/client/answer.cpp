@@ -77,8 +77,8 @@ std::optional<std::chrono::milliseconds> parse_retry_after(
     if (in.fail() || text.size() != date_size) {
         return std::nullopt;
     }
-    const auto at = system_clock::from_time_t(::timegm(&date));
-    return std::max(ceil<milliseconds>(at - now), milliseconds{0});
+    const auto wait = seconds{::timegm(&date)} - ceil<milliseconds>(now.time_since_epoch());
+    return std::max(wait, milliseconds{0});
 }
 
 } // namespace crier::detail

@@ -111,6 +111,7 @@ private:
         }
         if (error) {
             first_error_ = first_error_.value_or(error);
+            sockets_[place].close(error);
             schedule_.failed(clock::now());
         } else {
             winner_ = std::move(sockets_[place]);
@@ -141,9 +142,11 @@ asio::awaitable<tcp::socket> connect_to_any(
     while (attempts->go_on()) {
         const wait_result waited =
             co_await attempts->changed.async_wait_result(asio::use_awaitable);
+        if (limit.expired()) {
+            throw boost::system::system_error{errc::connect_timeout};
+        }
         if (waited.error) {
-            throw boost::system::system_error{
-                limit.expired() ? errc::connect_timeout : waited.error};
+            throw boost::system::system_error{waited.error};
         }
     }
     co_return attempts->take();

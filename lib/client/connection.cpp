@@ -1,18 +1,19 @@
 #include "connection.hpp"
 
+#include <crier/pubsub/signal.hpp>
 #include <crier/wire/errc.hpp>
 
 #include "connect.hpp"
 #include "failure.hpp"
 #include "pubsub/time_limit.hpp"
 
-#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -37,48 +38,46 @@ asio::awaitable<T> within(const time_limit<Target>& limit, errc timeout, asio::a
     throw system_error{timeout};
 }
 
-/// Boost 1.81 has no cancellation of a single resolution.
-class resolver_cancellation {
-public:
-    resolver_cancellation(asio::cancellation_slot slot, tcp::resolver& resolver) : slot_{slot} {
-        if (slot_.is_connected()) {
-            slot_.assign([&resolver](asio::cancellation_type) { resolver.cancel(); });
-        }
-    }
-    resolver_cancellation(const resolver_cancellation&) = delete;
-    resolver_cancellation& operator=(const resolver_cancellation&) = delete;
-    ~resolver_cancellation() {
-        if (slot_.is_connected()) {
-            slot_.clear();
-        }
-    }
+/// A name's addresses, once they are known. Asio waits for the system's resolver without an end, so
+/// who asks may leave before the answer comes.
+struct resolution {
+    explicit resolution(const asio::any_io_executor& executor)
+        : resolver{executor}, answered{executor} {}
 
-private:
-    asio::cancellation_slot slot_;
+    tcp::resolver resolver;
+    signal answered;
+    error_code error;
+    std::vector<tcp::endpoint> endpoints;
 };
 
 asio::awaitable<std::vector<tcp::endpoint>> resolve_host(
-    const http_url& url, tcp::resolver& resolver) {
+    const http_url& url, clock::time_point deadline) {
     error_code not_an_address;
     const asio::ip::address address = asio::ip::make_address(url.host, not_an_address);
     if (!not_an_address) {
         co_return std::vector<tcp::endpoint>{{address, url.port}};
     }
-    const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
-    const resolver_cancellation cancellation{state.slot(), resolver};
-    const tcp::resolver::results_type results = co_await resolver.async_resolve(
-        url.host, std::to_string(url.port), tcp::resolver::numeric_service, asio::use_awaitable);
-    co_return std::vector<tcp::endpoint>{results.begin(), results.end()};
+    const asio::any_io_executor executor = co_await asio::this_coro::executor;
+    const auto asked = std::make_shared<resolution>(executor);
+    asked->resolver.async_resolve(url.host, std::to_string(url.port),
+        tcp::resolver::numeric_service,
+        [asked](error_code error, const tcp::resolver::results_type& results) {
+            asked->error = error;
+            asked->endpoints.assign(results.begin(), results.end());
+            asked->answered.set();
+        });
+    const time_limit limit{asked->answered, deadline - clock::now()};
+    asio::awaitable<void> waiting = asked->answered.async_wait(asio::use_awaitable);
+    co_await within(limit, errc::connect_timeout, std::move(waiting));
+    if (asked->error) {
+        throw system_error{asked->error};
+    }
+    co_return asked->endpoints;
 }
 
 asio::awaitable<tcp::socket> connect_to(const http_url& url, clock::time_point deadline) {
-    tcp::resolver resolver{co_await asio::this_coro::executor};
-    std::vector<tcp::endpoint> endpoints;
-    {
-        const time_limit limit{resolver, deadline - clock::now()};
-        asio::awaitable<std::vector<tcp::endpoint>> resolving = resolve_host(url, resolver);
-        endpoints = co_await within(limit, errc::connect_timeout, std::move(resolving));
-    }
+    asio::awaitable<std::vector<tcp::endpoint>> resolving = resolve_host(url, deadline);
+    std::vector<tcp::endpoint> endpoints = co_await std::move(resolving);
     co_return co_await connect_to_any(std::move(endpoints), deadline);
 }
 
@@ -97,7 +96,7 @@ asio::awaitable<std::unique_ptr<connection>> connection::open(const http_url& to
     tcp::socket socket = co_await connect_or_tell(to, clock::now() + options.connect_timeout);
     auto made = std::make_unique<connection>(std::move(socket));
     if (to.secure) {
-        const time_limit limit{made->transport_.socket(), options.handshake_timeout};
+        const time_limit limit{made->transport_, options.handshake_timeout};
         asio::awaitable<void> shaking =
             made->transport_.handshake(*tls, to.host, options.tls.verify);
         co_await within(limit, errc::handshake_timeout, std::move(shaking));
@@ -106,11 +105,28 @@ asio::awaitable<std::unique_ptr<connection>> connection::open(const http_url& to
 }
 
 asio::awaitable<response_head> connection::ask(std::string request, clock::duration longest) {
-    const time_limit limit{transport_.socket(), longest};
-    asio::awaitable<void> writing = transport_.write(request);
-    co_await within(limit, errc::header_timeout, std::move(writing));
-    asio::awaitable<response_head> reading = read_head();
-    co_return co_await within(limit, errc::header_timeout, std::move(reading));
+    const time_limit limit{transport_, longest};
+    asio::awaitable<response_head> asking = write_and_read_head(request);
+    co_return co_await within(limit, errc::header_timeout, std::move(asking));
+}
+
+/// A server may answer before it has read all, and then read no more. Source: RFC 9112,
+/// section 9.5.
+asio::awaitable<response_head> connection::write_and_read_head(std::string_view request) {
+    std::optional<error_code> unsent;
+    try {
+        co_await transport_.write(request);
+    } catch (const system_error& error) {
+        unsent = error.code();
+    }
+    try {
+        co_return co_await read_head();
+    } catch (const system_error&) {
+        if (!unsent) {
+            throw;
+        }
+    }
+    throw system_error{*unsent};
 }
 
 asio::awaitable<response_head> connection::read_head() {
@@ -121,7 +137,10 @@ asio::awaitable<response_head> connection::read_head() {
                 co_await read_more();
             }
         }
-    } while (reader_->head().status / 100 == 1);
+    } while (reader_->head().status / 100 == 1 && reader_->head().status != 101);
+    if (reader_->head().status == 101) {
+        throw failure{errc::bad_response, "101 Switching Protocols, which nobody asked for"};
+    }
     co_return reader_->head();
 }
 
@@ -130,7 +149,7 @@ asio::awaitable<std::string_view> connection::read(clock::duration longest) {
     if (longest == clock::duration::zero()) {
         co_return co_await std::move(reading);
     }
-    const time_limit limit{transport_.socket(), longest};
+    const time_limit limit{transport_, longest};
     co_return co_await within(limit, errc::idle_timeout, std::move(reading));
 }
 

@@ -33,6 +33,7 @@ public:
     boost::asio::awaitable<std::string_view> read(clock::duration longest);
 
 private:
+    boost::asio::awaitable<response_head> write_and_read_head(std::string_view request);
     boost::asio::awaitable<response_head> read_head();
     boost::asio::awaitable<std::string_view> read_body();
     boost::asio::awaitable<void> read_more();

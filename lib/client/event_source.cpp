@@ -3,6 +3,7 @@
 #include "source_state.hpp"
 #include "url.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
@@ -37,6 +38,10 @@ event_source_options checked(event_source_options options) {
     require(options.idle_timeout >= zero, "idle_timeout must not be negative");
     require(options.event_limit > 0, "event_limit must be over zero");
     require(options.queue_events > 0, "queue_events must be over zero");
+    for (milliseconds* each : {&options.connect_timeout, &options.handshake_timeout,
+             &options.header_timeout, &options.idle_timeout, &options.max_backoff}) {
+        *each = std::min(*each, detail::backoff::longest_wait);
+    }
     return options;
 }
 

@@ -4,6 +4,7 @@
 #include <crier/wire/errc.hpp>
 
 #include "failure.hpp"
+#include "pubsub/give_way.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -15,7 +16,9 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 
+#include <algorithm>
 #include <random>
+#include <stdexcept>
 #include <utility>
 
 namespace crier::detail {
@@ -99,6 +102,7 @@ void source_state::close() {
         queue_.clear();
         queued_bytes_ = 0;
         finish(ending{asio::error::operation_aborted, "closed"});
+        arrived_.cancel();
         on_executor([this] { cancellation_.emit(asio::cancellation_type::terminal); });
     }
 }
@@ -122,6 +126,15 @@ void source_state::on_executor(Action action) {
 void source_state::forget_observers() { options_.on_state_change = nullptr; }
 
 asio::awaitable<event> source_state::receive(std::shared_ptr<source_state> from) {
+    struct presence {
+        bool& mark;
+        ~presence() { mark = false; }
+    };
+    if (std::exchange(from->receiving_, true)) {
+        throw std::logic_error{"an event_source has one receiver at a time"};
+    }
+    const presence present{from->receiving_};
+    co_await give_way_to_cancellation();
     while (from->queue_.empty()) {
         if (from->end_) {
             std::rethrow_exception(from->end_);
@@ -148,10 +161,11 @@ asio::awaitable<void> source_state::run(std::shared_ptr<source_state> self) {
             co_await asio::this_coro::reset_cancellation_state();
         }
     } catch (const callback_failure& failure) {
-        self->finish(failure.thrown);
+        self->finish(failure.thrown, {}, "a callback has thrown");
     } catch (...) {
-        self->finish(std::current_exception());
+        self->finish(std::current_exception(), {}, "an error of the program");
     }
+    self->arrived_.set();
 }
 
 asio::awaitable<source_state::ending> source_state::attempt() {
@@ -197,6 +211,9 @@ asio::awaitable<source_state::ending> source_state::read_stream(
     announce({.state = state_, .url = url.text()});
     while (true) {
         const std::string_view bytes = co_await from.read(options_.idle_timeout);
+        if (state_ != ready_state::open) {
+            co_return ending{asio::error::operation_aborted, "closed"};
+        }
         if (bytes.empty()) {
             co_return ending{errc::stream_ended, "the stream has ended"};
         }
@@ -238,8 +255,7 @@ asio::awaitable<void> source_state::wait_after(const ending& why) {
     if (!at_once_) {
         change.reason = why.reason;
         change.message = why.message;
-        change.delay =
-            backoff_.next(parser_.retry().value_or(options_.reconnection_time), why.retry_after);
+        change.delay = backoff_.next(reconnection_time(), why.retry_after);
     }
     state_ = ready_state::connecting;
     announce(change);
@@ -251,25 +267,29 @@ asio::awaitable<void> source_state::wait_after(const ending& why) {
     co_await wait.async_wait(asio::redirect_error(asio::use_awaitable, cut_short));
 }
 
+/// A stream may ask for no wait at all, but not to be connected to as fast as can be.
+milliseconds source_state::reconnection_time() const {
+    constexpr milliseconds least{10};
+    const std::optional<milliseconds> asked_for = parser_.retry();
+    return asked_for ? std::max(*asked_for, least) : options_.reconnection_time;
+}
+
 void source_state::finish(const ending& why) {
-    state_change change;
-    change.state = ready_state::closed;
-    change.reason = why.reason;
-    change.message = why.message;
+    finish(std::make_exception_ptr(system_error{why.reason, why.message}), why.reason, why.message);
+}
+
+void source_state::finish(std::exception_ptr why, error_code reason, const std::string& message) {
     state_ = ready_state::closed;
-    end_ = std::make_exception_ptr(system_error{why.reason, why.message});
+    end_ = std::move(why);
+    state_change change;
+    change.state = state_;
+    change.reason = reason;
+    change.message = message;
     try {
         announce(change);
     } catch (const callback_failure& failure) {
         end_ = failure.thrown;
     }
-    arrived_.set();
-}
-
-void source_state::finish(std::exception_ptr why) {
-    state_ = ready_state::closed;
-    end_ = std::move(why);
-    arrived_.set();
 }
 
 void source_state::announce(const state_change& change) const {

@@ -61,7 +61,9 @@ private:
     boost::asio::awaitable<boost::system::error_code> read_events(std::string_view bytes);
     boost::asio::awaitable<void> wait_after(const ending& why);
     void finish(const ending& why);
-    void finish(std::exception_ptr why);
+    void finish(
+        std::exception_ptr why, boost::system::error_code reason, const std::string& message);
+    std::chrono::milliseconds reconnection_time() const;
     void announce(const state_change& change) const;
 
     parser_options options_of_parser();
@@ -76,6 +78,7 @@ private:
     std::shared_ptr<boost::asio::ssl::context> tls_;
     ready_state state_ = ready_state::connecting;
     bool at_once_ = false; ///< the next connection is not waited for
+    bool receiving_ = false;
     std::exception_ptr end_;
     std::deque<event> queue_;
     std::size_t queued_bytes_ = 0;

@@ -2,6 +2,7 @@
 
 #include <crier/client/options.hpp>
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -26,7 +27,11 @@ public:
     transport(const transport&) = delete;
     transport& operator=(const transport&) = delete;
 
-    boost::asio::ip::tcp::socket& socket() noexcept { return socket_; }
+    boost::asio::any_io_executor get_executor() { return socket_.get_executor(); }
+
+    /// Ends what is done with it now, and what would be next: a cancellation alone would pass an
+    /// operation by whose completion is on its way.
+    void cancel();
 
     /// Turns to TLS. Errors: throws `system_error`, which says what is wrong with a certificate.
     boost::asio::awaitable<void> handshake(

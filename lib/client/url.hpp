@@ -22,8 +22,8 @@ struct http_url {
 /// Whether both have the same scheme, host and port. Source: WHATWG HTML 7.1.1.
 bool same_origin(const http_url& a, const http_url& b);
 
-/// Bytes that a URL must not hold, such as spaces and letters beyond ASCII, are percent-encoded, as
-/// browsers do. Errors: `errc::bad_url`.
+/// What a URL must not hold, such as spaces and letters beyond ASCII, is percent-encoded in its
+/// path and query, as browsers do; a host is of ASCII. Errors: `errc::bad_url`.
 boost::system::result<http_url> parse_url(std::string_view text);
 
 /// Where a `Location` leads from a URL. Errors: `errc::bad_url`. Source: RFC 9110, section 10.2.2.

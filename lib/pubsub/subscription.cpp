@@ -1,6 +1,7 @@
 #include <crier/pubsub/subscription.hpp>
 
 #include "core.hpp"
+#include "give_way.hpp"
 #include "run_on.hpp"
 
 #include <boost/asio/this_coro.hpp>
@@ -48,6 +49,7 @@ asio::awaitable<frame> subscription::receive() {
 }
 
 asio::awaitable<frame> subscription::receive_here() {
+    co_await detail::give_way_to_cancellation();
     std::optional<frame> received = try_receive();
     while (!received) {
         co_await async_wait(asio::use_awaitable);

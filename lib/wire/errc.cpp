@@ -24,7 +24,8 @@ public:
         case errc::request_timeout: return "request header was not complete in time";
         case errc::line_too_long: return "a line of the stream is over parser_options::limit";
         case errc::event_too_large: return "an event of the stream is over parser_options::limit";
-        case errc::bad_url: return "URL must be absolute, http or https, and without a user name";
+        case errc::bad_url:
+            return "URL must be absolute, http or https, with a host of ASCII and no user name";
         case errc::stream_ended: return "stream has ended";
         case errc::no_content: return "server ends the stream for good";
         case errc::unexpected_status: return "server does not answer with a stream";

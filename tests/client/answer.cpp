@@ -93,6 +93,7 @@ TEST_CASE("Retry-After is seconds or a date") {
     CHECK(parse_retry_after("Sun, 06 Nov 1994 08:50:07 GMT", now + 400ms) == 29600ms);
     CHECK(parse_retry_after("Sun, 06 Nov 1994 08:49:07 GMT", now) == 0ms);
     CHECK(parse_retry_after("99999999999999999999", now) >= 24h);
+    CHECK(parse_retry_after("Fri, 31 Dec 9999 23:59:59 GMT", now) >= 24h);
     for (const char* neither : {"", "soon", "-1", "1.5", " 1", "Sunday"}) {
         CAPTURE(neither);
         CHECK_FALSE(parse_retry_after(neither, now));

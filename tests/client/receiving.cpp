@@ -7,9 +7,12 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/post.hpp>
 #include <doctest/doctest.h>
 
 #include <stdexcept>
+#include <variant>
 
 using crier::errc;
 using crier::event;
@@ -129,6 +132,74 @@ TEST_CASE("it can be closed at every step, and leaves nothing running") {
         test.spawn(receive_one(source, later));
         CHECK(later.error == asio::error::operation_aborted);
     }
+}
+
+TEST_CASE("close does not resume who receives before it has returned") {
+    context test;
+    scripted_server server{test.io};
+    server.stream("", then::hold);
+    event_source source{test.io.get_executor(), server.url()};
+    received pending;
+    test.spawn(receive_one(source, pending));
+    REQUIRE(test.run_until([&] { return source.state() == ready_state::open; }));
+    bool closing = false, resumed_within = false;
+    asio::post(test.io, [&] {
+        closing = true;
+        source.close();
+        resumed_within = pending.over;
+    });
+    CHECK(test.run_until([&] { return pending.over; }));
+    CHECK(closing);
+    CHECK_FALSE(resumed_within);
+}
+
+TEST_CASE("of two sources that are received from at once, the slower one loses nothing") {
+    using namespace asio::experimental::awaitable_operators;
+    context test;
+    constexpr int count = 300;
+    scripted_server server{test.io};
+    server.stream(numbered(count), then::hold).stream(numbered(count), then::hold);
+    event_source a{test.io.get_executor(), server.url()};
+    event_source b{test.io.get_executor(), server.url()};
+    std::vector<std::string> from_a, from_b;
+    bool done = false;
+    asio::co_spawn(
+        test.io,
+        [&]() -> asio::awaitable<void> {
+            while (from_a.size() + from_b.size() < 2 * count) {
+                std::variant<event, event> next = co_await (a.receive() || b.receive());
+                auto& to = next.index() == 0 ? from_a : from_b;
+                to.push_back(next.index() == 0 ? std::get<0>(next).data : std::get<1>(next).data);
+            }
+            done = true;
+        },
+        asio::detached);
+    CHECK(test.run_until([&] { return done; }));
+    for (int i = 0; i < count; ++i) {
+        REQUIRE(from_a.at(static_cast<std::size_t>(i)) == std::to_string(i));
+        REQUIRE(from_b.at(static_cast<std::size_t>(i)) == std::to_string(i));
+    }
+    a.close();
+    b.close();
+}
+
+TEST_CASE("a second receiver is refused, and the first one goes on") {
+    context test;
+    scripted_server server{test.io};
+    server.stream("", then::hold);
+    event_source source{test.io.get_executor(), server.url()};
+    received first;
+    test.spawn(receive_one(source, first));
+    bool refused = false;
+    asio::co_spawn(test.io, source.receive(), [&](const std::exception_ptr& error, auto&&) {
+        CHECK_THROWS_AS(std::rethrow_exception(error), std::logic_error);
+        refused = true;
+    });
+    CHECK(test.run_until([&] { return refused; }));
+    REQUIRE(test.run_until([&] { return source.state() == ready_state::open; }));
+    server.send("data: a\n\n");
+    CHECK(test.run_until([&] { return first.over; }));
+    CHECK(first.taken.has_value());
 }
 
 TEST_CASE("destroying it ends a pending receive") {
@@ -316,6 +387,30 @@ TEST_CASE("once it has gone, nothing more of what had come is told") {
     }
 }
 
+TEST_CASE("once it has gone, no bytes that had come are told") {
+    context test;
+    scripted_server server{test.io};
+    server.stream("", then::hold);
+    std::optional<event_source> source;
+    int pieces = 0;
+    event_source_options options;
+    options.on_bytes = [&](std::string_view) { ++pieces; };
+    source.emplace(test.io.get_executor(), server.url(), options);
+    REQUIRE(test.run_until([&] { return source->state() == ready_state::open; }));
+    server.send("data: a\n\n");
+    // The read is over, and its completion waits behind the end.
+    asio::post(test.io, [&] { source.reset(); });
+    for (int i = 0; i < 20; ++i) {
+        test.io.restart();
+        test.io.run_one_for(2ms);
+    }
+    CHECK_FALSE(source);
+    CHECK(pieces <= 1);
+    const int before = pieces;
+    test.run();
+    CHECK(pieces == before);
+}
+
 TEST_CASE("what a callback throws ends it, and is thrown to who receives") {
     for (int which = 0; which < 4; ++which) {
         CAPTURE(which);
@@ -328,7 +423,11 @@ TEST_CASE("what a callback throws ends it, and is thrown to who receives") {
             }
         };
         event_source_options options = observed_source::at_once();
-        options.on_state_change = [&](const crier::state_change&) { fail_if(0); };
+        std::vector<ready_state> states;
+        options.on_state_change = [&](const crier::state_change& change) {
+            states.push_back(change.state);
+            fail_if(0);
+        };
         options.on_comment = [&](std::string_view) { fail_if(1); };
         options.on_bytes = [&](std::string_view) { fail_if(2); };
         options.random = [&] {
@@ -347,5 +446,6 @@ TEST_CASE("what a callback throws ends it, and is thrown to who receives") {
         CHECK(test.run_until([&] { return !words.empty(); }));
         CHECK(words == "own failure");
         CHECK(source.state() == ready_state::closed);
+        CHECK(states.back() == ready_state::closed);
     }
 }

@@ -3,6 +3,7 @@
 #include "support/observed_source.hpp"
 #include "support/scripted_server.hpp"
 
+#include <boost/asio/redirect_error.hpp>
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -247,6 +248,69 @@ TEST_CASE("a server that does not answer in time is asked again") {
     test.advance(1s);
     CHECK(client.has_events(1));
     CHECK(client.changes.at(0).reason == errc::header_timeout);
+}
+
+TEST_CASE("a server that sends without an end, but no response, is left in time") {
+    context test;
+    asio::ip::tcp::acceptor acceptor{test.io, {asio::ip::address_v4::loopback(), 0}};
+    bool left = false;
+    test.spawn([](asio::ip::tcp::acceptor& from, bool& ended) -> asio::awaitable<void> {
+        asio::ip::tcp::socket socket = co_await from.async_accept(asio::use_awaitable);
+        std::string flood;
+        for (int i = 0; i < 1000; ++i) {
+            flood += "HTTP/1.1 100 Continue\r\n\r\n";
+        }
+        boost::system::error_code error;
+        while (!error) {
+            co_await asio::async_write(
+                socket, asio::buffer(flood), asio::redirect_error(asio::use_awaitable, error));
+        }
+        ended = true;
+    }(acceptor, left));
+    observed_source client{test,
+        "http://127.0.0.1:" + std::to_string(acceptor.local_endpoint().port()) + "/", fixed(0)};
+    for (int i = 0; i < 2000; ++i) {
+        test.io.restart();
+        test.io.run_one_for(1ms);
+    }
+    CHECK(client.changes.empty());
+    test.pass(60s);
+    REQUIRE(client.has_changes(1));
+    CHECK(client.changes[0].reason == errc::header_timeout);
+    CHECK(test.run_until([&] { return left; }));
+}
+
+TEST_CASE("a response that switches the protocol is none that was asked for") {
+    context test;
+    scripted_server server{test.io};
+    server.answer("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n", then::hold);
+    observed_source client{test, server.url(), fixed(0)};
+    REQUIRE(client.has_changes(1));
+    CHECK(client.changes[0].reason == errc::bad_response);
+}
+
+TEST_CASE("limits without an end are as good as long ones") {
+    context test;
+    scripted_server server{test.io};
+    server.stream("data: a\n\n", then::hold);
+    event_source_options options;
+    for (auto* each : {&options.connect_timeout, &options.handshake_timeout,
+             &options.header_timeout, &options.idle_timeout, &options.max_backoff}) {
+        *each = std::chrono::milliseconds::max();
+    }
+    observed_source client{test, server.url(), options};
+    CHECK(client.has_events(1));
+    CHECK(client.changes.size() == 1);
+}
+
+TEST_CASE("a stream that asks for no wait is waited for a little") {
+    context test;
+    scripted_server server{test.io};
+    server.stream("retry: 0\n\n").stream("data: a\n\n", then::hold);
+    observed_source client{test, server.url(), fixed(0)};
+    REQUIRE(client.has_changes(2));
+    CHECK(client.changes[1].delay == 10ms);
+    CHECK(client.has_events(1));
 }
 
 TEST_CASE("it can be made to leave a stream, and a wait") {

@@ -14,6 +14,7 @@ using crier::test::observed_source;
 using crier::test::scripted_server;
 using crier::test::stream_head;
 using crier::test::then;
+namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
 namespace {
@@ -263,6 +264,26 @@ TEST_CASE("method, headers and body go out with each connection") {
         CHECK(holds(request, "Content-Type: application/json\r\n"));
         CHECK(request.ends_with("Content-Length: 7\r\n\r\n{\"a\":1}"));
     }
+}
+
+TEST_CASE("an answer that comes before a large body was read is heard") {
+    context test;
+    asio::ip::tcp::acceptor acceptor{test.io, {asio::ip::address_v4::loopback(), 0}};
+    test.spawn([](asio::ip::tcp::acceptor& from) -> asio::awaitable<void> {
+        asio::ip::tcp::socket socket = co_await from.async_accept(asio::use_awaitable);
+        co_await socket.async_wait(asio::socket_base::wait_read, asio::use_awaitable);
+        const std::string_view answer = "HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n";
+        co_await asio::async_write(socket, asio::buffer(answer), asio::use_awaitable);
+        // With what is left unread, the end of the connection is a reset.
+    }(acceptor));
+    event_source_options options;
+    options.method = "POST";
+    options.body = std::string(20'000'000, 'x');
+    observed_source client{test,
+        "http://127.0.0.1:" + std::to_string(acceptor.local_endpoint().port()) + "/", options};
+    REQUIRE(client.has_changes(1));
+    CHECK(client.changes[0].reason == errc::unexpected_status);
+    CHECK(client.changes[0].message == "413 Too Large");
 }
 
 TEST_CASE("an event over the limit is the end, which names the limit, after those before it") {

@@ -157,6 +157,16 @@ TEST_CASE("a certificate for another host, or one that has expired, is refused")
     }
 }
 
+TEST_CASE("a name that a certificate has only as its common name does not count") {
+    context test;
+    const certificate identity{"email:a@example.test", 3600, "localhost"};
+    const temporary_file trusted{identity.pem()};
+    tls_server server{test.io, identity, stream};
+    observed_source client{test, server.url("localhost"), trusting(trusted)};
+    REQUIRE(client.has_changes(1));
+    CHECK(client.changes[0].message.find("mismatch") != std::string::npos);
+}
+
 TEST_CASE("who does not want to verify gets the stream all the same") {
     context test;
     const certificate identity{"DNS:example.test", -1};

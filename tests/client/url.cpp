@@ -25,6 +25,8 @@ TEST_CASE("a URL is what a request needs of it") {
         {"http://[::1]:8080/x", false, "::1", 8080, "[::1]:8080", "/x"},
         {"http://h/a b?c=\xC3\xA4|", false, "h", 80, "h", "/a%20b?c=%C3%A4%7C"},
         {"http://h/%20?q=%26", false, "h", 80, "h", "/%20?q=%26"},
+        {" http://h/100%?a[]=%zz#[] ", false, "h", 80, "h", "/100%25?a%5B%5D=%25zz"},
+        {"http://h?u=http://[x]", false, "h", 80, "h", "/?u=http://%5Bx%5D"},
     };
     for (const auto& [text, secure, host, port, authority, target] : cases) {
         CAPTURE(text);
@@ -42,7 +44,8 @@ TEST_CASE("what is no absolute http or https URL is an error") {
     for (const std::string_view text : {"", "/events", "example.test/events", "//example.test/",
              "ftp://h/", "ws://h/", "http://", "http:///x", "http://user@h/",
              "http://user:password@h/", "http://h:0/", "http://h:65536/", "http://h:x/",
-             "http://[::1/", "http://h/%zz", "http:h", "http://h:80:80/"}) {
+             "http://[::1/", "http:h", "http://h:80:80/", "http://%00/",
+             "http://localhost%00.test/", "http://.test/", "http://h\xC3\xBC/", "http://a b/"}) {
         CAPTURE(text);
         const auto url = parse_url(text);
         REQUIRE_FALSE(url.has_value());
@@ -59,6 +62,8 @@ TEST_CASE("a location leads from where it was given") {
         {"?e=f", "https://h:8443/a/b?e=f"},
         {"//other/x", "https://other/x"},
         {"http://other:81/x#y", "http://other:81/x"},
+        {"/a[0]?100%", "https://h:8443/a%5B0%5D?100%25"},
+        {"http://[::1]:8080/[]", "http://[::1]:8080/%5B%5D"},
         {"/\xC3\xA4 b", "https://h:8443/%C3%A4%20b"},
     };
     for (const auto& [location, expected] : cases) {
@@ -67,7 +72,8 @@ TEST_CASE("a location leads from where it was given") {
         REQUIRE(url.has_value());
         CHECK(url->text() == expected);
     }
-    for (const std::string_view location : {"", "ftp://h/", "http://", "http://u:p@h/", "/%zz"}) {
+    for (const std::string_view location :
+        {"", "ftp://h/", "http://", "http://u:p@h/", "http://%zz/"}) {
         CAPTURE(location);
         CHECK_FALSE(resolve(base, location).has_value());
     }

@@ -1,10 +1,12 @@
 #include <crier/pubsub/manager.hpp>
+#include <crier/pubsub/single_thread.hpp>
 #include <crier/wire/errc.hpp>
 
 #include "support/context.hpp"
 #include "support/event_reader.hpp"
 
 #include <boost/asio/detached.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -15,6 +17,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <variant>
 #include <vector>
 
 using crier::errc;
@@ -548,4 +551,36 @@ TEST_CASE("racing publishers give one order, the same for everyone over all topi
             CHECK(mine == first);
         }
     }
+}
+
+TEST_CASE("of two subscriptions that are received from at once, the slower one loses nothing") {
+    using namespace asio::experimental::awaitable_operators;
+    context test;
+    crier::promise_single_thread(test.io);
+    crier::manager events{test.io.get_executor()};
+    crier::subscribe_options here;
+    here.executor = test.io.get_executor();
+    std::vector<crier::subscription> from;
+    for (const char* name : {"a", "b"}) {
+        from.push_back(events.subscribe(name, here));
+    }
+    for (int i = 0; i < 10; ++i) {
+        events.publish("a", i);
+        events.publish("b", i);
+    }
+    test.run();
+    std::size_t received = 0;
+    asio::co_spawn(
+        test.io,
+        [&]() -> asio::awaitable<void> {
+            while (received < 20) {
+                std::variant<crier::frame, crier::frame> next =
+                    co_await (from[0].receive() || from[1].receive());
+                ++received;
+            }
+        },
+        asio::detached);
+    test.run();
+    CHECK(received == 20);
+    CHECK(from[0].pending() + from[1].pending() == 0);
 }

@@ -17,7 +17,8 @@ namespace crier::test {
 class certificate {
 public:
     /// The names are what a subjectAltName extension holds, such as "DNS:localhost".
-    explicit certificate(const char* names, long valid_until_seconds_from_now = 3600)
+    explicit certificate(const char* names, long valid_until_seconds_from_now = 3600,
+        const char* common_name = "test")
         : key_{EVP_EC_gen("P-256"), EVP_PKEY_free}, x509_{X509_new(), X509_free} {
         X509_set_version(x509_.get(), X509_VERSION_3);
         ASN1_INTEGER_set(X509_get_serialNumber(x509_.get()), 1);
@@ -25,7 +26,7 @@ public:
         X509_gmtime_adj(X509_getm_notAfter(x509_.get()), valid_until_seconds_from_now);
         X509_set_pubkey(x509_.get(), key_.get());
         X509_NAME* name = X509_get_subject_name(x509_.get());
-        const auto* common = reinterpret_cast<const unsigned char*>("test");
+        const auto* common = reinterpret_cast<const unsigned char*>(common_name);
         X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, common, -1, -1, 0);
         X509_set_issuer_name(x509_.get(), name);
         add(NID_subject_alt_name, names);

@@ -34,12 +34,17 @@ public:
         io.poll();
     }
 
-    /// Lets the time pass, and then what is due.
-    void advance(clock::duration by) {
+    /// Lets the time pass; what is due then runs with what is ready.
+    void pass(clock::duration by) {
         clock::advance(by);
         // The earliest timer of all makes the reactor look at the clock again.
-        timer poke{io, clock::time_point::min()};
-        poke.async_wait([](auto) {});
+        poke_.expires_at(clock::time_point::min());
+        poke_.async_wait([](auto) {});
+    }
+
+    /// Lets the time pass, and then what is due.
+    void advance(clock::duration by) {
+        pass(by);
         run();
         while (io.poll() > 0) {
         }
@@ -83,6 +88,9 @@ public:
     }
 
     asio::io_context io;
+
+private:
+    timer poke_{io};
 };
 
 } // namespace crier::test

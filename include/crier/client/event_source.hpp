@@ -37,7 +37,8 @@ public:
     using executor_type = boost::asio::any_io_executor;
 
     /// Errors: throws `std::invalid_argument` on a URL that is not absolute, `http` or `https`, and
-    /// on options that make no sense.
+    /// on options that make no sense; for `https`, `system_error` on a file of certificates that
+    /// cannot be read.
     event_source(executor_type executor, std::string_view url);
     event_source(executor_type executor, std::string_view url, event_source_options options);
     event_source(event_source&&) noexcept = default;
@@ -49,7 +50,8 @@ public:
     /// Takes the next event; completes at once if there is one. One receiver at a time.
     ///
     /// Errors: throws `operation_aborted` once closed; once the stream has ended for good and all
-    /// was taken, why, as `state_change::reason` tells; and what a callback has thrown.
+    /// was taken, why, as `state_change::reason` tells; what a callback has thrown; and
+    /// `std::logic_error` where another one receives.
     /// Cancellation: terminal and partial; the connection goes on, and no event is lost by it.
     boost::asio::awaitable<event> receive();
 

@@ -53,23 +53,27 @@ struct tls_options {
 
 struct event_source_options {
     std::string method = "GET";
-    /// Sent with each request. Of those that crier sends itself, `Accept`, `Cache-Control` and
-    /// `User-Agent` may be given. A redirect to another origin gets only what holds no secret.
+    /// Sent with each request. Of those that crier sends itself, `Accept`, `Accept-Encoding`,
+    /// `Cache-Control` and `User-Agent` may be given. A redirect to another origin gets only what
+    /// holds no secret: `Accept`, `Accept-Language`, `Cache-Control`, `Content-Type`, `User-Agent`.
     std::vector<header_field> headers{};
-    /// Sent with each request where it is not empty.
+    /// Sent with each request where it is not empty, and with 307 and 308 to another origin too.
     std::string body{};
     /// Where to go on, as if the event of this id had been the last.
     std::string last_event_id{};
     tls_options tls{};
 
-    /// How long to wait from the end of a stream to the next connection, until the stream sets it.
+    /// How long to wait from the end of a stream to the next connection, until the stream sets it,
+    /// which then is at least 10 ms.
     std::chrono::milliseconds reconnection_time = std::chrono::seconds{3};
     /// To where the wait grows, doubling with each failure in a row. What the stream sets may be
     /// more.
     std::chrono::milliseconds max_backoff = std::chrono::seconds{60};
-    /// Whether 429 and 5xx are tried again, not before `Retry-After`; else they are the end, as the
-    /// standard wants it.
+    /// Whether 429 and 5xx are tried again, not before `Retry-After` or an hour; else they are the
+    /// end, as the standard wants it.
     bool retry_server_errors = false;
+
+    // For each redirect anew; more than 24 days mean 24 days.
 
     /// For the name's resolution and the connection together.
     std::chrono::milliseconds connect_timeout = std::chrono::seconds{10};
@@ -77,6 +81,8 @@ struct event_source_options {
     /// From the request to the end of the response's header.
     std::chrono::milliseconds header_timeout = std::chrono::seconds{60};
     /// A stream that has sent nothing for so long, not even a comment, is given up; zero: never.
+    /// Twice the server's heartbeat is a good choice. Without it, only TCP keep-alive tells that a
+    /// silent server has gone.
     std::chrono::milliseconds idle_timeout{0};
 
     /// Bytes that a line or an event of the stream may take; more is the end.
@@ -85,6 +91,8 @@ struct event_source_options {
     std::size_t queue_events = 256;
     std::size_t queue_bytes = std::size_t{1024} * 1024;
 
+    /// Called as it happens, which may be while events that came before still wait to be received;
+    /// so with comments, whose text is all after the colon.
     std::function<void(const state_change&)> on_state_change{};
     std::function<void(std::string_view)> on_comment{};
     /// Called with the bytes of a stream, as they come and before they are read as events.

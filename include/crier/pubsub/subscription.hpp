@@ -44,7 +44,8 @@ public:
     /// Takes the next event; completes at once if there is one.
     ///
     /// Errors: throws `errc::closed` once unsubscribed or shut down, and all was read.
-    /// Cancellation: terminal and partial; no event is lost by it.
+    /// Cancellation: terminal and partial; no event is lost by it, unless `||` drops one that was
+    /// taken on another executor than the caller's.
     boost::asio::awaitable<frame> receive();
 
     /// Takes the next event if there is one.
