@@ -41,8 +41,8 @@ std::string tidied(std::string_view text) {
     for (std::size_t i = 0; i < text.size(); ++i) {
         const auto byte = static_cast<unsigned char>(text[i]);
         const bool bracket = (byte == '[' || byte == ']') && i >= path;
-        const bool percent =
-            byte == '%' && !(i + 2 < text.size() && is_hex(text[i + 1]) && is_hex(text[i + 2]));
+        const bool escape = i + 2 < text.size() && is_hex(text[i + 1]) && is_hex(text[i + 2]);
+        const bool percent = byte == '%' && !escape;
         if (byte < 0x21 || byte > 0x7E || bracket || percent ||
             excluded.find(text[i]) != excluded.npos) {
             encoded += {'%', digits[byte >> 4], digits[byte & 0xF]};
