@@ -4,6 +4,7 @@
 #include "text.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <utility>
 
@@ -15,13 +16,35 @@ using namespace std::string_view_literals;
 constexpr auto byte_order_mark = "\xEF\xBB\xBF"sv;
 constexpr auto replacement = "\xEF\xBF\xBD"sv;
 
-/// What a buffer keeps for the next event, and where a line of data leaves the line's buffer.
-constexpr std::size_t small = std::size_t{16} * 1024;
+/// What a buffer keeps for the next event, and where a line leaves its own buffer for the data's.
+constexpr std::size_t small = std::size_t{8} * 1024;
 
 void clear(std::string& buffer) {
     buffer.clear();
     if (buffer.capacity() > small) {
         buffer.shrink_to_fit();
+    }
+}
+
+/// Past the small size a buffer takes all that it may need at once: growing step by step would hold
+/// the old and the new one, and memory that is not written to costs nothing. A string's own way to
+/// grow may take twice what is asked for.
+void grow(std::string& buffer, std::size_t size, std::size_t most = 0) {
+    if (size > buffer.capacity()) {
+        std::string larger;
+        larger.reserve(size <= small ? std::bit_ceil(size) : std::max(size, most));
+        larger.append(buffer);
+        buffer.swap(larger);
+    }
+}
+
+/// Calls `use` with each UTF-8 sequence, and with U+FFFD for what is none.
+template <class Use>
+void for_each_sequence(std::string_view bytes, Use use) {
+    while (!bytes.empty()) {
+        const detail::scanned found = detail::scan_sequence(bytes);
+        use(found.is == detail::utf8::valid ? bytes.substr(0, found.length) : replacement);
+        bytes.remove_prefix(found.length);
     }
 }
 
@@ -47,25 +70,7 @@ boost::system::result<std::optional<event_view>> parser::next(std::string_view& 
         begin_block();
     }
     while (!input.empty() && !error_) {
-        if (std::exchange(after_cr_, false) && input.front() == '\n') {
-            input.remove_prefix(1);
-            continue;
-        }
-        const std::size_t length = detail::line_length(input);
-        const bool ends = length < input.size();
-        const std::string_view piece = input.substr(0, length);
-        if (!admits(length)) {
-            break;
-        }
-        after_cr_ = ends && input[length] == '\r';
-        input.remove_prefix(ends ? length + 1 : length);
-        const bool is_whole = ends && line_.empty() && !spilled_;
-        if (!is_whole) {
-            keep(piece);
-        }
-        if (ends) {
-            take_line(is_whole ? piece : std::string_view{line_});
-        }
+        take_from(input);
         if (block_ended_ && end_block()) {
             return std::optional{view()};
         }
@@ -78,69 +83,89 @@ boost::system::result<std::optional<event_view>> parser::next(std::string_view& 
 
 void parser::restart() {
     error_ = {};
-    clear(line_);
-    id_ = last_event_id_;
     begin_block();
-    line_size_ = 0;
+    begin_line();
+    forget_id();
     at_start_ = true;
     after_cr_ = false;
-    spilled_ = false;
 }
 
 void parser::set_last_event_id(std::string id) {
     last_event_id_ = std::move(id);
-    id_ = last_event_id_;
+    forget_id();
 }
 
 std::size_t parser::block_size() const noexcept {
     return data_.size() + type_.size() + id_.size() + last_event_id_.size();
 }
 
-/// Whether the line may go on by so many bytes. What it may not hang on is how the input is split.
+/// Takes one line or a piece of one. The bounds of a long line's pieces do not hang on how the
+/// input is split.
+void parser::take_from(std::string_view& input) {
+    if (std::exchange(after_cr_, false) && input.front() == '\n') {
+        input.remove_prefix(1);
+        return;
+    }
+    const std::string_view window = input.substr(0, small - line_.size());
+    const std::size_t length = detail::line_length(window);
+    const bool ends = length < window.size();
+    const std::string_view piece = window.substr(0, length);
+    if (!admits(length)) {
+        return;
+    }
+    after_cr_ = ends && window[length] == '\r';
+    input.remove_prefix(ends ? length + 1 : length);
+    if (ends && line_.empty()) {
+        take_line(piece);
+        return;
+    }
+    keep(piece);
+    if (ends) {
+        take_line(line_);
+    }
+}
+
+/// Whether the line may go on by so many bytes.
 bool parser::admits(std::size_t piece) {
     if (line_size_ == 0) {
         size_before_line_ = block_size();
     }
     line_size_ += piece;
-    if (line_size_ > options_.limit) {
-        error_ = errc::line_too_long;
-    } else if (size_before_line_ + line_size_ > options_.limit) {
-        error_ = errc::event_too_large;
+    if (size_before_line_ + line_size_ > options_.limit) {
+        error_ = size_before_line_ == 0 ? errc::line_too_long : errc::event_too_large;
     }
     return !error_;
 }
 
 void parser::keep(std::string_view piece) {
-    while (!piece.empty()) {
-        const std::size_t before_spill = small - std::min(small, line_.size());
-        const auto slice = piece.substr(0, before_spill != 0 ? before_spill : piece.size());
-        piece.remove_prefix(slice.size());
-        if (before_spill == 0 && line_.size() + slice.size() > line_.capacity()) {
-            line_.reserve(options_.limit - size_before_line_);
-        }
-        line_.append(slice);
-        if (line_.size() >= small) {
-            spill();
-        }
+    grow(line_, line_.size() + piece.size());
+    line_.append(piece);
+    if (line_.size() == small) {
+        spill();
     }
 }
 
-/// Moves what is there of a long line of data to its event, so that it is not held twice; an
-/// unfinished UTF-8 sequence stays.
+/// Moves what is there of a long line behind the event's data, so that there is one large buffer
+/// and what is data already lies where it belongs. An unfinished UTF-8 sequence of data stays.
 void parser::spill() {
     std::string_view text = line_;
-    if (!spilled_) {
+    if (spilled_ == spilled::nothing) {
         text = without_mark(text);
+        data_before_line_ = data_.size();
         const auto [name, value] = split(text);
-        if (name != "data") {
-            line_.erase(0, line_.size() - text.size());
-            return;
-        }
-        text = value;
-        spilled_ = true;
+        const bool is_data = name == "data";
+        spilled_ = is_data ? spilled::data : spilled::line;
+        text = is_data ? value : text;
+        // A comment is repaired behind its line: nothing may move any more.
+        grow(data_, options_.limit);
     }
-    const std::size_t rest = detail::unfinished_length(text);
-    append_repaired(data_, text.substr(0, text.size() - rest));
+    const std::size_t rest = spilled_ == spilled::data ? detail::unfinished_length(text) : 0;
+    text.remove_suffix(rest);
+    if (spilled_ == spilled::data) {
+        append_repaired(data_, text);
+    } else {
+        append(data_, text);
+    }
     line_.erase(0, line_.size() - rest);
 }
 
@@ -150,20 +175,28 @@ std::string_view parser::without_mark(std::string_view line) noexcept {
 }
 
 void parser::take_line(std::string_view line) {
-    if (spilled_) {
+    if (spilled_ == spilled::data) {
         append_repaired(data_, line);
         append(data_, "\n");
+    } else if (spilled_ == spilled::line) {
+        append(data_, line);
+        take_text(std::string_view{data_}.substr(data_before_line_));
+        data_.resize(data_before_line_);
     } else if (line = without_mark(line); line.empty()) {
         block_ended_ = true;
-    } else if (line.front() == ':') {
+    } else {
+        take_text(line);
+    }
+    begin_line();
+}
+
+void parser::take_text(std::string_view line) {
+    if (line.starts_with(':')) {
         take_comment(line.substr(1));
     } else {
         const auto [name, value] = split(line);
         take_field(name, value);
     }
-    clear(line_);
-    line_size_ = 0;
-    spilled_ = false;
 }
 
 void parser::take_field(std::string_view name, std::string_view value) {
@@ -171,30 +204,31 @@ void parser::take_field(std::string_view name, std::string_view value) {
         append_repaired(data_, value);
         append(data_, "\n");
     } else if (name == "event") {
-        take_copy(type_, value);
+        clear(type_);
+        append_repaired(type_, value);
     } else if (name == "id" && value.find('\0') == value.npos) {
-        take_copy(id_, value);
+        clear(id_);
+        append_repaired(id_, value);
+        has_id_ = true;
     } else if (name == "retry") {
         take_retry(value);
     }
 }
 
-/// Takes what is held with its line too until that ends.
-void parser::take_copy(std::string& to, std::string_view value) {
-    clear(to);
-    if (value.size() > small && block_size() + 2 * value.size() > options_.limit) {
-        error_ = errc::event_too_large;
-    } else {
-        append_repaired(to, value);
-    }
-}
-
 void parser::take_comment(std::string_view text) {
-    if (options_.on_comment) {
-        std::string repaired;
-        take_copy(repaired, text);
-        options_.on_comment(repaired);
+    if (!options_.on_comment) {
+        return;
     }
+    if (detail::is_utf8(text)) {
+        options_.on_comment(text);
+        return;
+    }
+    const std::size_t before = data_.size();
+    append_repaired(data_, text);
+    if (!error_) {
+        options_.on_comment(std::string_view{data_}.substr(before));
+    }
+    data_.resize(before);
 }
 
 void parser::take_retry(std::string_view digits) {
@@ -208,19 +242,20 @@ void parser::take_retry(std::string_view digits) {
     block_retry_ = retry_;
 }
 
-/// Past the small size a buffer takes all that the limit leaves at once: growing step by step would
-/// hold the old and the new one, and memory that is not written to costs nothing.
-void parser::append(std::string& to, std::string_view text) {
-    const std::size_t others = block_size();
-    if (others + text.size() > options_.limit) {
+/// Whether the limit leaves room for so many bytes more, and makes it.
+bool parser::has_room(std::string& in, std::size_t more) {
+    if (block_size() + more > options_.limit) {
         error_ = errc::event_too_large;
-        return;
+        return false;
     }
-    const std::size_t size = to.size() + text.size();
-    if (size > small && size > to.capacity()) {
-        to.reserve(to.size() + options_.limit - others);
+    grow(in, in.size() + more, &in == &data_ ? options_.limit : 0);
+    return true;
+}
+
+void parser::append(std::string& to, std::string_view text) {
+    if (has_room(to, text.size())) {
+        to.append(text);
     }
-    to.append(text);
 }
 
 void parser::append_repaired(std::string& to, std::string_view bytes) {
@@ -228,12 +263,17 @@ void parser::append_repaired(std::string& to, std::string_view bytes) {
         append(to, bytes);
         return;
     }
-    while (!bytes.empty() && !error_) {
-        const detail::scanned found = detail::scan_sequence(bytes);
-        const bool valid = found.is == detail::utf8::valid;
-        append(to, valid ? bytes.substr(0, found.length) : replacement);
-        bytes.remove_prefix(found.length);
+    std::size_t size = 0;
+    for_each_sequence(bytes, [&](std::string_view sequence) { size += sequence.size(); });
+    if (has_room(to, size)) {
+        for_each_sequence(bytes, [&](std::string_view sequence) { to.append(sequence); });
     }
+}
+
+void parser::begin_line() {
+    clear(line_);
+    line_size_ = 0;
+    spilled_ = spilled::nothing;
 }
 
 void parser::begin_block() {
@@ -243,10 +283,16 @@ void parser::begin_block() {
     block_ended_ = false;
 }
 
+void parser::forget_id() {
+    clear(id_);
+    has_id_ = false;
+}
+
 /// Whether there is an event to give; a block without data is over at once.
 bool parser::end_block() {
-    if (last_event_id_ != id_) {
-        last_event_id_ = id_;
+    if (has_id_) {
+        last_event_id_.swap(id_);
+        forget_id();
     }
     if (data_.empty()) {
         begin_block();

@@ -16,7 +16,8 @@ namespace crier {
 
 struct parser_options {
     /// Bytes that one line, and one event with its type and id, may take. The parser holds no more
-    /// than that, and at most 32 KB beside it.
+    /// than that, and at most 32 KB beside it. A type or id over 8 KB counts twice until its line
+    /// has been read.
     std::size_t limit = std::size_t{1024} * 1024;
     /// Called with the text of each comment, all that follows its colon, once its line has ended.
     std::function<void(std::string_view)> on_comment{};
@@ -58,37 +59,46 @@ public:
     std::optional<std::chrono::milliseconds> retry() const noexcept { return retry_; }
 
 private:
+    /// Where the start of a long line is.
+    enum class spilled { nothing, line, data };
+
+    void take_from(std::string_view& input);
     bool admits(std::size_t piece);
     void keep(std::string_view piece);
     void spill();
     std::string_view without_mark(std::string_view line) noexcept;
     void take_line(std::string_view line);
+    void take_text(std::string_view line);
     void take_field(std::string_view name, std::string_view value);
-    void take_copy(std::string& to, std::string_view value);
     void take_comment(std::string_view text);
     void take_retry(std::string_view digits);
+    bool has_room(std::string& in, std::size_t more);
     void append(std::string& to, std::string_view text);
     void append_repaired(std::string& to, std::string_view bytes);
+    void begin_line();
     void begin_block();
     bool end_block();
+    void forget_id();
     event_view view() const noexcept;
     std::size_t block_size() const noexcept;
 
     parser_options options_;
     boost::system::error_code error_;
     std::string line_; ///< the start of a line whose end is still to come
-    std::string data_; ///< each line with a line feed after it
+    std::string data_; ///< each line with a line feed after it, then the start of a long line
     std::string type_;
-    std::string id_; ///< the last event id once the block has ended
+    std::string id_; ///< that of the block, where it has one
     std::string last_event_id_;
     std::optional<std::chrono::milliseconds> retry_;
     std::optional<std::chrono::milliseconds> block_retry_;
     std::size_t size_before_line_ = 0;
+    std::size_t data_before_line_ = 0;
     std::size_t line_size_ = 0;
+    spilled spilled_ = spilled::nothing;
     bool at_start_ = true;
     bool after_cr_ = false;
+    bool has_id_ = false;
     bool block_ended_ = false;
-    bool spilled_ = false; ///< the start of the present line is in `data_` already
 };
 
 } // namespace crier
