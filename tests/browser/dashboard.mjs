@@ -29,7 +29,7 @@ if (!binary || !screenshots) {
   process.exit(2);
 }
 const { chromium } = await import('playwright-core').catch(() =>
-  skip('playwright-core is not installed; run npm ci in tests/browser'));
+  skip('playwright-core is not installed; run npm ci in tests'));
 const executablePath = findChromium();
 mkdirSync(screenshots, { recursive: true });
 

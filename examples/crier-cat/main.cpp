@@ -1,0 +1,46 @@
+// Shows what comes over event streams, for people who debug them and for scripts.
+
+#include "command_line.hpp"
+#include "follower.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <exception>
+#include <iostream>
+
+namespace {
+
+/// A socket that took the place of a closed standard file would be written to.
+void fill_standard_files() {
+    int file = 0;
+    while (file >= 0 && file <= STDERR_FILENO) {
+        // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): as the system declares it
+        file = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    }
+    ::close(file);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    fill_standard_files();
+    cat::command_line arguments;
+    try {
+        cat::settings chosen = arguments.parse(argc, argv);
+        // A reader that leaves is no reason to die by a signal.
+        std::signal(SIGPIPE, SIG_IGN);
+        return cat::follower{std::move(chosen)}.run();
+    } catch (const CLI::Success& wish) {
+        return arguments.parser().exit(wish);
+    } catch (const CLI::ParseError& error) {
+        std::cerr << "crier-cat: " << error.what() << "; --help tells what there is\n";
+        return cat::bad_usage;
+    } catch (const std::exception& error) {
+        std::cerr << "crier-cat: " << error.what() << "\n";
+        return cat::bad_usage;
+    }
+}

@@ -1,0 +1,92 @@
+#include "notices.hpp"
+
+#include <crier/wire/errc.hpp>
+
+#include "printable.hpp"
+
+#include <boost/asio/ssl/error.hpp>
+
+#include <algorithm>
+#include <iostream>
+#include <utility>
+
+namespace cat {
+namespace {
+
+std::string in_words(std::chrono::milliseconds delay) {
+    if (delay < std::chrono::seconds{1}) {
+        return std::to_string(delay.count()) + " ms";
+    }
+    const auto tenths = (delay.count() + 50) / 100;
+    return std::to_string(tenths / 10) + '.' + std::to_string(tenths % 10) + " s";
+}
+
+std::string in_words(const crier::state_change& change) {
+    constexpr crier::errc only_detailed[] = {crier::errc::line_too_long,
+        crier::errc::event_too_large, crier::errc::bad_response, crier::errc::bad_redirect,
+        crier::errc::too_many_redirects};
+    return std::ranges::find(only_detailed, change.reason) == std::end(only_detailed)
+             ? change.message
+             : change.reason.message() + " (" + change.message + ')';
+}
+
+} // namespace
+
+void notices::connecting(std::size_t stream, std::string_view url) const {
+    say(stream, look::dim, std::string{"connecting to "}.append(url));
+}
+
+void notices::connected(
+    std::size_t stream, std::string_view other_url, std::string_view last_event_id) const {
+    std::string text = "connected";
+    if (!other_url.empty()) {
+        text.append(" to ").append(other_url);
+    }
+    if (!last_event_id.empty()) {
+        text.append(", with Last-Event-ID ").append(last_event_id);
+    }
+    say(stream, look::good, text);
+}
+
+void notices::lost(std::size_t stream, const crier::state_change& change) {
+    say(stream, look::warning,
+        in_words(change) + "; connecting again in " + in_words(change.delay));
+    hint(stream, change);
+}
+
+void notices::ended(std::size_t stream, const crier::state_change& change) {
+    const bool expected = change.reason == crier::errc::stream_ended;
+    const bool for_good = change.state == crier::ready_state::closed;
+    say(stream, expected ? look::dim : look::bad, (for_good ? "closed: " : "") + in_words(change));
+    hint(stream, change);
+}
+
+void notices::time_is_up() const {
+    if (!quiet_) {
+        write(margin::time(paint_), look::dim, "the time is up");
+    }
+}
+
+void notices::gap(std::size_t stream, std::string_view explained) const {
+    write(margin_.text(stream, paint_), look::warning, explained);
+}
+
+void notices::say(std::size_t stream, look as, std::string_view text) const {
+    if (!quiet_) {
+        write(margin_.text(stream, paint_), as, text);
+    }
+}
+
+/// In one write, so that nothing of another program gets between.
+void notices::write(std::string_view begin, look as, std::string_view text) const {
+    std::cerr << std::string{begin} + paint_(as, "* " + printable(text)) + '\n';
+}
+
+void notices::hint(std::size_t stream, const crier::state_change& change) {
+    const bool tls = change.reason.category() == boost::asio::error::get_ssl_category();
+    if (tls && change.message.starts_with("certificate") && !std::exchange(hinted_, true)) {
+        say(stream, look::dim, "--ca-file names whom to trust, --insecure trusts anybody");
+    }
+}
+
+} // namespace cat

@@ -1,0 +1,74 @@
+#include "output.hpp"
+
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+
+#include <poll.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+namespace cat {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+output::output(asio::io_context& context, std::function<void(error_code)> on_failure)
+    : context_{context}, on_failure_{std::move(on_failure)}, reader_left_{context} {
+    watch_reader();
+}
+
+/// Asio would make standard output non-blocking, for all who share it, to wait for its errors. A
+/// set that holds nothing else is readable at the same time, and is nobody else's.
+void output::watch_reader() {
+    reader_left_.assign(::epoll_create1(EPOLL_CLOEXEC));
+    ::epoll_event only_errors{};
+    // A file or a device without an end to leave is no matter.
+    if (::epoll_ctl(reader_left_.native_handle(), EPOLL_CTL_ADD, STDOUT_FILENO, &only_errors) ==
+        0) {
+        reader_left_.async_wait(
+            asio::posix::stream_descriptor::wait_read, [this](error_code error) {
+                if (!error) {
+                    fail(asio::error::broken_pipe);
+                }
+            });
+    }
+}
+
+void output::write(std::string_view text) {
+    constexpr std::size_t most_waiting = std::size_t{64} * 1024;
+    if (waiting_.empty()) {
+        asio::post(context_, [this] { flush(); });
+    }
+    waiting_ += text;
+    if (waiting_.size() >= most_waiting) {
+        flush();
+    }
+}
+
+void output::flush() {
+    std::string_view rest = waiting_;
+    while (!rest.empty() && !failed_) {
+        const ssize_t written = ::write(STDOUT_FILENO, rest.data(), rest.size());
+        if (written >= 0) {
+            rest.remove_prefix(static_cast<std::size_t>(written));
+        } else if (errno == EAGAIN) {
+            // Whoever shares it has made it non-blocking.
+            ::pollfd writable{STDOUT_FILENO, POLLOUT, 0};
+            ::poll(&writable, 1, -1);
+        } else if (errno != EINTR) {
+            fail({errno, boost::system::system_category()});
+        }
+    }
+    waiting_.clear();
+}
+
+void output::fail(error_code why) {
+    if (!std::exchange(failed_, true)) {
+        on_failure_(why);
+    }
+}
+
+} // namespace cat

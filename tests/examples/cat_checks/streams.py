@@ -1,0 +1,209 @@
+"""How crier-cat gets at streams, and what it tells of them."""
+
+import json
+import re
+import shutil
+import socket
+import ssl
+import subprocess
+import tempfile
+import threading
+
+from .running import EVENTS, TIME, Cat, check, expect_end, expect_equal, run, serving
+from .servers import TIMEOUT, Server, expect
+
+
+@check
+def what_is_no_stream_ends_with_1():
+    for status, content_type, notice in [
+        ("404 Not Found", "text/event-stream", "closed: 404 Not Found"),
+        ("503 Busy", "text/event-stream", "closed: 503 Busy"),
+        ("200 OK", "text/html", 'closed: the content type is "text/html"'),
+        ("204 No Content", "text/event-stream", "closed: 204 No Content"),
+    ]:
+        answer = lambda request: request.respond(status, Content_Type=content_type)
+        with Server(answer) as server:
+            expect_end(run(server.url()), 1, notice)
+            expect_equal(server.count, 1)
+
+
+@check
+def a_server_error_is_tried_again_where_that_is_asked_for():
+    def answer(request):
+        if request.number == 1:
+            request.respond("503 Busy", Content_Length=0)
+        else:
+            request.stream(b"data: one\n\n")
+
+    with Server(answer) as server:
+        ended = run("--retry-server-errors", "--count", "1", server.url())
+    expect_end(ended, 0, "503 Busy; connecting again in ")
+
+
+@check
+def a_stream_that_ends_goes_on_after_its_last_event():
+    def answer(request):
+        if request.number == 1:
+            request.stream(b"retry: 20\nid: 41\ndata: one\n\n")
+        else:
+            request.stream(b"data: two\n\n")
+            request.hold()
+
+    with Server(answer) as server:
+        ended = run("--json", "--count", "2", server.url("/x"))
+        expect_equal(server.asked().headers["Last-Event-ID"], None)
+        expect_equal(server.asked().headers["Last-Event-ID"], "41")
+    expect_equal([json.loads(line)["data"] for line in ended.stdout.splitlines()], ["one", "two"])
+    notices = TIME.sub("T", ended.stderr.decode()).splitlines()
+    lost = notices.pop(2)
+    expect(re.fullmatch(r"T  \* the stream has ended; connecting again in 2\d ms", lost), lost)
+    expect_equal(
+        notices,
+        [
+            f"T  * connecting to {server.url('/x')}",
+            "T  * connected",
+            "T  * connected, with Last-Event-ID 41",
+        ],
+    )
+
+
+@check
+def a_silent_connection_is_given_up():
+    def answer(request):
+        request.stream(b"retry: 20\ndata: one\n\n")
+        request.hold()
+
+    with Server(answer) as server:
+        ended = run("--idle-timeout", "0.5", "--count", "2", server.url())
+    expect_end(ended, 0, "stream was silent for too long; connecting again")
+
+
+@check
+def the_request_is_what_was_asked_for():
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(b'{"model":\n"x"}')
+        file.flush()
+        for arguments, method, body in [
+            ([], "GET", b""),
+            (["--body", "[1,2]"], "POST", b"[1,2]"),
+            (["--body", f"@{file.name}"], "POST", b'{"model":\n"x"}'),
+            (["--method", "PUT", "--body", "x"], "PUT", b"x"),
+        ]:
+            fields = ["--header", "Authorization: Bearer a:b ", "--header", "X-Two:2"]
+            with serving(EVENTS) as server:
+                # Without a scheme, and after an option that may be given many times.
+                url = server.url("/path?query=1").removeprefix("http://")
+                run("--no-reconnect", "--last-event-id", "40", *arguments, *fields, url)
+                asked = server.asked()
+            expect_equal((asked.method, asked.body), (method, body))
+            expect_equal(asked.path, "/path?query=1")
+            expect_equal(asked.headers["Last-Event-ID"], "40")
+            expect_equal(asked.headers["Authorization"], "Bearer a:b")
+            expect_equal(asked.headers["X-Two"], "2")
+
+
+@check
+def a_redirect_is_followed_and_told():
+    def answer(request):
+        if request.path == "/old":
+            request.respond("302 Found", Location="/new", Content_Length=0)
+        else:
+            request.stream(b"data: new\n\n")
+
+    with Server(answer) as server:
+        ended = run("--count", "1", server.url("/old"))
+    expect_end(ended, 0, f"* connected to {server.url('/new')}\n")
+    expect(ended.stdout.endswith(b"  new\n"), f"{ended.stdout!r}")
+
+
+@check
+def redirects_without_end_are_named():
+    with Server(lambda request: request.respond("302 Found", Location="/")) as server:
+        expect_end(run(server.url()), 1, "more than 20 redirects")
+
+
+@check
+def several_streams_are_told_apart():
+    def answer(request):
+        request.stream(b"data: from " + request.path.encode() + b"\n\n")
+
+    with Server(answer) as server:
+        urls = [server.url("/a"), server.url("/long")]
+        people = run("--no-reconnect", *urls)
+        lines = run("--no-reconnect", "--json", *urls)
+    expect_end(people, 0, "/a     * connected\n")
+    shown = TIME.sub("T", people.stdout.decode()).splitlines()
+    expect_equal(sorted(shown), ["T  /a     from /a", "T  /long  from /long"])
+    shown = [json.loads(line) for line in lines.stdout.splitlines()]
+    expect_equal([list(event) for event in shown], [["type", "data", "id", "url"]] * 2)
+    told = {event["url"]: event["data"] for event in shown}
+    expect_equal(told, {urls[0]: "from /a", urls[1]: "from /long"})
+
+
+@check
+def several_hosts_are_told_apart():
+    with serving(b"data: 1\n\n") as first, serving(b"data: 2\n\n") as second:
+        ended = run("--no-reconnect", first.url(), second.url())
+    expect_end(ended, 0)
+    for server, data in (first, 1), (second, 2):
+        line = rf"  127\.0\.0\.1:{server.port} +{data}\n"
+        expect(re.search(line, ended.stdout.decode()), f"no {line!r} in {ended.stdout!r}")
+
+
+@check
+def one_stream_that_is_refused_does_not_end_the_others():
+    refused = threading.Event()
+
+    def answer(request):
+        if request.path == "/none":
+            request.respond("404 Not Found")
+        else:
+            expect(refused.wait(TIMEOUT), "not told of the first one")
+            request.stream(b"data: one\n\n")
+            request.hold()
+
+    with Server(answer) as server:
+        with Cat("--count", "1", server.url("/none"), server.url("/one")) as cat:
+            cat.notices.find("closed: 404")
+            refused.set()
+            expect_equal(cat.status(), 0)
+    with Server(lambda request: request.respond("404 Not Found")) as server:
+        expect_equal(run(server.url("/none"), server.url("/one")).stderr.count(b"closed: 404"), 2)
+
+
+@check
+def the_first_end_is_the_end_without_reconnecting():
+    with serving(EVENTS) as server:
+        expect_end(run("--no-reconnect", server.url()), 0, "* the stream has ended\n")
+        expect_equal(server.count, 1)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    refused = f"127.0.0.1:{port}: Connection refused"
+    expect_end(run("--no-reconnect", f"127.0.0.1:{port}"), 1, refused)
+    ended = run("--no-reconnect", "http://does-not-exist.invalid/")
+    expect_end(ended, 1, "does-not-exist.invalid: ")
+
+
+@check
+def a_certificate_has_to_be_trusted():
+    if not shutil.which("openssl"):
+        print("       without openssl there are no certificates to try")
+        return
+    with tempfile.TemporaryDirectory() as directory:
+        key, certificate = f"{directory}/key.pem", f"{directory}/certificate.pem"
+        made = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
+        made += ["-nodes", "-days", "2", "-subj", "/CN=crier", "-keyout", key, "-out", certificate]
+        made += ["-addext", "subjectAltName=IP:127.0.0.1"]
+        subprocess.run(made, check=True, stderr=subprocess.DEVNULL)
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(certificate, key)
+        with Server(lambda request: request.stream(EVENTS), tls) as server:
+            url = f"https://127.0.0.1:{server.port}/"
+            ended = run("--no-reconnect", url)
+            expect_end(ended, 1, "certificate of 127.0.0.1: ")
+            expect_end(ended, 1, "--ca-file")
+            expect_equal(ended.stdout, b"")
+            for option in ["--insecure"], ["--ca-file", certificate]:
+                ended = run("--json", "--count", "1", *option, url)
+                expect_end(ended, 0)
+                expect_equal(ended.stdout, b'{"type":"message","data":"one","id":""}\n')
