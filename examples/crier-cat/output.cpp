@@ -38,14 +38,10 @@ void output::watch_reader() {
 }
 
 void output::write(std::string_view text) {
-    constexpr std::size_t most_waiting = std::size_t{64} * 1024;
     if (waiting_.empty()) {
         asio::post(context_, [this] { flush(); });
     }
     waiting_ += text;
-    if (waiting_.size() >= most_waiting) {
-        flush();
-    }
 }
 
 void output::flush() {

@@ -88,7 +88,7 @@ inline pieces in_pieces(std::string_view stream, std::size_t size) {
 template <class Use>
 void for_each_split(std::string_view stream, Use use) {
     use("whole", pieces{stream});
-    for (const std::size_t size : {1, 2, 3, 7}) {
+    for (const std::size_t size : {1U, 2U, 3U, 7U}) {
         use("in pieces of " + std::to_string(size), in_pieces(stream, size));
     }
     for (std::size_t at = 0; at <= stream.size(); ++at) {

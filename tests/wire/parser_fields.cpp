@@ -114,6 +114,8 @@ TEST_CASE("a retry time is digits only and acts at its line") {
             {.events = {{.data = "x", .retry = 3000ms}}, .retry = 3000ms}},
         {"format-field-retry-empty: a bare field changes nothing", "retry\ndata:test\n\n",
             {{{.data = "test"}}}},
+        {"from-readable-stream: a word after a number", "retry: 2000\nretry: bogus\n",
+            {.retry = 2000ms}},
         {"an empty one after another", "retry: 7\nretry:\nretry: \nretry\n", {.retry = 7ms}},
         {"zero", "retry: 0\n", {.retry = 0ms}},
         {"no space", "retry:250\n", {.retry = 250ms}},

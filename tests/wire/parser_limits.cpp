@@ -21,7 +21,7 @@ constexpr std::size_t kib = 1024;
 
 /// Around the sizes where the parser's buffers change, with room for what an event has beside data.
 constexpr std::size_t limits[] = {
-    64, 100, 4096, 8 * kib - 1, 8 * kib, 8 * kib + 1, 16 * kib, 16 * kib + 7, 40'000, 256 * kib};
+    64, 100, 4096, 8 * kib - 1, 8 * kib, 8 * kib + 1, 16 * kib, 16 * kib + 7, 40'000};
 
 /// What the parser makes of the stream, which hangs on no split of it.
 parsed parse_any_way(const std::string& stream, std::size_t limit) {

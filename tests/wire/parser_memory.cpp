@@ -110,7 +110,7 @@ TEST_CASE("a line that never ends takes no more than the limit and 32 KB") {
 }
 
 TEST_CASE("lines of data without end take no more than the limit and 32 KB") {
-    for (const std::size_t size : {0, 1, 40, 1000, 7000, 9000}) {
+    for (const std::size_t size : {0U, 1U, 40U, 1000U, 7000U, 9000U}) {
         CAPTURE(size);
         const std::string line = "data:" + std::string(size, 'x') + "\n";
         for_each_limit([&](std::size_t limit, std::size_t piece_size) {
@@ -135,7 +135,7 @@ TEST_CASE("an event at the limit takes no more than that and 32 KB") {
 }
 
 TEST_CASE("a long comment within an event takes no more than the limit and 32 KB") {
-    for (const std::size_t percent : {10, 50, 90}) {
+    for (const std::size_t percent : {10U, 50U, 90U}) {
         for (const bool tells_comments : {false, true}) {
             for_each_limit([&](std::size_t limit, std::size_t piece_size) {
                 measured parser{limit, piece_size, tells_comments};
@@ -173,7 +173,7 @@ TEST_CASE("what is no UTF-8 takes no more than the limit and 32 KB, though it gr
 
 TEST_CASE("a steady stream of small events allocates nothing after the first ones") {
     const std::string end = "\n\n";
-    for (const std::size_t size : {10, 100, 1000, 4000, 8000}) {
+    for (const std::size_t size : {10U, 100U, 1000U, 4000U, 8000U}) {
         for (const std::size_t piece_size :
             {std::size_t{1}, std::size_t{100}, std::size_t{16 * kib}}) {
             CAPTURE(size);

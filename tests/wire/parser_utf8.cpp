@@ -36,7 +36,8 @@ TEST_CASE("what is no UTF-8 becomes U+FFFD, one for each maximal subpart") {
         std::string text;
     };
     const sample samples[] = {
-        {"valid, of every length", "a\u00E9\u20AC\U0001F600", "a\u00E9\u20AC\U0001F600"},
+        {"format-utf-8: valid, of every length", "a\u00E9\u20AC\U0001F600",
+            "a\u00E9\u20AC\U0001F600"},
         {"the ends of the ranges", "\u0080\u07FF\u0800\uD7FF\uE000\uFFFF\U00010000\U0010FFFF",
             "\u0080\u07FF\u0800\uD7FF\uE000\uFFFF\U00010000\U0010FFFF"},
         {"a lone continuation", "a\x80z", "a" + marks(1) + "z"},

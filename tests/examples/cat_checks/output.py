@@ -71,6 +71,15 @@ def raw_ends_with_the_last_event_to_count():
 
 
 @check
+def raw_does_not_count_what_a_connection_has_cut():
+    pieces = {1: b"retry: 20\ndata: one\n\ndata: cut\n", 2: b"\ndata: two\n\n"}
+    with Server(lambda request: request.stream(pieces[request.number])) as server:
+        ended = run("--raw", "--count", "2", server.url())
+    expect_end(ended, 0)
+    expect_equal(ended.stdout, pieces[1] + pieces[2])
+
+
+@check
 def only_events_of_a_type_are_shown_and_counted():
     with serving(EVENTS) as server:
         ended = run("--json", "--only", "log", "--count", "1", server.url())

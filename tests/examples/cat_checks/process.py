@@ -84,10 +84,11 @@ def a_reader_that_leaves_ends_it_quietly_also_in_silence():
 
 @check
 def an_output_that_cannot_be_written_ends_with_1():
-    with serving(EVENTS) as server, open("/dev/full", "wb") as full:
-        with Cat(server.url(), stdout=full) as cat:
-            cat.notices.find("crier-cat: standard output: No space left on device")
-            expect_equal(cat.status(), 1)
+    for arguments in [], ["--count", "1"]:
+        with serving(EVENTS) as server, open("/dev/full", "wb") as full:
+            with Cat(*arguments, server.url(), stdout=full) as cat:
+                cat.notices.find("crier-cat: standard output: No space left on device")
+                expect_equal(cat.status(), 1)
     with serving(EVENTS) as server:
         # Whatever is opened next gets the number of a file that is closed.
         with Cat(server.url(), stdout=None, preexec_fn=lambda: os.close(1)) as cat:
@@ -95,8 +96,7 @@ def an_output_that_cannot_be_written_ends_with_1():
             expect_equal(cat.status(), 1)
 
 
-@check
-def a_reader_that_is_slow_slows_the_server():
+def expect_the_server_waits(blocking):
     block = b"data: " + b"x" * 65536 + b"\n\n"
     most = 64 * 1024 * 1024
     sent = []
@@ -104,7 +104,7 @@ def a_reader_that_is_slow_slows_the_server():
 
     def answer(request):
         request.stream()
-        request.connection.settimeout(2)
+        request.connection.settimeout(1)
         try:
             while len(sent) * len(block) < most:
                 request.send(block)
@@ -112,10 +112,19 @@ def a_reader_that_is_slow_slows_the_server():
         except TimeoutError:
             stalled.set()
 
-    with Server(answer) as server, Cat("--no-reconnect", "--raw", server.url()) as cat:
-        expect(stalled.wait(TIMEOUT), f"took {len(sent) * len(block)} bytes")
-        received = cat.process.stdout.read()
-        expect(received.startswith(b"".join(sent)), "something is lost")
+    ours, theirs = os.pipe()
+    os.set_blocking(theirs, blocking)
+    with Server(answer) as server, open(ours, "rb") as output:
+        with Cat("--no-reconnect", "--raw", server.url(), stdout=theirs):
+            os.close(theirs)
+            expect(stalled.wait(TIMEOUT), f"took {len(sent) * len(block)} bytes")
+            expect(output.read().startswith(b"".join(sent)), "something is lost")
+
+
+@check
+def a_reader_that_is_slow_slows_the_server():
+    expect_the_server_waits(blocking=True)
+    expect_the_server_waits(blocking=False)
 
 
 @check

@@ -125,25 +125,27 @@ def redirects_without_end_are_named():
 @check
 def several_streams_are_told_apart():
     def answer(request):
-        request.stream(b"data: from " + request.path.encode() + b"\n\n")
+        request.stream(b"data: from\ndata: " + request.path.encode() + b"\n\n")
 
     with Server(answer) as server:
         urls = [server.url("/a"), server.url("/long")]
         people = run("--no-reconnect", *urls)
         lines = run("--no-reconnect", "--json", *urls)
     expect_end(people, 0, "/a     * connected\n")
-    shown = TIME.sub("T", people.stdout.decode()).splitlines()
-    expect_equal(sorted(shown), ["T  /a     from /a", "T  /long  from /long"])
+    shown = TIME.sub("hh:mm:ss.mmm", people.stdout.decode())
+    for path in "/a   ", "/long":
+        event = f"hh:mm:ss.mmm  {path}  from\n                   │ {path.strip()}\n"
+        expect(event in shown, f"no {event!r} in {shown!r}")
     shown = [json.loads(line) for line in lines.stdout.splitlines()]
     expect_equal([list(event) for event in shown], [["type", "data", "id", "url"]] * 2)
     told = {event["url"]: event["data"] for event in shown}
-    expect_equal(told, {urls[0]: "from /a", urls[1]: "from /long"})
+    expect_equal(told, {urls[0]: "from\n/a", urls[1]: "from\n/long"})
 
 
 @check
 def several_hosts_are_told_apart():
     with serving(b"data: 1\n\n") as first, serving(b"data: 2\n\n") as second:
-        ended = run("--no-reconnect", first.url(), second.url())
+        ended = run("--no-reconnect", "--header", "X-One: 1", first.url(), second.url())
     expect_end(ended, 0)
     for server, data in (first, 1), (second, 2):
         line = rf"  127\.0\.0\.1:{server.port} +{data}\n"
