@@ -121,7 +121,6 @@ settings command_line::parse(int argc, char** argv) {
     chosen_.as = json_ ? format::json : raw_ ? format::raw : format::human;
     chosen_.color_output = argument::color(color_, STDOUT_FILENO);
     chosen_.color_notices = argument::color(color_, STDERR_FILENO);
-    chosen_.reconnect = !no_reconnect_;
     crier::event_source_options& source = chosen_.source;
     for (const std::string& header : headers_) {
         source.headers.push_back(argument::header(header));
@@ -129,6 +128,7 @@ settings command_line::parse(int argc, char** argv) {
     source.body = argument::body(body_);
     source.method = !method_.empty() ? method_ : parser_.count("--body") != 0 ? "POST" : "GET";
     source.tls.verify = !insecure_;
+    source.reconnect = !no_reconnect_;
     return std::move(chosen_);
 }
 

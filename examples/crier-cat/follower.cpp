@@ -82,12 +82,9 @@ asio::awaitable<void> follower::follow(stream& of) {
             const crier::event next = co_await of.source->receive();
             take(of, next);
         }
-    } catch (const std::exception& error) {
-        if (!of.is_over) {
-            of.end.message = error.what();
-        }
+    } catch (const system_error&) {
+        end(of);
     }
-    end(of);
 }
 
 void follower::observe(stream& of, const crier::state_change& change) {
@@ -97,14 +94,10 @@ void follower::observe(stream& of, const crier::state_change& change) {
         const std::string& asked = settings_.urls[of.index];
         const bool elsewhere = change.url != asked && change.url != asked + '/';
         notices_.connected(of.index, elsewhere ? change.url : "", of.source->last_event_id());
-    } else if (change.state == crier::ready_state::connecting && settings_.reconnect) {
+    } else if (change.state == crier::ready_state::connecting) {
         notices_.lost(of.index, change);
-    } else if (!std::exchange(of.is_over, true)) {
+    } else {
         of.end = change;
-        if (change.state == crier::ready_state::connecting) {
-            // Ends the source; what has come before can still be received.
-            throw system_error{change.reason};
-        }
     }
 }
 
@@ -162,7 +155,7 @@ void follower::end(const stream& of) {
     }
     output_.flush();
     notices_.ended(of.index, of.end);
-    const bool wanted = !settings_.reconnect && of.end.reason == crier::errc::stream_ended;
+    const bool wanted = !settings_.source.reconnect && of.end.reason == crier::errc::stream_ended;
     if (!wanted || settings_.count != 0) {
         worst_ = ended;
     }

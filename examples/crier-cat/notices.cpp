@@ -6,7 +6,6 @@
 
 #include <boost/asio/ssl/error.hpp>
 
-#include <algorithm>
 #include <iostream>
 #include <utility>
 
@@ -19,15 +18,6 @@ std::string in_words(std::chrono::milliseconds delay) {
     }
     const auto tenths = (delay.count() + 50) / 100;
     return std::to_string(tenths / 10) + '.' + std::to_string(tenths % 10) + " s";
-}
-
-std::string in_words(const crier::state_change& change) {
-    constexpr crier::errc only_detailed[] = {crier::errc::line_too_long,
-        crier::errc::event_too_large, crier::errc::bad_response, crier::errc::bad_redirect,
-        crier::errc::too_many_redirects};
-    return std::ranges::find(only_detailed, change.reason) == std::end(only_detailed)
-             ? change.message
-             : change.reason.message() + " (" + change.message + ')';
 }
 
 } // namespace
@@ -49,15 +39,13 @@ void notices::connected(
 }
 
 void notices::lost(std::size_t stream, const crier::state_change& change) {
-    say(stream, look::warning,
-        in_words(change) + "; connecting again in " + in_words(change.delay));
+    say(stream, look::warning, change.message + "; connecting again in " + in_words(change.delay));
     hint(stream, change);
 }
 
 void notices::ended(std::size_t stream, const crier::state_change& change) {
     const bool expected = change.reason == crier::errc::stream_ended;
-    const bool for_good = change.state == crier::ready_state::closed;
-    say(stream, expected ? look::dim : look::bad, (for_good ? "closed: " : "") + in_words(change));
+    say(stream, expected ? look::dim : look::bad, (expected ? "" : "closed: ") + change.message);
     hint(stream, change);
 }
 

@@ -23,7 +23,6 @@ struct settings {
     std::string only;                     ///< events of this type; empty: of any
     std::uint64_t count = 0;              ///< zero: no limit
     std::chrono::milliseconds timeout{0}; ///< zero: none
-    bool reconnect = true;
     bool follow_gaps = false;
     bool comments = false;
     bool quiet = false;

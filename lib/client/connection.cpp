@@ -25,6 +25,11 @@ using asio::ip::tcp;
 using boost::system::error_code;
 using boost::system::system_error;
 
+failure bad_response(const std::string& detail) {
+    const error_code code = errc::bad_response;
+    return {code, code.message() + ": " + detail};
+}
+
 /// Awaits a flow; cut off by the limit, it throws the given error.
 template <class T, class Target>
 asio::awaitable<T> within(const time_limit<Target>& limit, errc timeout, asio::awaitable<T> flow) {
@@ -139,7 +144,7 @@ asio::awaitable<response_head> connection::read_head() {
         }
     } while (reader_->head().status / 100 == 1 && reader_->head().status != 101);
     if (reader_->head().status == 101) {
-        throw failure{errc::bad_response, "101 Switching Protocols, which nobody asked for"};
+        throw bad_response("it switches protocols");
     }
     co_return reader_->head();
 }
@@ -172,7 +177,7 @@ bool connection::parse() {
     error_code error;
     reader_->read(input, error);
     if (error) {
-        throw failure{errc::bad_response, error.message()};
+        throw bad_response(error.message());
     }
     parsed_ = bytes.size() - input.size();
     return parsed_ != 0;
@@ -181,7 +186,7 @@ bool connection::parse() {
 asio::awaitable<void> connection::read_more() {
     constexpr std::size_t read_size = std::size_t{16} * 1024;
     if (buffer_.size() >= response_reader::header_limit) {
-        throw failure{errc::bad_response, "a header or the head of a chunk is too large"};
+        throw bad_response("a header or the head of a chunk is too large");
     }
     bool at_end = false;
     try {

@@ -59,6 +59,11 @@ std::size_t size_of(const event& each) {
     return each.type.size() + each.data.size() + each.id.size();
 }
 
+std::string over_limit(const error_code& error, std::size_t limit) {
+    const char* what = error == errc::line_too_long ? "a line" : "an event";
+    return what + (" of the stream is over the limit of " + std::to_string(limit)) + " bytes";
+}
+
 /// What led to the end of the redirects.
 std::string in_words(const response_head& head) {
     return std::to_string(head.status) + ' ' + head.reason +
@@ -154,7 +159,8 @@ asio::awaitable<void> source_state::run(std::shared_ptr<source_state> self) {
             self->at_once_ = false;
             const ending why = co_await self->attempt();
             co_await asio::this_coro::reset_cancellation_state();
-            if (why.for_good && !self->at_once_) {
+            const bool over = why.for_good || !self->options_.reconnect;
+            if (over && !self->at_once_ && self->state_ != ready_state::closed) {
                 self->finish(why);
             }
             co_await self->wait_after(why);
@@ -190,7 +196,7 @@ asio::awaitable<source_state::ending> source_state::connect_and_read() {
         case answer::meaning::stream: co_return co_await read_stream(*made, asked.url());
         case answer::meaning::redirect:
             if (const error_code error = asked.follow(head)) {
-                co_return ending{error, in_words(head), true};
+                co_return ending{error, error.message() + ": " + in_words(head), true};
             }
             break;
         case answer::meaning::retry:
@@ -222,8 +228,7 @@ asio::awaitable<source_state::ending> source_state::read_stream(
             call(options_.on_bytes, bytes);
         }
         if (const error_code error = co_await read_events(bytes)) {
-            co_return ending{
-                error, "the limit is " + std::to_string(options_.event_limit) + " bytes", true};
+            co_return ending{error, over_limit(error, options_.event_limit), true};
         }
     }
 }

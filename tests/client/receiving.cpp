@@ -115,6 +115,21 @@ TEST_CASE("close ends a pending receive, and every later one") {
     CHECK(later.error == asio::error::operation_aborted);
 }
 
+TEST_CASE("a server sees at once that a stream was closed") {
+    context test;
+    scripted_server server{test.io};
+    server.stream("data: a\n\n", then::hold);
+    event_source source{test.io.get_executor(), server.url()};
+    REQUIRE(test.run_until([&] { return source.state() == ready_state::open; }));
+    source.close();
+    std::optional<error_code> seen;
+    char byte = 0;
+    server.last().async_read_some(
+        asio::buffer(&byte, 1), [&](error_code error, std::size_t) { seen = error; });
+    CHECK(test.run_until([&] { return seen.has_value(); }));
+    CHECK((seen == asio::error::eof || seen == asio::error::connection_reset));
+}
+
 TEST_CASE("it can be closed at every step, and leaves nothing running") {
     for (int steps = 0; steps < 40; ++steps) {
         context test;

@@ -98,6 +98,20 @@ TEST_CASE("the wait grows while nothing comes, at random, and is reset by a stre
         delays(client) == std::vector<std::chrono::milliseconds>{3600ms, 6s, 12s, 24s, 3600ms, 6s});
 }
 
+TEST_CASE("it can be told to read one stream, and no more") {
+    context test;
+    scripted_server server{test.io};
+    server.stream("data: a\n\ndata: b\n\n");
+    event_source_options options;
+    options.reconnect = false;
+    observed_source client{test, server.url(), options};
+    CHECK(client.wait_for_end() == errc::stream_ended);
+    CHECK(client.data() == std::vector<std::string>{"a", "b"});
+    CHECK(client.changes.size() == 2);
+    CHECK(client.changes.back().state == ready_state::closed);
+    CHECK(server.requests().size() == 1);
+}
+
 TEST_CASE("a refused connection is tried again until somebody listens") {
     context test;
     std::uint16_t port = 0;
@@ -135,6 +149,19 @@ TEST_CASE("the last event id goes out with the next request, and stays in force"
           std::vector<std::string>{"none", "\xE2\x80\xA6", "\xE2\x80\xA6", "none", "4", "5", "5"});
     CHECK(client.events[1].id == "\xE2\x80\xA6");
     CHECK(client.events[2].id.empty());
+}
+
+TEST_CASE("an id goes out whole, whatever its bytes and its length") {
+    for (const std::string& id :
+        {std::string(300, 'x'), std::string{"<a \"b\"> (c); \x01\x7F\xFF"}}) {
+        context test;
+        scripted_server server{test.io};
+        server.stream("id: " + id + "\ndata: a\n\n").stream("data: b\n\n", then::hold);
+        observed_source client{test, server.url()};
+        REQUIRE(client.has_events(2));
+        CHECK(last_event_id(server.requests().at(1)) == client.events[0].id);
+        CHECK(client.events[0].id.size() >= id.size());
+    }
 }
 
 TEST_CASE("it can go on from an id of old") {

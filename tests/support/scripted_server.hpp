@@ -65,9 +65,7 @@ public:
     /// Goes on with an answer whose connection is held.
     void send(std::string_view bytes) { asio::write(state_->sockets.back(), asio::buffer(bytes)); }
 
-    void end() { state_->sockets.back().close(); }
-
-    /// How many bytes of what was sent last nobody has read, as far as the kernel tells.
+    /// The connection that was accepted last.
     tcp::socket& last() { return state_->sockets.back(); }
 
     const std::vector<std::string>& requests() const { return state_->requests; }

@@ -28,7 +28,7 @@ struct state_change {
     ready_state state = ready_state::connecting;
     /// Why there is no stream any more; none when it opened or when `reconnect` was called.
     boost::system::error_code reason{};
-    /// The same in words, with what only the occasion knows.
+    /// The same in words for a user, with what only the occasion knows.
     std::string message{};
     /// How long until the next attempt.
     std::chrono::milliseconds delay{};
@@ -63,6 +63,9 @@ struct event_source_options {
     std::string last_event_id{};
     tls_options tls{};
 
+    /// Off: the first end of a stream, or the first failure, is the end for good. For a POST that
+    /// must not be sent again.
+    bool reconnect = true;
     /// How long to wait from the end of a stream to the next connection, until the stream sets it,
     /// which then is at least 10 ms.
     std::chrono::milliseconds reconnection_time = std::chrono::seconds{3};

@@ -111,10 +111,11 @@ class Cat:
             **more,
         )
         self.notices = Lines(self.process.stderr)
+        self.readers = [self.notices]
 
     def read_events(self):
-        self.events = Lines(self.process.stdout)
-        return self.events
+        self.readers.append(Lines(self.process.stdout))
+        return self.readers[-1]
 
     def __enter__(self):
         return self
@@ -122,6 +123,8 @@ class Cat:
     def __exit__(self, *_):
         self.process.kill()
         self.process.wait()
+        for reader in self.readers:
+            reader.thread.join(TIMEOUT)
         for pipe in self.process.stdout, self.process.stderr:
             if pipe:
                 pipe.close()
