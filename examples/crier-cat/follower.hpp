@@ -32,7 +32,7 @@ public:
 private:
     struct stream {
         std::size_t index;
-        crier::parser counting{}; ///< finds the end of the last event to count in what is raw
+        crier::parser counting{};  ///< finds the end of the last event to count in what is raw
         crier::state_change end{}; ///< how, once it is over
         std::unique_ptr<crier::event_source> source{};
     };
