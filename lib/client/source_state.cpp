@@ -4,7 +4,6 @@
 #include <crier/wire/errc.hpp>
 
 #include "failure.hpp"
-#include "pubsub/give_way.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -18,7 +17,6 @@
 
 #include <algorithm>
 #include <random>
-#include <stdexcept>
 #include <utility>
 
 namespace crier::detail {
@@ -55,10 +53,6 @@ std::function<double()> random_of(const event_source_options& options) {
     return [random = options.random] { return call(random); };
 }
 
-std::size_t size_of(const event& each) {
-    return each.type.size() + each.data.size() + each.id.size();
-}
-
 std::string over_limit(const error_code& error, std::size_t limit) {
     const char* what = error == errc::line_too_long ? "a line" : "an event";
     return what + (" of the stream is over the limit of " + std::to_string(limit)) + " bytes";
@@ -78,8 +72,7 @@ source_state::source_state(
       request_{std::move(url), options_},
       parser_{options_of_parser()},
       backoff_{options_.max_backoff, random_of(options_)},
-      arrived_{executor},
-      room_{std::move(executor)} {
+      queue_{std::move(executor), options_.queue_events, options_.queue_bytes} {
     parser_.set_last_event_id(options_.last_event_id);
     tls_for(request_.url());
 }
@@ -104,10 +97,8 @@ void source_state::start() {
 
 void source_state::close() {
     if (state_ != ready_state::closed) {
-        queue_.clear();
-        queued_bytes_ = 0;
         finish(ending{asio::error::operation_aborted, "closed"});
-        arrived_.cancel();
+        queue_.abandon();
         on_executor([this] { cancellation_.emit(asio::cancellation_type::terminal); });
     }
 }
@@ -131,26 +122,7 @@ void source_state::on_executor(Action action) {
 void source_state::forget_observers() { options_.on_state_change = nullptr; }
 
 asio::awaitable<event> source_state::receive(std::shared_ptr<source_state> from) {
-    struct presence {
-        bool& mark;
-        ~presence() { mark = false; }
-    };
-    if (std::exchange(from->receiving_, true)) {
-        throw std::logic_error{"an event_source has one receiver at a time"};
-    }
-    const presence present{from->receiving_};
-    co_await give_way_to_cancellation();
-    while (from->queue_.empty()) {
-        if (from->end_) {
-            std::rethrow_exception(from->end_);
-        }
-        co_await from->arrived_.async_wait(asio::use_awaitable);
-    }
-    event next = std::move(from->queue_.front());
-    from->queue_.pop_front();
-    from->queued_bytes_ -= size_of(next);
-    from->room_.set();
-    co_return next;
+    co_return co_await from->queue_.receive();
 }
 
 asio::awaitable<void> source_state::run(std::shared_ptr<source_state> self) {
@@ -171,7 +143,7 @@ asio::awaitable<void> source_state::run(std::shared_ptr<source_state> self) {
     } catch (...) {
         self->finish(std::current_exception(), {}, "an error of the program");
     }
-    self->arrived_.set();
+    self->queue_.wake();
 }
 
 asio::awaitable<source_state::ending> source_state::attempt() {
@@ -244,10 +216,8 @@ asio::awaitable<error_code> source_state::read_events(std::string_view bytes) {
         if (!next) {
             break;
         }
-        push(*next);
-        while (is_full()) {
-            co_await room_.async_wait(asio::use_awaitable);
-        }
+        queue_.push(*next);
+        co_await queue_.wait_for_room();
     }
     co_return error_code{};
 }
@@ -285,7 +255,7 @@ void source_state::finish(const ending& why) {
 
 void source_state::finish(std::exception_ptr why, error_code reason, const std::string& message) {
     state_ = ready_state::closed;
-    end_ = std::move(why);
+    queue_.end(std::move(why));
     state_change change;
     change.state = state_;
     change.reason = reason;
@@ -293,7 +263,7 @@ void source_state::finish(std::exception_ptr why, error_code reason, const std::
     try {
         announce(change);
     } catch (const callback_failure& failure) {
-        end_ = failure.thrown;
+        queue_.end(failure.thrown);
     }
 }
 
@@ -310,18 +280,6 @@ std::shared_ptr<asio::ssl::context> source_state::tls_for(const http_url& url) {
         tls_ = make_tls_context(options_.tls);
     }
     return tls_;
-}
-
-bool source_state::is_full() const noexcept {
-    return queue_.size() >= options_.queue_events ||
-           (queue_.size() > 1 && queued_bytes_ > options_.queue_bytes);
-}
-
-void source_state::push(const event_view& from) {
-    queue_.push_back(
-        {std::string{from.type}, std::string{from.data}, std::string{from.id}, from.retry});
-    queued_bytes_ += size_of(queue_.back());
-    arrived_.set();
 }
 
 } // namespace crier::detail

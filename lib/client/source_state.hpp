@@ -1,19 +1,18 @@
 #pragma once
 
 #include <crier/client/options.hpp>
-#include <crier/pubsub/signal.hpp>
 #include <crier/wire/event.hpp>
 #include <crier/wire/parser.hpp>
 
 #include "backoff.hpp"
 #include "connection.hpp"
+#include "event_queue.hpp"
 #include "request.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 
-#include <deque>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -37,7 +36,7 @@ public:
     static boost::asio::awaitable<event> receive(std::shared_ptr<source_state> from);
 
     const boost::asio::any_io_executor& get_executor() const noexcept {
-        return arrived_.get_executor();
+        return queue_.get_executor();
     }
     ready_state state() const noexcept { return state_; }
     const std::string& last_event_id() const noexcept { return parser_.last_event_id(); }
@@ -68,8 +67,6 @@ private:
 
     parser_options options_of_parser();
     std::shared_ptr<boost::asio::ssl::context> tls_for(const http_url& url);
-    bool is_full() const noexcept;
-    void push(const event_view& from);
 
     event_source_options options_;
     request request_;
@@ -78,12 +75,7 @@ private:
     std::shared_ptr<boost::asio::ssl::context> tls_;
     ready_state state_ = ready_state::connecting;
     bool at_once_ = false; ///< the next connection is not waited for
-    bool receiving_ = false;
-    std::exception_ptr end_;
-    std::deque<event> queue_;
-    std::size_t queued_bytes_ = 0;
-    signal arrived_;
-    signal room_;
+    event_queue queue_;
     boost::asio::cancellation_signal cancellation_;
 };
 

@@ -14,7 +14,6 @@ namespace {
 using namespace std::string_view_literals;
 
 constexpr auto byte_order_mark = "\xEF\xBB\xBF"sv;
-constexpr auto replacement = "\xEF\xBF\xBD"sv;
 
 /// What a buffer keeps for the next event, and where a line leaves its own buffer for the data's.
 constexpr std::size_t small = std::size_t{8} * 1024;
@@ -35,16 +34,6 @@ void grow(std::string& buffer, std::size_t size, std::size_t most = 0) {
         larger.reserve(size <= small ? std::bit_ceil(size) : std::max(size, most));
         larger.append(buffer);
         buffer.swap(larger);
-    }
-}
-
-/// Calls `use` with each UTF-8 sequence, and with U+FFFD for what is none.
-template <class Use>
-void for_each_sequence(std::string_view bytes, Use use) {
-    while (!bytes.empty()) {
-        const detail::scanned found = detail::scan_sequence(bytes);
-        use(found.is == detail::utf8::valid ? bytes.substr(0, found.length) : replacement);
-        bytes.remove_prefix(found.length);
     }
 }
 
@@ -264,9 +253,9 @@ void parser::append_repaired(std::string& to, std::string_view bytes) {
         return;
     }
     std::size_t size = 0;
-    for_each_sequence(bytes, [&](std::string_view sequence) { size += sequence.size(); });
+    detail::for_each_sequence(bytes, [&](std::string_view sequence) { size += sequence.size(); });
     if (has_room(to, size)) {
-        for_each_sequence(bytes, [&](std::string_view sequence) { to.append(sequence); });
+        detail::for_each_sequence(bytes, [&](std::string_view sequence) { to.append(sequence); });
     }
 }
 

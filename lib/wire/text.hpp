@@ -74,6 +74,17 @@ inline bool is_utf8(std::string_view text) noexcept {
     return true;
 }
 
+/// Calls `use` with each UTF-8 sequence, and with U+FFFD for what is none.
+template <class Use>
+void for_each_sequence(std::string_view bytes, Use use) {
+    constexpr std::string_view replacement = "\xEF\xBF\xBD";
+    while (!bytes.empty()) {
+        const scanned found = scan_sequence(bytes);
+        use(found.is == utf8::valid ? bytes.substr(0, found.length) : replacement);
+        bytes.remove_prefix(found.length);
+    }
+}
+
 /// Bytes at the end of a text that are a sequence's start and could still become a whole one.
 inline std::size_t unfinished_length(std::string_view text) noexcept {
     for (std::size_t length = 1; length < 4 && length <= text.size(); ++length) {

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <crier/pubsub/signal.hpp>
+#include <crier/wire/event.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <cstddef>
+#include <deque>
+#include <exception>
+#include <utility>
+
+namespace crier::detail {
+
+/// What waits between the coroutine that reads a stream and the one that receives its events.
+class event_queue {
+public:
+    event_queue(
+        boost::asio::any_io_executor executor, std::size_t most_events, std::size_t most_bytes);
+
+    const boost::asio::any_io_executor& get_executor() const noexcept {
+        return arrived_.get_executor();
+    }
+
+    /// Adds an event, and resumes who receives before it returns.
+    void push(const event_view& from);
+
+    /// Completes when there is room for another event.
+    boost::asio::awaitable<void> wait_for_room();
+
+    /// Takes the next event. Errors: throws `std::logic_error` where another one receives, and what
+    /// `end` was given once all was taken. Lifetime: the queue must outlive it.
+    boost::asio::awaitable<event> receive();
+
+    /// Sets what `receive` throws once all was taken. It is not woken yet.
+    void end(std::exception_ptr why) noexcept { end_ = std::move(why); }
+
+    /// Resumes who receives, before it returns.
+    void wake() { arrived_.set(); }
+
+    /// Drops what was not taken, and makes a pending `receive` throw `operation_aborted`, but not
+    /// before this returns.
+    void abandon();
+
+private:
+    bool is_full() const noexcept;
+
+    std::size_t most_events_;
+    std::size_t most_bytes_;
+    std::deque<event> events_;
+    std::size_t bytes_ = 0;
+    bool receiving_ = false;
+    std::exception_ptr end_;
+    signal arrived_;
+    signal room_;
+};
+
+} // namespace crier::detail

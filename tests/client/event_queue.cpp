@@ -1,0 +1,104 @@
+#include "client/event_queue.hpp"
+
+#include "support/context.hpp"
+
+#include <boost/asio/detached.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
+#include <doctest/doctest.h>
+
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+using crier::detail::event_queue;
+using crier::test::context;
+namespace asio = boost::asio;
+
+namespace {
+
+asio::awaitable<void> push_all(event_queue& to, std::vector<std::string> texts, std::size_t& done) {
+    for (const std::string& text : texts) {
+        to.push(crier::event_view{text});
+        ++done;
+        co_await to.wait_for_room();
+    }
+}
+
+asio::awaitable<void> receive_into(event_queue& from, std::vector<std::string>& into) {
+    try {
+        while (true) {
+            const crier::event next = co_await from.receive();
+            into.push_back(next.data);
+        }
+    } catch (const std::exception& error) {
+        into.emplace_back(error.what());
+    }
+}
+
+asio::awaitable<void> receive_one(event_queue& from) { co_await from.receive(); }
+
+} // namespace
+
+TEST_CASE("there is room for so many events, and again once one was taken") {
+    context test;
+    event_queue queue{test.io.get_executor(), 2, 1000};
+    std::size_t pushed = 0;
+    test.spawn(push_all(queue, {"a", "b", "c", "d"}, pushed));
+    CHECK(pushed == 2);
+    test.spawn(receive_one(queue));
+    CHECK(pushed == 3);
+    test.spawn(receive_one(queue));
+    CHECK(pushed == 4);
+    test.spawn(receive_one(queue));
+    test.spawn(receive_one(queue));
+}
+
+TEST_CASE("there is room for so many bytes, but for one event at least") {
+    context test;
+    event_queue queue{test.io.get_executor(), 100, 10};
+    std::size_t pushed = 0;
+    test.spawn(push_all(queue, {std::string(50, 'x'), "b", "c"}, pushed));
+    CHECK(pushed == 2);
+    test.spawn(receive_one(queue));
+    CHECK(pushed == 3);
+}
+
+TEST_CASE("what was pushed is taken before the end is told, and then always the end") {
+    context test;
+    event_queue queue{test.io.get_executor(), 10, 1000};
+    std::vector<std::string> taken;
+    queue.push(crier::event_view{"a"});
+    queue.end(std::make_exception_ptr(std::runtime_error{"over"}));
+    test.spawn(receive_into(queue, taken));
+    test.spawn(receive_into(queue, taken));
+    CHECK(taken == std::vector<std::string>{"a", "over", "over"});
+}
+
+TEST_CASE("who receives is woken by the end") {
+    context test;
+    event_queue queue{test.io.get_executor(), 10, 1000};
+    std::vector<std::string> taken;
+    test.spawn(receive_into(queue, taken));
+    queue.end(std::make_exception_ptr(std::runtime_error{"over"}));
+    test.run();
+    CHECK(taken.empty());
+    queue.wake();
+    test.run();
+    CHECK(taken == std::vector<std::string>{"over"});
+}
+
+TEST_CASE("an abandoned queue is empty, and who receives is told later") {
+    context test;
+    event_queue queue{test.io.get_executor(), 1, 1000};
+    std::vector<std::string> taken;
+    test.spawn(receive_into(queue, taken));
+    queue.end(std::make_exception_ptr(std::runtime_error{"over"}));
+    queue.abandon();
+    CHECK(taken.empty());
+    test.run();
+    CHECK(taken.size() == 1);
+    test.spawn(receive_into(queue, taken));
+    CHECK(taken.size() == 2);
+    CHECK(taken.back() == "over");
+}
