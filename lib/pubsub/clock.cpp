@@ -7,13 +7,34 @@ namespace {
 
 std::atomic<clock::rep> offset{0};
 
+/// Where the steady clock stood when it was frozen; 0 while it runs.
+std::atomic<clock::rep> stands_at{0};
+int freezes = 0;
+
+clock::rep steady_now() noexcept {
+    return std::chrono::steady_clock::now().time_since_epoch().count();
+}
+
 } // namespace
 
 clock::time_point clock::now() noexcept {
-    return time_point{std::chrono::steady_clock::now().time_since_epoch() +
-                      duration{offset.load(std::memory_order_relaxed)}};
+    const rep stands = stands_at.load(std::memory_order_relaxed);
+    return time_point{
+        duration{(stands == 0 ? steady_now() : stands) + offset.load(std::memory_order_relaxed)}};
 }
 
 void clock::advance(duration by) noexcept { offset.fetch_add(by.count()); }
+
+void clock::freeze() noexcept {
+    if (freezes++ == 0) {
+        stands_at = steady_now();
+    }
+}
+
+void clock::thaw() noexcept {
+    if (--freezes == 0) {
+        stands_at = 0;
+    }
+}
 
 } // namespace crier

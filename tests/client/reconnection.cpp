@@ -337,6 +337,9 @@ TEST_CASE("a stream that asks for no wait is waited for a little") {
     observed_source client{test, server.url(), fixed(0)};
     REQUIRE(client.has_changes(2));
     CHECK(client.changes[1].delay == 10ms);
+    test.advance(9ms);
+    CHECK(server.requests().size() == 1);
+    test.advance(1ms);
     CHECK(client.has_events(1));
 }
 

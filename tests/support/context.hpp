@@ -19,13 +19,16 @@ namespace asio = boost::asio;
 /// When it goes, nothing may be left running.
 class context {
 public:
-    explicit context(int concurrency = 1) : io{concurrency} {}
+    context(const context&) = delete;
+    context& operator=(const context&) = delete;
+    explicit context(int concurrency = 1) : io{concurrency} { clock::freeze(); }
 
     ~context() {
         if (std::uncaught_exceptions() == 0) {
             run();
             CHECK_MESSAGE(io.stopped(), "something is left running");
         }
+        clock::thaw();
     }
 
     /// Runs what is ready.

@@ -21,6 +21,13 @@ struct clock {
     ///
     /// Thread safety: any thread.
     static void advance(duration by) noexcept;
+
+    /// Lets the clock of the whole process stand still but for `advance`, so that what a test
+    /// expects does not depend on how fast it runs, until it is thawed as often.
+    ///
+    /// Thread safety: one thread at a time freezes and thaws.
+    static void freeze() noexcept;
+    static void thaw() noexcept;
 };
 
 using timer = boost::asio::basic_waitable_timer<clock>;
