@@ -34,6 +34,9 @@ public:
     /// Writes what the sink takes at once. What goes wrong is told by `failure`.
     std::size_t write_some(sink::buffers bytes);
 
+    /// As of the sink.
+    std::size_t in_flight() const noexcept { return sink_->in_flight(); }
+
     /// Writes all of it. Errors: throws what `failure` tells.
     boost::asio::awaitable<void> write_all(std::string_view bytes);
 

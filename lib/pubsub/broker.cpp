@@ -10,6 +10,7 @@ constexpr const char* broadcast = "broadcast";
 
 manager_options options_with(const logger& log) {
     manager_options options;
+    options.ids = false;
     options.log = log;
     return options;
 }
@@ -25,7 +26,8 @@ subscription broker::subscribe(std::size_t capacity, const executor_type& execut
     }
     subscribe_options options;
     options.executor = executor;
-    options.queue_bound = capacity;
+    options.queue = queue_limits{};
+    options.queue->events = capacity;
     return manager_.subscribe(broadcast, options);
 }
 

@@ -1,14 +1,10 @@
 #include "core.hpp"
 
-#include <crier/wire/errc.hpp>
-
 #include "heartbeat.hpp"
-#include "topic_publisher.hpp"
 
 #include <boost/asio/strand.hpp>
 
 #include <algorithm>
-#include <optional>
 #include <random>
 #include <stdexcept>
 
@@ -18,8 +14,15 @@ namespace {
 namespace asio = boost::asio;
 
 manager_options checked(manager_options options) {
-    if (options.queue_bound == 0) {
-        throw std::invalid_argument{"queue_bound is 0; at least one event must have room"};
+    check_limits(options.queue);
+    for (const topic_rule& rule : options.rules) {
+        if (!rule.matches) {
+            throw std::invalid_argument{"a rule has no function that matches"};
+        }
+        check_limits(rule.queue.value_or(options.queue));
+    }
+    if (options.topics_limit == 0 || options.keys_limit == 0 || options.memory_limit == 0) {
+        throw std::invalid_argument{"topics_limit, keys_limit or memory_limit is 0"};
     }
     options.heartbeat_interval = heartbeat_interval_of(options);
     if (!options.log) {
@@ -39,7 +42,8 @@ logger unthrowing(logger log) {
 
 std::uint64_t random_epoch() {
     std::random_device source;
-    return std::uint64_t{source()} << 20 ^ source();
+    constexpr unsigned bits = 40; // so many, for short ids
+    return (std::uint64_t{source()} << 20 ^ source()) % (std::uint64_t{1} << bits);
 }
 
 } // namespace
@@ -50,7 +54,16 @@ core::core(const asio::any_io_executor& executor, manager_options options)
       epoch_{random_epoch()},
       heartbeat_{heartbeat_of(options_)},
       own_shard_{std::make_shared<shard>(asio::make_strand(executor), log_)},
-      lifecycle_{std::make_shared<lifecycle>(own_shard_->get_executor(), log_)} {}
+      lifecycle_{std::make_shared<lifecycle>(own_shard_->get_executor(), log_)},
+      due_timer_{own_shard_->get_executor()} {}
+
+core::~core() = default;
+
+void check_limits(const queue_limits& limits) {
+    if (limits.events == 0 || limits.bytes == 0) {
+        throw std::invalid_argument{"a queue's limit is 0; at least one event must have room"};
+    }
+}
 
 void core::post_drains(const posts& owed) {
     for (const std::shared_ptr<shard>& each : owed) {
@@ -58,107 +71,17 @@ void core::post_drains(const posts& owed) {
     }
 }
 
-subscription core::subscribe(std::vector<topic_options> topics, const subscribe_options& options) {
-    const std::size_t bound = options.queue_bound > 0 ? options.queue_bound : options_.queue_bound;
-    std::vector<std::string_view> names;
-    names.reserve(topics.size());
-    for (const topic_options& each : topics) {
-        names.push_back(each.name);
-    }
-    std::ranges::sort(names);
-    if (names.empty() || std::ranges::adjacent_find(names) != names.end()) {
-        throw std::invalid_argument{"a subscription needs one topic or more, each once"};
-    }
-    // Destroyed after the lock: where something throws, it takes back what was done.
-    std::optional<subscription> made;
+void core::end_streams(std::string_view name) {
     posts owed;
     std::unique_lock lock{mutex_};
-    if (shut_down_) {
-        throw boost::system::system_error{errc::shut_down};
+    const std::shared_ptr<topic> of = find({name});
+    if (!of) {
+        return;
     }
-    const std::shared_ptr<shard> home = shard_of(options.executor);
-    const auto who = std::make_shared<subscriber>(home->get_executor(), next_subscriber_++, bound);
-    made.emplace(subscription{shared_from_this(), home, who});
-    who->joined = sequence_;
-    who->topics.reserve(topics.size());
-    for (topic_options& each : topics) {
-        join(each, home, who, owed);
-    }
-    lock.unlock();
-    post_drains(owed);
-    return std::move(*made);
-}
-
-std::shared_ptr<shard> core::shard_of(const asio::any_io_executor& executor) {
-    if (!executor || executor == own_shard_->get_executor()) {
-        return own_shard_;
-    }
-    std::erase_if(shards_, [](const auto& each) { return each.expired(); });
-    for (const std::weak_ptr<shard>& each : shards_) {
-        if (auto known = each.lock(); known && known->get_executor() == executor) {
-            return known;
-        }
-    }
-    auto added = std::make_shared<shard>(executor, log_);
-    shards_.push_back(added);
-    return added;
-}
-
-void core::join(topic_options& options, const std::shared_ptr<shard>& home,
-    const std::shared_ptr<subscriber>& who, posts& owed) {
-    const auto found = topics_.find(options.name);
-    const std::shared_ptr<topic> joined = found == topics_.end() ? open(options) : found->second;
-    auto at = std::ranges::find(joined->homes, home, &topic::home::on);
-    if (at == joined->homes.end()) {
-        auto in = std::make_shared<lane>(joined->name, joined->counts, counts_);
-        at = joined->homes.insert(at, topic::home{home, std::move(in)});
-    }
-    ++at->members;
-    ++joined->subscribers;
-    joined->last_join = sequence_;
-    subscribers_ += who->topics.empty() ? 1 : 0;
-    who->topics.push_back(joined);
-    if (home->push(shard::join{at->in, who})) {
-        owed.push_back(home);
-    }
-}
-
-std::shared_ptr<topic> core::open(topic_options& options) {
-    auto opened = std::make_shared<topic>();
-    opened->name = options.name;
-    opened->only_changes = options.only_changes;
-    topics_.emplace(opened->name, opened);
-    if (options.polling) {
-        opened->polling = std::make_shared<polling_run>(polling_run{std::move(options.polling),
-            std::make_unique<topic_publisher>(shared_from_this(), opened), opened->name});
-        lifecycle_->start(opened->polling);
-    }
-    return opened;
-}
-
-void core::retire(const std::shared_ptr<topic>& ended) {
-    topics_.erase(ended->name);
-    if (ended->polling) {
-        lifecycle_->stop(std::exchange(ended->polling, nullptr));
-    }
-}
-
-void core::unsubscribe(const std::shared_ptr<shard>& home, const std::shared_ptr<subscriber>& who) {
-    posts owed;
-    std::unique_lock lock{mutex_};
-    if (!who->topics.empty()) {
-        --subscribers_;
-    }
-    for (const std::shared_ptr<topic>& left : std::exchange(who->topics, {})) {
-        const auto at = std::ranges::find(left->homes, home, &topic::home::on);
-        if (home->push(shard::leave{at->in, who})) {
-            owed.push_back(home);
-        }
-        if (--at->members == 0) {
-            left->homes.erase(at);
-        }
-        if (--left->subscribers == 0 && !shut_down_) {
-            retire(left);
+    ++of->cuts;
+    for (const topic::home& home : of->homes) {
+        if (home.on->push(shard::cut{home.in})) {
+            owed.push_back(home.on);
         }
     }
     lock.unlock();
@@ -172,6 +95,7 @@ void core::shutdown() {
         return;
     }
     shut_down_ = true;
+    const bool waits = !due_.empty();
     while (!topics_.empty()) {
         const std::shared_ptr<topic> ended = topics_.begin()->second;
         for (const topic::home& home : ended->homes) {
@@ -179,10 +103,14 @@ void core::shutdown() {
                 owed.push_back(home.on);
             }
         }
+        stop_polling(*ended);
         retire(ended);
     }
     lock.unlock();
     post_drains(owed);
+    if (waits) {
+        wait_for_due();
+    }
 }
 
 void core::session_ended(end_reason reason) noexcept {
@@ -195,7 +123,10 @@ namespace {
 void copy_counts(event_counts& to, const counters& from) noexcept {
     to.published = from.published;
     to.delivered = from.delivered;
-    to.dropped = from.dropped;
+    for (std::size_t i = 0; i < drop_reasons; ++i) {
+        to.dropped_by[i] = from.dropped[i];
+        to.dropped += to.dropped_by[i];
+    }
     to.bytes = from.bytes;
 }
 
@@ -205,16 +136,21 @@ manager_stats core::stats() const {
     manager_stats result;
     copy_counts(result, *counts_);
     result.sessions = sessions_;
+    result.memory = memory_->used();
     std::ranges::copy(ended_, result.ended.begin());
     {
         const std::lock_guard lock{mutex_};
         result.subscribers = subscribers_;
+        result.resumed = resumed_;
+        result.gaps = gaps_;
         for (const auto& [name, each] : topics_) {
             topic_stats& one = result.topics.emplace_back();
             copy_counts(one, *each->counts);
             one.name = name;
             one.subscribers = each->subscribers;
             one.polled = each->polling != nullptr;
+            one.history = each->kept.size();
+            one.history_bytes = each->kept.bytes();
         }
     }
     std::ranges::sort(result.topics, {}, &topic_stats::name);

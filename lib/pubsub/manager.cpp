@@ -2,32 +2,7 @@
 
 #include "core.hpp"
 
-#include <algorithm>
-#include <ostream>
-
 namespace crier {
-namespace {
-
-void put_base36(std::string& to, std::uint64_t number) {
-    const std::size_t begin = to.size();
-    do {
-        to.push_back("0123456789abcdefghijklmnopqrstuvwxyz"[number % 36]);
-        number /= 36;
-    } while (number > 0);
-    std::reverse(to.begin() + static_cast<std::ptrdiff_t>(begin), to.end());
-}
-
-} // namespace
-
-std::string to_string(event_id id) {
-    std::string text;
-    put_base36(text, id.epoch);
-    text.push_back('.');
-    put_base36(text, id.sequence);
-    return text;
-}
-
-std::ostream& operator<<(std::ostream& to, event_id id) { return to << to_string(id); }
 
 manager::manager(const executor_type& executor, manager_options options)
     : core_{std::make_shared<detail::core>(executor, std::move(options))} {}
@@ -63,6 +38,8 @@ subscription manager::subscribe(
     std::vector<topic_options> topics, const subscribe_options& options) {
     return core_->subscribe(std::move(topics), options);
 }
+
+void manager::end_streams(std::string_view topic) { core_->end_streams(topic); }
 
 void manager::shutdown() { core_->shutdown(); }
 

@@ -8,105 +8,211 @@ namespace crier::detail {
 
 namespace json = boost::json;
 
+namespace {
+
+/// What older events of a topic are superseded by: another of the same key, or without one of the
+/// same type.
+std::string supersedes(std::string_view key, std::string_view type) {
+    std::string result;
+    if (!key.empty() || !type.empty()) {
+        result.append(key.empty() ? "t" : "k").append(key.empty() ? type : key);
+    }
+    return result;
+}
+
+/// How long a number is in an id; only the number changes between encoding and publishing.
+std::size_t digits(std::uint64_t sequence) noexcept {
+    std::size_t count = 1;
+    for (; sequence >= 36; sequence /= 36) {
+        ++count;
+    }
+    return count;
+}
+
+} // namespace
+
 std::shared_ptr<topic> core::find(destination to) const {
     const auto found = topics_.find(to.name);
     const bool meant =
-        found != topics_.end() && (to.life == nullptr || to.life == found->second.get());
+        found != topics_.end() && (to.run == nullptr || to.run == found->second->polling.get());
     return meant ? found->second : nullptr;
 }
 
-event_id core::next_id() noexcept {
+/// Numbers an event that nobody gets.
+event_id core::skip(std::string_view name) noexcept {
     counts_->published.fetch_add(1, std::memory_order_relaxed);
-    return {epoch_, ++sequence_};
+    forgotten_.note(name, ++sequence_);
+    return {epoch_, sequence_};
+}
+
+boost::system::result<frame> core::encode(
+    const event_view& whole, const topic_settings& as, event_id id) const {
+    event_view typed = whole;
+    if (typed.type.empty()) {
+        typed.type = as.type;
+    }
+    std::string text;
+    if (options_.ids && whole.id.empty()) {
+        text = to_string(id);
+        typed.id = text;
+    }
+    return frame_access::make(typed, memory_);
 }
 
 template <class Prepare>
 boost::system::result<event_id> core::publish_prepared(
-    destination to, bool only_changes, Prepare prepare) {
+    destination to, const publish_options& options, Prepare prepare) {
     std::unique_lock lock{mutex_};
+    std::shared_ptr<topic> found = find(to);
+    event_id guessed{epoch_, sequence_ + 1};
+    std::shared_ptr<const last_value> last = found ? found->last : nullptr;
+    topic_settings opening;
+    if (!found && to.run == nullptr && !options_.rules.empty() && !shut_down_) {
+        lock.unlock();
+        opening = settings_of(to.name);
+        lock.lock();
+        found = find(to);
+    }
     if (shut_down_) {
         return errc::shut_down;
     }
-    std::shared_ptr<topic> found = find(to);
-    if (!found) {
-        return next_id();
+    if (!found && !opening.keeps()) {
+        return skip(to.name);
     }
-    only_changes = only_changes || found->only_changes;
-    std::shared_ptr<const last_value> last = found->last;
     lock.unlock();
 
-    boost::system::result<prepared> made = prepare(only_changes);
+    const topic_settings& settings = found ? found->as : opening;
+    const bool only_changes = options.only_changes || settings.only_changes;
+    const boost::system::result<outgoing> made = prepare(only_changes);
     if (!made) {
         return made.error();
     }
+    boost::system::result<frame> content = encode(made->whole, settings, guessed);
+    if (!content) {
+        return content.error();
+    }
+    const bool is_numbered = options_.ids && made->whole.id.empty();
     // Values may be large: they are compared without the lock, again if another came in between.
+    // So is the id written again whose number has become longer.
     bool equal = last && made->value && *last == *made->value;
+    const std::shared_ptr<topic> as_encoded = found;
     lock.lock();
-    for (found = find(to); only_changes && found && found->last != last; found = find(to)) {
-        last = found->last;
-        lock.unlock();
-        equal = last && *last == *made->value;
-        lock.lock();
+    while (true) {
+        found = find(to);
+        if (only_changes && found && found->last != last) {
+            last = found->last;
+            lock.unlock();
+            equal = last && *last == *made->value;
+            lock.lock();
+        } else if (is_numbered && digits(sequence_ + 1) != digits(guessed.sequence)) {
+            guessed.sequence = sequence_ + 1;
+            lock.unlock();
+            content = encode(made->whole, settings, guessed);
+            lock.lock();
+        } else {
+            break;
+        }
     }
     if (shut_down_) {
         return errc::shut_down;
     }
+    if (!found && !opening.keeps()) {
+        return skip(to.name);
+    }
     if (!found) {
-        return next_id();
+        found = open(to.name, std::move(opening));
     }
     if (equal && found->last_join < found->last_publish) {
         return event_id{epoch_, found->last_publish};
     }
     const std::uint64_t only_since = equal ? found->last_publish : 0;
-    const event_id id = next_id();
-    found->counts->published.fetch_add(1, std::memory_order_relaxed);
-    found->last_publish = id.sequence;
-    found->last = std::move(made->value);
-    posts owed;
-    for (const topic::home& home : found->homes) {
-        if (home.on->push(shard::arrival{home.in, made->content, only_since})) {
-            owed.push_back(home.on);
-        }
+    const event_id id{epoch_, ++sequence_};
+    if (is_numbered) {
+        frame_access::set_id(*content, to_string(id));
     }
+    found->last = made->value;
+    posts owed;
+    deliver(found,
+        {{}, std::move(*content), id, supersedes(options.key, made->whole.type), only_since},
+        made->whole, options.key, owed);
     lock.unlock();
     post_drains(owed);
     return id;
+}
+
+/// Puts an event into the topic's history and on its way to the subscribers.
+void core::deliver(const std::shared_ptr<topic>& to, shard::arrival what, const event_view& whole,
+    std::string_view key, posts& owed) {
+    counts_->published.fetch_add(1, std::memory_order_relaxed);
+    to->counts->published.fetch_add(1, std::memory_order_relaxed);
+    to->last_publish = what.id.sequence;
+    const bool is_full = memory_->used() > options_.memory_limit;
+    if (is_full) {
+        make_room(owed);
+    }
+    // Those who have taken the equal one before need not get it back.
+    if (what.only_since == 0) {
+        keep(to, what, whole, key);
+    }
+    // A little over the limit is for what is on its way while others make room.
+    const bool is_refused =
+        is_full && memory_->used() > options_.memory_limit + options_.memory_limit / 16;
+    for (const topic::home& home : to->homes) {
+        what.in = home.in;
+        const bool owes = is_refused                 ? home.on->refuse(home.in, what.id)
+                        : &home == &to->homes.back() ? home.on->push(std::move(what))
+                                                     : home.on->push(what);
+        if (owes) {
+            owed.push_back(home.on);
+        }
+    }
+}
+
+void core::keep(const std::shared_ptr<topic>& to, const shard::arrival& what,
+    const event_view& whole, std::string_view key) {
+    if (!to->kept.keeps() && !to->values) {
+        to->kept.append({what.id.sequence, {}, {}, {}}, false);
+        return;
+    }
+    const record kept{what.id.sequence, what.content, what.key, clock::now()};
+    to->used_at = kept.at;
+    if (to->values) {
+        record newest = kept;
+        newest.key = key;
+        to->values->put(std::move(newest));
+    }
+    to->kept.append(kept, !whole.id.empty());
+    touch(*to);
+    if (to->subscribers == 0 && !to->due) {
+        review(to, kept.at);
+    }
 }
 
 boost::system::result<event_id> core::publish(
     destination to, const event_view& whole, publish_options options) {
     event_view typed = whole;
     typed.type = options.type.empty() ? whole.type : options.type;
-    return publish_prepared(
-        to, options.only_changes, [&](bool compare) -> boost::system::result<prepared> {
-            auto content = make_frame(typed);
-            if (!content) {
-                return content.error();
-            }
-            auto value = !compare ? nullptr
-                                  : std::make_shared<const last_value>(last_value{
-                                        std::string{typed.type}, std::string{typed.data}});
-            return prepared{std::move(*content), std::move(value)};
-        });
+    return publish_prepared(to, options, [&](bool compare) -> boost::system::result<outgoing> {
+        auto value = !compare ? nullptr
+                              : std::make_shared<const last_value>(
+                                    last_value{std::string{typed.type}, std::string{typed.data}});
+        return outgoing{typed, std::move(value)};
+    });
 }
 
 boost::system::result<event_id> core::publish(
     destination to, const json_source& source, publish_options options) {
-    return publish_prepared(
-        to, options.only_changes, [&](bool compare) -> boost::system::result<prepared> {
-            json::value data = source();
-            const std::string text = json::serialize(data);
-            event_view typed{text};
-            typed.type = options.type;
-            auto content = make_frame(typed);
-            if (!content) {
-                return content.error();
-            }
-            auto value = !compare ? nullptr
-                                  : std::make_shared<const last_value>(
-                                        last_value{std::string{typed.type}, std::move(data)});
-            return prepared{std::move(*content), std::move(value)};
-        });
+    std::string text;
+    return publish_prepared(to, options, [&](bool compare) -> boost::system::result<outgoing> {
+        json::value data = source();
+        text = json::serialize(data);
+        event_view typed{text};
+        typed.type = options.type;
+        auto value = !compare ? nullptr
+                              : std::make_shared<const last_value>(
+                                    last_value{std::string{typed.type}, std::move(data)});
+        return outgoing{typed, std::move(value)};
+    });
 }
 
 } // namespace crier::detail

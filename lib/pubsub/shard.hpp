@@ -7,12 +7,17 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/container/small_vector.hpp>
+#include <boost/intrusive/list.hpp>
 
+#include <array>
 #include <atomic>
 #include <cstdint>
+#include <functional>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -21,22 +26,37 @@ namespace crier::detail {
 struct counters {
     std::atomic<std::uint64_t> published{0};
     std::atomic<std::uint64_t> delivered{0};
-    std::atomic<std::uint64_t> dropped{0};
+    std::array<std::atomic<std::uint64_t>, drop_reasons> dropped{};
     std::atomic<std::uint64_t> bytes{0};
+
+    void add(std::uint64_t more_delivered, std::uint64_t more_bytes, const drop_counts& lost) {
+        delivered.fetch_add(more_delivered, std::memory_order_relaxed);
+        bytes.fetch_add(more_bytes, std::memory_order_relaxed);
+        for (std::size_t i = 0; i < drop_reasons; ++i) {
+            if (lost[i] > 0) {
+                dropped[i].fetch_add(lost[i], std::memory_order_relaxed);
+            }
+        }
+    }
 };
 
 struct topic;
+struct reading_back;
 
-/// One subscriber: its signal may be set from anywhere, its topics are guarded by the core's mutex,
-/// and all else is touched on its shard only.
-struct subscriber {
-    subscriber(
-        const boost::asio::any_io_executor& executor, std::uint64_t number, std::size_t bound)
-        : id{number}, wake{executor}, pending{bound} {}
+/// One subscriber: its signal may be set from anywhere, its topics and what it reads back are
+/// guarded by the core's mutex, and all else is touched on its shard only.
+struct subscriber
+    : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+    subscriber(const boost::asio::any_io_executor& executor, std::uint64_t number,
+        const queue_limits& limits, bool tells_gaps);
+    ~subscriber();
 
     const std::uint64_t id;
     signal wake;
     boost::container::small_vector<std::shared_ptr<topic>, 1> topics;
+    std::unique_ptr<reading_back> past;
+    /// Whether there is more to be read back before it joins its topics' lanes.
+    bool is_behind = false;
     backlog pending;
     bool shut_down = false;
     bool dirty = false;
@@ -51,6 +71,22 @@ struct subscriber {
     boost::container::small_vector<place, 1> places;
 };
 
+/// One round of making room on all shards; its end is told once all have let go of it.
+struct shedding {
+    shedding(std::uint64_t older_than, std::shared_ptr<counters> of_all,
+        std::function<void(std::uint64_t)> then)
+        : before{older_than}, all_counts{std::move(of_all)}, over{std::move(then)} {}
+    shedding(const shedding&) = delete;
+    shedding& operator=(const shedding&) = delete;
+    ~shedding() { over(oldest); }
+
+    const std::uint64_t before;
+    const std::shared_ptr<counters> all_counts;
+    /// Called with the oldest number that still waits. May run under any lock.
+    const std::function<void(std::uint64_t)> over;
+    std::atomic<std::uint64_t> oldest = std::numeric_limits<std::uint64_t>::max();
+};
+
 /// A topic's subscribers on one shard.
 struct lane {
     explicit lane(
@@ -63,6 +99,10 @@ struct lane {
     const std::shared_ptr<counters> topic_counts;
     const std::shared_ptr<counters> all_counts;
     std::vector<std::shared_ptr<subscriber>> members;
+    /// Where in which inbox its latest refusal stands, if nothing came after it: guarded by the
+    /// shard's mutex.
+    std::uint64_t refused_in = 0;
+    std::size_t refused_at = 0;
 };
 
 /// An executor that runs one handler at a time, with the subscribers that live on it.
@@ -75,6 +115,9 @@ public:
     struct arrival {
         std::shared_ptr<lane> in;
         frame content;
+        event_id id;
+        /// What it supersedes by. See `entry`.
+        std::string key;
         /// Only for those who joined at this sequence number or later.
         std::uint64_t only_since;
     };
@@ -89,11 +132,26 @@ public:
     struct end {
         std::shared_ptr<lane> in;
     };
+    /// Ends the streams of a topic, which goes on.
+    struct cut {
+        std::shared_ptr<lane> in;
+    };
+    /// Events that there was no memory for.
+    struct refusal {
+        std::shared_ptr<lane> in;
+        event_id first;
+        event_id last;
+        std::uint64_t count;
+    };
+    /// Makes room by letting subscribers miss what is older.
+    struct shed {
+        std::shared_ptr<shedding> round;
+    };
     /// Lets go of a subscriber whose handle is gone: its queue belongs to this executor.
     struct release {
         std::shared_ptr<subscriber> who;
     };
-    using item = std::variant<arrival, join, leave, end, release>;
+    using item = std::variant<arrival, join, leave, end, cut, refusal, shed, release>;
 
     shard(boost::asio::any_io_executor executor, std::shared_ptr<const logger> log)
         : executor_{std::move(executor)}, log_{std::move(log)} {}
@@ -103,26 +161,35 @@ public:
     /// Puts an item into the inbox. True: the caller owes a `post_drain`, once it holds no lock.
     [[nodiscard]] bool push(item what);
 
+    /// The same for an event that there was no memory for; a topic's in a row take one item.
+    [[nodiscard]] bool refuse(const std::shared_ptr<lane>& in, event_id id);
+
     void post_drain();
 
 private:
     void drain();
     void take(arrival& what);
-    static void take(join& what);
+    void take(join& what);
     void take(leave& what);
     void take(end& what);
+    void take(cut& what);
+    void take(refusal& what);
+    void take(shed& what);
     static void take(release& /*what*/) {}
-    void log_drop(const lane& in, subscriber& who) const;
+    void log_drop(std::string_view topic, subscriber& who) const;
+    void wake(subscriber& who);
 
     const boost::asio::any_io_executor executor_;
     const std::shared_ptr<const logger> log_;
     std::mutex mutex_;
     std::vector<item> inbox_;
+    std::uint64_t inbox_number_ = 1;
     bool drain_owed_ = false;
     // On the executor only:
     std::vector<item> taken_;
     std::vector<subscriber*> dirty_;
     std::vector<subscriber*> closing_;
+    boost::intrusive::list<subscriber, boost::intrusive::constant_time_size<false>> residents_;
 };
 
 } // namespace crier::detail

@@ -11,8 +11,15 @@ std::string_view to_string(end_reason reason) noexcept {
     case end_reason::write_error: return "write_error";
     case end_reason::cancelled: return "cancelled";
     case end_reason::refused: return "refused";
+    case end_reason::overflow: return "overflow";
     }
     return "unknown";
+}
+
+std::string_view to_string(drop_reason reason) noexcept {
+    constexpr std::array<std::string_view, drop_reasons> names{
+        "newest", "oldest", "conflated", "signalled", "disconnected", "memory"};
+    return names[static_cast<std::size_t>(reason)];
 }
 
 } // namespace crier

@@ -1,4 +1,5 @@
 #include <crier/pubsub/subscription.hpp>
+#include <crier/wire/errc.hpp>
 
 #include "core.hpp"
 #include "give_way.hpp"
@@ -52,6 +53,9 @@ asio::awaitable<frame> subscription::receive_here() {
     co_await detail::give_way_to_cancellation();
     std::optional<frame> received = try_receive();
     while (!received) {
+        if (state_->pending.overflowed()) {
+            throw boost::system::system_error{errc::overflow};
+        }
         co_await async_wait(asio::use_awaitable);
         received = try_receive();
     }
@@ -59,6 +63,9 @@ asio::awaitable<frame> subscription::receive_here() {
 }
 
 std::optional<frame> subscription::try_receive() {
+    if (state_->pending.empty() && state_->is_behind) {
+        owner_->read_on(home_, state_);
+    }
     if (state_->pending.empty()) {
         return std::nullopt;
     }

@@ -5,24 +5,25 @@
 #include "core.hpp"
 
 #include <memory>
+#include <string>
 
 namespace crier::detail {
 
-/// The one life of a topic, as its polling service sees it.
+/// A topic as a run of its polling service sees it.
 class topic_publisher final : public publisher {
 public:
-    topic_publisher(const std::shared_ptr<core>& owner, std::shared_ptr<topic> life)
-        : owner_{owner}, executor_{owner->get_executor()}, life_{std::move(life)} {}
+    topic_publisher(const std::shared_ptr<core>& owner, std::string topic, const polling_run& run)
+        : owner_{owner}, executor_{owner->get_executor()}, topic_{std::move(topic)}, run_{run} {}
 
     boost::asio::any_io_executor get_executor() const override { return executor_; }
 
     void publish(const boost::json::value& data, publish_options options) override {
         const auto source = [&data] { return data; };
-        publish_to_life(source, options);
+        publish_in_run(source, options);
     }
 
     void publish(const event& whole, publish_options options) override {
-        publish_to_life(event_view{whole}, options);
+        publish_in_run(event_view{whole}, options);
     }
 
     void log(severity level, std::string_view line) override {
@@ -33,9 +34,9 @@ public:
 
 private:
     template <class Data>
-    void publish_to_life(const Data& data, publish_options options) {
+    void publish_in_run(const Data& data, publish_options options) {
         if (const auto owner = owner_.lock()) {
-            const auto published = owner->publish({life_->name, life_.get()}, data, options);
+            const auto published = owner->publish({topic_, &run_}, data, options);
             if (!published && published.error() != errc::shut_down) {
                 owner->log(
                     severity::warning, "polling published nothing: " + published.error().message());
@@ -45,7 +46,8 @@ private:
 
     const std::weak_ptr<core> owner_;
     const boost::asio::any_io_executor executor_;
-    const std::shared_ptr<topic> life_;
+    const std::string topic_;
+    const polling_run& run_;
 };
 
 } // namespace crier::detail

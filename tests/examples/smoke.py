@@ -198,7 +198,8 @@ def a_stream_begins_with_the_right_headers_and_an_event(example):
         }
         expect(dict(stream.headers) == expected, str(stream.headers))
         event = stream.read_event()
-        expect(event and event[-1].startswith("data: "), f"{event}")
+        expect(len(event) > 1 and event[-2].startswith("data: "), f"{event}")
+        expect(event[-1].startswith("id: "), f"{event}")
 
 
 @check(*SPEAKING)

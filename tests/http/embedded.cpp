@@ -58,7 +58,7 @@ TEST_CASE("a program's own io_context on 4 threads serves streams while 64 threa
     asio::io_context io;
     crier::manager_options options;
     options.log = [](crier::severity, std::string_view) {};
-    options.queue_bound = 100'000;
+    options.queue = {100'000, 100'000'000};
     crier::manager events{io.get_executor(), options};
     std::atomic<int> ended{0};
     tcp::acceptor acceptor{io, {asio::ip::address_v4::loopback(), 0}};

@@ -128,7 +128,7 @@ std::string chunk(const std::string& text) {
 
 TEST_CASE("the header goes out at once, then each event as one chunk") {
     context test;
-    manager events{test.io.get_executor()};
+    manager events{test.io.get_executor(), {.ids = false}};
     stream open{test, events, topic("a")};
     CHECK(open.read() == header);
     events.publish("a", "1");
@@ -143,7 +143,7 @@ TEST_CASE("the header goes out at once, then each event as one chunk") {
 
 TEST_CASE("an HTTP/1.0 client gets no chunks, and the end of the connection as the end") {
     context test;
-    manager events{test.io.get_executor()};
+    manager events{test.io.get_executor(), {.ids = false}};
     stream open{test, events, topic("a"), get("/", 10)};
     CHECK(open.read().find("Transfer-Encoding") == std::string::npos);
     events.publish("a", "1");
@@ -155,7 +155,7 @@ TEST_CASE("an HTTP/1.0 client gets no chunks, and the end of the connection as t
 
 TEST_CASE("the default topic is the request's path with its query") {
     context test;
-    manager events{test.io.get_executor()};
+    manager events{test.io.get_executor(), {.ids = false}};
     const stream plain{test, events, {}, get("/news")};
     const stream query{test, events, {}, get("/news?lang=de")};
     REQUIRE(events.stats().topics.size() == 2);
@@ -168,7 +168,7 @@ TEST_CASE("the default topic is the request's path with its query") {
 
 TEST_CASE("one stream carries several topics in one order") {
     context test;
-    manager events{test.io.get_executor()};
+    manager events{test.io.get_executor(), {.ids = false}};
     serve_options options;
     options.topics.resize(2);
     options.topics[0].name = "a";
@@ -184,7 +184,7 @@ TEST_CASE("one stream carries several topics in one order") {
 
 TEST_CASE("a heartbeat is sent when nothing was written for the interval, and not before") {
     context test;
-    manager events{test.io.get_executor(), {.heartbeat_interval = 15s}};
+    manager events{test.io.get_executor(), {.heartbeat_interval = 15s, .ids = false}};
     stream open{test, events, topic("a")};
     CHECK(open.read() == header);
     test.advance(14s);
@@ -219,7 +219,7 @@ TEST_CASE("the heartbeat's text and end are the manager's") {
 TEST_CASE("a client that goes away while idle is noticed, by FIN and by RST") {
     for (const bool by_reset : {false, true}) {
         context test;
-        manager events{test.io.get_executor()};
+        manager events{test.io.get_executor(), {.ids = false}};
         stream open{test, events, topic("a")};
         open.read();
         CHECK(events.stats().topics.size() == 1);
@@ -234,7 +234,7 @@ TEST_CASE("a client that goes away while idle is noticed, by FIN and by RST") {
 
 TEST_CASE("what a client sends on is read and ignored") {
     context test;
-    manager events{test.io.get_executor()};
+    manager events{test.io.get_executor(), {.ids = false}};
     stream open{test, events, topic("a")};
     open.read();
     open.peer.send(std::string(4'000, 'x'));
@@ -248,7 +248,7 @@ TEST_CASE("what a client sends on is read and ignored") {
 
 TEST_CASE("a client that goes on sending is cut") {
     context test;
-    manager events{test.io.get_executor()};
+    manager events{test.io.get_executor(), {.ids = false}};
     stream open{test, events, topic("a")};
     open.peer.send(std::string(5'000, 'x'));
     test.run();
@@ -259,7 +259,7 @@ TEST_CASE(
     "a slow client holds up the end for one interval only, and a cancellation ends it at once") {
     for (const bool cancelled : {false, true}) {
         context test;
-        manager events{test.io.get_executor(), {.heartbeat_interval = 10s}};
+        manager events{test.io.get_executor(), {.heartbeat_interval = 10s, .ids = false}};
         stream open{test, events, topic("a")};
         const std::string large(1'000'000, 'x');
         for (int i = 0; i < 30; ++i) {
@@ -288,7 +288,7 @@ TEST_CASE(
 TEST_CASE("what a session does leaves its caller's cancellation as it was") {
     context test;
     crier::promise_single_thread(test.io);
-    manager events{test.io.get_executor()};
+    manager events{test.io.get_executor(), {.ids = false}};
     tcp::acceptor acceptor{test.io, {asio::ip::address_v4::loopback(), 0}};
     client peer{acceptor.local_endpoint().port()};
     tcp::socket socket{acceptor.accept()};
@@ -318,7 +318,7 @@ TEST_CASE("bytes from the client at any moment of the end do not hold it up") {
     for (int steps = 0; steps < 12; ++steps) {
         CAPTURE(steps);
         context test;
-        manager events{test.io.get_executor()};
+        manager events{test.io.get_executor(), {.ids = false}};
         stream open{test, events, topic("a")};
         events.shutdown();
         test.io.restart();
@@ -353,7 +353,7 @@ TEST_CASE("a client that takes nothing misses events, and is cut after the inter
 TEST_CASE("a slow client gets whole events in order, and stays while it takes some") {
     context test;
     manager events{test.io.get_executor(), {.heartbeat_interval = 10s,
-                                               .queue_bound = 1'000,
+                                               .queue = {1'000, 100'000'000},
                                                .log = [](crier::severity, std::string_view) {}}};
     stream open{test, events, topic("a")};
     const std::string large(50'000, 'x');
@@ -378,7 +378,7 @@ TEST_CASE("a slow client gets whole events in order, and stays while it takes so
 
 TEST_CASE("shutdown ends open streams properly, after what was published before") {
     context test;
-    manager events{test.io.get_executor()};
+    manager events{test.io.get_executor(), {.ids = false}};
     stream open{test, events, topic("a")};
     open.read();
     events.publish("a", "last");
@@ -391,7 +391,7 @@ TEST_CASE("shutdown ends open streams properly, after what was published before"
 
 TEST_CASE("after shutdown a new stream is refused with 503") {
     context test;
-    manager events{test.io.get_executor()};
+    manager events{test.io.get_executor(), {.ids = false}};
     events.shutdown();
     stream refused{test, events};
     CHECK(refused.read().starts_with("HTTP/1.1 503 Service Unavailable\r\n"));
@@ -410,7 +410,7 @@ TEST_CASE("destroying the manager ends its streams") {
 
 TEST_CASE("what is no request for an event stream is refused before anything is subscribed") {
     context test;
-    manager events{test.io.get_executor()};
+    manager events{test.io.get_executor(), {.ids = false}};
     const auto answer = [&](request_type request) {
         stream refused{test, events, {}, std::move(request)};
         CHECK(refused.reason == end_reason::refused);
@@ -437,7 +437,7 @@ TEST_CASE("what is no request for an event stream is refused before anything is 
 TEST_CASE("polling starts with the first stream and stops with the last") {
     context test;
     int fetches = 0;
-    manager events{test.io.get_executor()};
+    manager events{test.io.get_executor(), {.ids = false}};
     const auto counter = [&]() -> asio::awaitable<boost::json::value> { co_return ++fetches; };
     serve_options options = topic("a");
     options.polling = crier::polling(counter, {.interval = 1s});
@@ -458,7 +458,7 @@ TEST_CASE("polling starts with the first stream and stops with the last") {
 
 TEST_CASE("a cancelled session ends its stream properly and leaves nothing") {
     context test;
-    manager events{test.io.get_executor()};
+    manager events{test.io.get_executor(), {.ids = false}};
     stream open{test, events, topic("a")};
     open.read();
     open.cancellation.emit(asio::cancellation_type::terminal);
@@ -469,7 +469,7 @@ TEST_CASE("a cancelled session ends its stream properly and leaves nothing") {
 
 TEST_CASE("the socket is given back as it was") {
     context test;
-    manager events{test.io.get_executor()};
+    manager events{test.io.get_executor(), {.ids = false}};
     tcp::acceptor acceptor{test.io, {asio::ip::address_v4::loopback(), 0}};
     client peer{acceptor.local_endpoint().port()};
     tcp::socket socket{acceptor.accept()};
@@ -488,7 +488,7 @@ TEST_CASE("the socket is given back as it was") {
 
 TEST_CASE("the kernel is kept from buffering for a client that takes nothing") {
     context test;
-    manager events{test.io.get_executor(), {.heartbeat_interval = 7s}};
+    manager events{test.io.get_executor(), {.heartbeat_interval = 7s, .ids = false}};
     stream open{test, events, topic("a")};
     asio::socket_base::send_buffer_size size;
     open.socket.get_option(size);
@@ -506,7 +506,7 @@ TEST_CASE("the kernel is kept from buffering for a client that takes nothing") {
 TEST_CASE(
     "a session runs on any stream: a local socket, Beast's tcp_stream, one without a socket") {
     context test;
-    manager events{test.io.get_executor(), {.heartbeat_interval = 10s}};
+    manager events{test.io.get_executor(), {.heartbeat_interval = 10s, .ids = false}};
     const request_type request = get("/");
     std::vector<end_reason> reasons;
     const auto ended = [&](const std::exception_ptr& error, end_reason end) {
@@ -545,7 +545,7 @@ TEST_CASE(
 TEST_CASE("a client that leaves a stream without a socket, or takes nothing of it, is noticed") {
     for (const bool leaves : {true, false}) {
         context test;
-        manager events{test.io.get_executor(), {.heartbeat_interval = 10s}};
+        manager events{test.io.get_executor(), {.heartbeat_interval = 10s, .ids = false}};
         const request_type request = get("/");
         std::optional<end_reason> reason;
         tcp::acceptor acceptor{test.io, {asio::ip::address_v4::loopback(), 0}};
@@ -571,7 +571,7 @@ TEST_CASE("a client that leaves a stream without a socket, or takes nothing of i
 
 TEST_CASE("a coroutine on another strand is served on the manager's") {
     context test;
-    manager events{test.io.get_executor()};
+    manager events{test.io.get_executor(), {.ids = false}};
     tcp::acceptor acceptor{test.io, {asio::ip::address_v4::loopback(), 0}};
     client peer{acceptor.local_endpoint().port()};
     tcp::socket socket{acceptor.accept()};
@@ -590,7 +590,7 @@ TEST_CASE("a coroutine on another strand is served on the manager's") {
 
 TEST_CASE("a session without a chance to end goes with its context") {
     asio::io_context io{1};
-    manager events{io.get_executor()};
+    manager events{io.get_executor(), {.ids = false}};
     tcp::acceptor acceptor{io, {asio::ip::address_v4::loopback(), 0}};
     client peer{acceptor.local_endpoint().port()};
     tcp::socket socket{acceptor.accept()};

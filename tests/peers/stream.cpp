@@ -79,7 +79,9 @@ int main(int argc, char** argv) try {
     crier::server_options options;
     options.port = port_from(argc, argv);
     crier::server server{options};
-    crier::manager events{server.get_executor()};
+    crier::manager_options as_published;
+    as_published.ids = false;
+    crier::manager events{server.get_executor(), as_published};
     server.on_shutdown([&events] { events.shutdown(); });
     server.shutdown_on_signals();
     tell("http://127.0.0.1:" + std::to_string(server.local_endpoint().port()) + "/");

@@ -1,23 +1,37 @@
 #include "pubsub/backlog.hpp"
 
+#include "support/event_reader.hpp"
+
 #include <doctest/doctest.h>
 
 #include <array>
+#include <limits>
+#include <random>
 #include <string>
+#include <vector>
 
+using crier::drop_counts;
+using crier::drop_reason;
+using crier::overflow_policy;
+using crier::queue_limits;
 using crier::detail::backlog;
 using crier::detail::coding;
 using crier::detail::entry;
 using crier::detail::entry_ptr;
+using texts = std::vector<std::string>;
 
 namespace {
 
-entry_ptr made(const std::string& data) {
-    return entry_ptr{new entry{*crier::make_frame(crier::event{.data = data})}};
+/// Event number n, whose data is its number; with a key its data is "key number".
+entry_ptr made(std::uint64_t number, const std::string& key = {}, const std::string& more = {}) {
+    const std::string data = (key.empty() ? key : key + " ") + std::to_string(number) + more;
+    const entry_ptr result{new entry{*crier::make_frame(crier::event{.data = data}), {1, number}}};
+    result->key = key;
+    return result;
 }
 
-std::string gathered(const backlog& from, coding as, std::size_t most = 16) {
-    std::array<boost::asio::const_buffer, 16> buffers;
+std::string gathered(backlog& from, coding as, std::size_t most = 64) {
+    std::array<boost::asio::const_buffer, 64> buffers;
     const std::size_t filled = from.gather(std::span{buffers}.first(most), as);
     std::string bytes;
     for (std::size_t i = 0; i < filled; ++i) {
@@ -26,70 +40,319 @@ std::string gathered(const backlog& from, coding as, std::size_t most = 16) {
     return bytes;
 }
 
-} // namespace
-
-TEST_CASE("a full backlog lets the newest event go and counts it") {
-    backlog pending{2};
-    CHECK(pending.offer(made("1")));
-    CHECK(pending.offer(made("2")));
-    CHECK_FALSE(pending.offer(made("3")));
-    CHECK(pending.dropped() == 1);
-    CHECK(pending.size() == 2);
-    CHECK(pending.front().text() == "data: 1\n\n");
-    pending.pop();
-    CHECK(pending.offer(made("4")));
-    CHECK(gathered(pending, coding::plain) == "data: 2\n\ndata: 4\n\n");
+std::string write(backlog& from, coding as) {
+    std::string all;
+    while (!from.empty()) {
+        const std::string next = gathered(from, as);
+        from.advance(next.size(), as);
+        all += next;
+    }
+    return all;
 }
 
-TEST_CASE("gather gives the frames in the stream's coding, as many as there are buffers") {
-    backlog pending{8};
-    for (const char* data : {"1", "2", "3"}) {
-        pending.offer(made(data));
+/// All that waits: the data of events, and of gaps "first-last(count)".
+texts read_all(backlog& from) {
+    texts result;
+    for (const auto& each : crier::test::event_reader{write(from, coding::plain)}.events) {
+        if (each.type == "crier.signal") {
+            result.push_back("signal " + each.id + each.data);
+        } else if (each.type == "crier.gap") {
+            result.push_back(each.data + each.id);
+        } else {
+            result.push_back(each.data);
+        }
     }
-    CHECK(gathered(pending, coding::chunked, 2) == "9\r\ndata: 1\n\n\r\n9\r\ndata: 2\n\n\r\n");
-    CHECK(gathered(pending, coding::plain) == "data: 1\n\ndata: 2\n\ndata: 3\n\n");
-    CHECK(gathered(backlog{1}, coding::plain).empty());
+    return result;
+}
+
+std::string gap(const std::string& from, const std::string& to, int count) {
+    return R"({"reason":"overflow","from":"1.)" + from + R"(","to":"1.)" + to + R"(","count":)" +
+           std::to_string(count) + "}1." + to;
+}
+
+std::uint64_t at(const drop_counts& lost, drop_reason why) {
+    return lost[static_cast<std::size_t>(why)];
+}
+
+/// A backlog and what it lost.
+struct queue {
+    backlog pending;
+    drop_counts lost{};
+
+    explicit queue(overflow_policy past, std::size_t events = 3, std::size_t bytes = 1000)
+        : pending{{events, bytes, past}, true} {}
+
+    bool offer(std::uint64_t number, const std::string& key = {}) {
+        return pending.offer(made(number, key), lost);
+    }
+
+    void fill(std::uint64_t first, std::uint64_t last) {
+        for (std::uint64_t number = first; number <= last; ++number) {
+            offer(number);
+        }
+    }
+};
+
+} // namespace
+
+TEST_CASE("gather gives the frames in the stream's coding, as many as there are buffers") {
+    queue q{overflow_policy::drop_newest};
+    q.fill(1, 3);
+    CHECK(gathered(q.pending, coding::chunked, 2) == "9\r\ndata: 1\n\n\r\n9\r\ndata: 2\n\n\r\n");
+    CHECK(gathered(q.pending, coding::plain) == "data: 1\n\ndata: 2\n\ndata: 3\n\n");
+    queue none{overflow_policy::drop_newest};
+    CHECK(gathered(none.pending, coding::plain).empty());
 }
 
 TEST_CASE("however the bytes are written piece by piece, all of them are, in order") {
     for (const coding as : {coding::plain, coding::chunked}) {
         for (std::size_t step = 1; step < 60; ++step) {
-            backlog pending{8};
-            for (const char* data : {"one", "two and more", "3"}) {
-                pending.offer(made(data));
-            }
-            const std::string all = gathered(pending, as);
+            queue q{overflow_policy::drop_newest};
+            q.fill(9, 11);
+            const std::string all = gathered(q.pending, as);
             std::string written;
-            while (!pending.empty()) {
-                const std::string next = gathered(pending, as, 2).substr(0, step);
+            while (!q.pending.empty()) {
+                const std::string next = gathered(q.pending, as, 2).substr(0, step);
                 REQUIRE_FALSE(next.empty());
                 written += next;
-                pending.advance(next.size(), as);
+                q.pending.advance(next.size(), as);
             }
             CHECK(written == all);
         }
     }
 }
 
-TEST_CASE("an event counts against the bound until it is wholly written") {
-    backlog pending{1};
-    pending.offer(made("1"));
-    pending.advance(3, coding::plain);
-    CHECK_FALSE(pending.offer(made("2")));
-    pending.advance(6, coding::plain);
-    CHECK(pending.offer(made("2")));
-}
-
 TEST_CASE("an entry goes with its last reader") {
-    const entry_ptr shared = made("shared");
+    const entry_ptr shared = made(1);
     {
-        backlog first{1};
-        backlog second{1};
-        first.offer(shared);
-        second.offer(shared);
+        queue first{overflow_policy::drop_newest};
+        queue second{overflow_policy::drop_newest};
+        first.pending.offer(shared, first.lost);
+        second.pending.offer(shared, second.lost);
         CHECK(shared->use_count() == 3);
-        first.pop();
+        first.pending.pop();
         CHECK(shared->use_count() == 2);
     }
     CHECK(shared->use_count() == 1);
+}
+
+TEST_CASE("drop_newest keeps what waits, and one gap tells what followed") {
+    queue q{overflow_policy::drop_newest};
+    q.fill(1, 6);
+    CHECK(q.pending.dropped() == 3);
+    CHECK(at(q.lost, drop_reason::newest) == 3);
+    CHECK(read_all(q.pending) == texts{"1", "2", "3", gap("4", "6", 3)});
+    CHECK(q.offer(7));
+    CHECK(read_all(q.pending) == texts{"7"});
+}
+
+TEST_CASE("a gap stands where the events are missing") {
+    queue q{overflow_policy::drop_newest};
+    q.fill(1, 4);
+    q.pending.pop();
+    q.fill(5, 6);
+    CHECK(read_all(q.pending) == texts{"2", "3", gap("4", "4", 1), "5", gap("6", "6", 1)});
+}
+
+TEST_CASE("drop_oldest keeps the newest, after the gap") {
+    queue q{overflow_policy::drop_oldest};
+    q.fill(1, 40);
+    CHECK(at(q.lost, drop_reason::oldest) == 37);
+    CHECK(read_all(q.pending) == texts{gap("1", "11", 37), "38", "39", "40"});
+}
+
+TEST_CASE("conflate keeps the newest of each key in their order, which is no gap") {
+    queue q{overflow_policy::conflate, 3};
+    q.offer(1, "a");
+    q.offer(2, "b");
+    q.offer(3, "a");
+    CHECK(q.offer(4, "b"));
+    CHECK(read_all(q.pending) == texts{"a 1", "a 3", "b 4"});
+    q.offer(5, "a");
+    q.offer(6, "a");
+    q.offer(7, "b");
+    CHECK(q.offer(8, "c"));
+    CHECK(at(q.lost, drop_reason::conflated) == 2);
+    CHECK(read_all(q.pending) == texts{"a 6", "b 7", "c 8"});
+}
+
+TEST_CASE("events without a key are conflated by their type, each topic's by themselves") {
+    queue q{overflow_policy::conflate, 2};
+    const crier::detail::counters* const one = nullptr;
+    const auto* const other = reinterpret_cast<const crier::detail::counters*>(&q);
+    for (std::uint64_t number = 1; number <= 6; ++number) {
+        const entry_ptr each = made(number, "ttype");
+        each->topic = number % 2 == 0 ? one : other;
+        q.pending.offer(each, q.lost);
+    }
+    CHECK(read_all(q.pending) == texts{"ttype 5", "ttype 6"});
+}
+
+TEST_CASE("more keys than have room are dropped with a gap, the oldest first") {
+    queue q{overflow_policy::conflate, 2};
+    for (const char* key : {"a", "b", "c", "b", "d"}) {
+        q.offer(q.pending.dropped() + q.pending.size() + 1, key);
+    }
+    CHECK(at(q.lost, drop_reason::conflated) == 1);
+    CHECK(at(q.lost, drop_reason::oldest) == 2);
+    const texts left = read_all(q.pending);
+    REQUIRE(left.size() == 3);
+    CHECK(left[0].find("overflow") != std::string::npos);
+}
+
+TEST_CASE("signal leaves one event without data, whose id is the last one's") {
+    queue q{overflow_policy::signal};
+    q.fill(1, 9);
+    CHECK(at(q.lost, drop_reason::signalled) + 1 + 2 >= 9);
+    const texts left = read_all(q.pending);
+    CHECK(left.front().starts_with("signal 1."));
+    q.fill(10, 12);
+    CHECK(read_all(q.pending) == texts{"10", "11", "12"});
+    q.fill(13, 16);
+    CHECK(read_all(q.pending) == texts{"signal 1.g"});
+}
+
+TEST_CASE("disconnect gives up all that waits, and what comes later") {
+    queue q{overflow_policy::disconnect};
+    q.fill(1, 3);
+    CHECK_FALSE(q.pending.overflowed());
+    CHECK_FALSE(q.offer(4));
+    CHECK(q.pending.overflowed());
+    CHECK_FALSE(q.offer(5));
+    CHECK(at(q.lost, drop_reason::disconnected) == 5);
+    CHECK(read_all(q.pending) == texts{gap("1", "3", 3)});
+}
+
+TEST_CASE("bytes are limited as events are, but one event always has room") {
+    queue q{overflow_policy::drop_newest, 100, 40};
+    CHECK(q.pending.offer(made(1, {}, std::string(1000, 'x')), q.lost));
+    CHECK_FALSE(q.offer(2));
+    q.pending.pop();
+    write(q.pending, coding::plain);
+    q.fill(3, 7);
+    CHECK(q.pending.size() == 5); // 4 of 9 bytes and a gap
+    CHECK(q.pending.dropped() == 2);
+}
+
+TEST_CASE("what is partly written or being written stays, whatever the policy") {
+    for (const auto past : {overflow_policy::drop_oldest, overflow_policy::conflate,
+             overflow_policy::signal, overflow_policy::disconnect}) {
+        CAPTURE(static_cast<int>(past));
+        queue q{past};
+        q.fill(1, 3);
+        const std::string begun = gathered(q.pending, coding::plain).substr(0, 3);
+        q.pending.advance(3, coding::plain);
+        q.fill(4, 9);
+        CHECK(write(q.pending, coding::plain).starts_with("a: 1\n\n"));
+        queue p{past};
+        p.fill(1, 3);
+        gathered(p.pending, coding::plain);
+        p.pending.pin(2);
+        p.fill(4, 9);
+        CHECK(gathered(p.pending, coding::plain).starts_with("data: 1\n\ndata: 2\n\n"));
+    }
+}
+
+TEST_CASE("a gap that has been gathered but not written grows on") {
+    queue q{overflow_policy::drop_newest, 1};
+    q.fill(1, 2);
+    gathered(q.pending, coding::plain);
+    q.fill(3, 4);
+    CHECK(read_all(q.pending) == texts{"1", gap("2", "4", 3)});
+    q.fill(5, 6);
+    gathered(q.pending, coding::plain);
+    q.pending.pin(2);
+    q.fill(7, 8);
+    CHECK(read_all(q.pending) == texts{"5", gap("6", "6", 1), gap("7", "8", 2)});
+}
+
+TEST_CASE("a stream without ids is not told of its gaps") {
+    backlog pending{{2, 1000, overflow_policy::drop_oldest}, false};
+    drop_counts lost{};
+    for (std::uint64_t number = 1; number <= 5; ++number) {
+        pending.offer(made(number), lost);
+    }
+    CHECK(read_all(pending) == texts{"4", "5"});
+    CHECK(pending.dropped() == 3);
+}
+
+TEST_CASE("for lack of memory what is older goes, by each policy") {
+    const auto shed = [](overflow_policy past, std::uint64_t before) {
+        queue q{past, 10};
+        q.fill(1, 4);
+        q.pending.shed(before, q.lost);
+        return read_all(q.pending);
+    };
+    CHECK(shed(overflow_policy::drop_oldest, 3) == texts{gap("1", "2", 2), "3", "4"});
+    CHECK(shed(overflow_policy::drop_newest, 3) == texts{gap("1", "4", 4)});
+    CHECK(shed(overflow_policy::drop_newest, 1) == texts{"1", "2", "3", "4"});
+    CHECK(shed(overflow_policy::conflate, 1) == texts{"4"});
+    CHECK(shed(overflow_policy::signal, 3) == texts{"signal 1.4"});
+    CHECK(shed(overflow_policy::disconnect, 3) == texts{gap("1", "4", 4)});
+    queue q{overflow_policy::disconnect};
+    q.fill(1, 2);
+    q.pending.shed(2, q.lost);
+    CHECK(q.pending.overflowed());
+    CHECK(at(q.lost, drop_reason::memory) == 2);
+}
+
+TEST_CASE("events that there was no memory for are told with what else is missing") {
+    queue q{overflow_policy::drop_newest, 1};
+    q.fill(1, 2);
+    q.pending.miss({1, 3}, {1, 7}, 5, q.lost);
+    CHECK(at(q.lost, drop_reason::memory) == 5);
+    CHECK(read_all(q.pending) == texts{"1", gap("2", "7", 6)});
+}
+
+TEST_CASE("a gap that waits to be replaced holds up what follows") {
+    queue q{overflow_policy::drop_oldest, 2};
+    q.fill(1, 4);
+    q.pending.hold_gaps();
+    CHECK(gathered(q.pending, coding::plain).empty());
+    REQUIRE(q.pending.front_gap() != nullptr);
+    const std::array<crier::frame, 2> instead{*crier::make_frame(crier::event{.data = "a"}),
+        *crier::make_frame(crier::event{.data = "b"})};
+    q.pending.replace_front_gap(instead);
+    CHECK(read_all(q.pending) == texts{"a", "b", "3", "4"});
+}
+
+TEST_CASE("at random, each policy leaves every event read, superseded or in a gap, in order") {
+    std::mt19937 random{7};
+    for (int round = 0; round < 2000; ++round) {
+        const auto past = static_cast<overflow_policy>(round % 2);
+        queue q{past, 1 + random() % 6};
+        std::uint64_t number = 0;
+        std::uint64_t next = 1;
+        const auto take = [&](const std::string& bytes) {
+            for (const auto& each : crier::test::event_reader{bytes}.events) {
+                if (each.type == "crier.gap") {
+                    const std::size_t from = each.data.find("\"1.") + 3;
+                    const std::string first =
+                        each.data.substr(from, each.data.find('"', from) - from);
+                    CHECK(std::stoull(first, nullptr, 36) == next);
+                    next = std::stoull(each.id.substr(2), nullptr, 36) + 1;
+                } else {
+                    CHECK(std::stoull(each.data) == next++);
+                }
+            }
+        };
+        std::string stream;
+        for (int step = 0; step < 40; ++step) {
+            if (random() % 3 > 0) {
+                q.offer(++number);
+            } else if (!q.pending.empty()) {
+                const std::string bytes = gathered(q.pending, coding::plain, 1 + random() % 4);
+                if (random() % 4 == 0) {
+                    q.pending.pin(4);
+                    q.offer(++number);
+                }
+                const std::size_t written = random() % (bytes.size() + 1);
+                stream += bytes.substr(0, written);
+                q.pending.advance(written, coding::plain);
+            }
+        }
+        stream += write(q.pending, coding::plain);
+        take(stream);
+        CHECK(next == number + 1);
+    }
 }

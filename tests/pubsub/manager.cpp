@@ -196,8 +196,9 @@ TEST_CASE("a full subscriber misses the newest event, is logged once, and stays"
     texts lines;
     context test;
     manager events{test.io.get_executor(),
-        {.queue_bound = 3,
-            .log = [&](crier::severity, std::string_view line) { lines.emplace_back(line); }}};
+        {.ids = false, .queue = {.events = 3}, .log = [&](crier::severity, std::string_view line) {
+             lines.emplace_back(line);
+         }}};
     subscription slow = events.subscribe("a\nb");
     for (int i = 0; i < 5; ++i) {
         events.publish("a\nb", i);
@@ -212,9 +213,10 @@ TEST_CASE("a full subscriber misses the newest event, is logged once, and stays"
 
 TEST_CASE("64 events may wait by default, and a subscription may have its own bound") {
     context test;
-    manager events{test.io.get_executor(), {.log = [](crier::severity, std::string_view) {}}};
+    manager events{
+        test.io.get_executor(), {.ids = false, .log = [](crier::severity, std::string_view) {}}};
     subscription usual = events.subscribe("a");
-    subscription roomy = events.subscribe("a", {.queue_bound = 100});
+    subscription roomy = events.subscribe("a", {.queue = crier::queue_limits{.events = 100}});
     for (int i = 0; i < 70; ++i) {
         events.publish("a", i);
     }
@@ -226,7 +228,7 @@ TEST_CASE("64 events may wait by default, and a subscription may have its own bo
 TEST_CASE("stats count events, their bytes and what was dropped, in all and by topic") {
     context test;
     manager events{test.io.get_executor(),
-        {.queue_bound = 1, .log = [](crier::severity, std::string_view) {}}};
+        {.ids = false, .queue = {.events = 1}, .log = [](crier::severity, std::string_view) {}}};
     const subscription a1 = events.subscribe("a");
     const subscription a2 = events.subscribe("a");
     const subscription b = events.subscribe("b");
@@ -412,7 +414,8 @@ TEST_CASE("destroying the manager shuts it down") {
 
 TEST_CASE("options that make no sense are refused, a heartbeat of zero is the default") {
     context test;
-    CHECK_THROWS_AS((manager{test.io.get_executor(), {.queue_bound = 0}}), std::invalid_argument);
+    CHECK_THROWS_AS(
+        (manager{test.io.get_executor(), {.queue = {.events = 0}}}), std::invalid_argument);
     CHECK_THROWS_AS(
         (manager{test.io.get_executor(), {.heartbeat_text = "\xff"}}), std::invalid_argument);
     const manager quiet{test.io.get_executor(), {.heartbeat_interval = -std::chrono::seconds{1}}};
@@ -526,7 +529,8 @@ TEST_CASE("racing publishers give one order, the same for everyone over all topi
         manager events{pool.get_executor()};
         std::vector<subscription> all;
         for (int i = 0; i < 4; ++i) {
-            all.push_back(events.subscribe(topics({"a", "b", "c"}), {.queue_bound = 100'000}));
+            all.push_back(events.subscribe(
+                topics({"a", "b", "c"}), {.queue = crier::queue_limits{100'000, 100'000'000}}));
         }
         std::vector<std::thread> threads;
         for (int number = 0; number < 8; ++number) {

@@ -10,6 +10,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,15 +26,33 @@ struct serve_options {
     /// Several topics on one stream, in place of the three above. A page tells them apart by the
     /// type that their events are published with.
     std::vector<topic_options> topics{};
+    /// As `subscribe_options::queue`.
+    std::optional<queue_limits> queue{};
+    /// Asked where events are missing; what it returns is sent in the gap's place, and nothing
+    /// means the gap itself: a snapshot heals a client that gets it. `to_event` makes the gap's own
+    /// event, for both. The last one gets the gap's id, unless it has one. What it throws is
+    /// logged, and the gap is sent. Events that are published meanwhile wait.
+    std::function<boost::asio::awaitable<std::vector<event>>(const gap&)> on_gap{};
 };
 
-/// The default topic of a request: its path, with `?query` where there is one.
-inline std::string topic_of(const request_head& head) { return std::string{head.target}; }
+/// The default topic of a request: its path, with `?query` where there is one, but without
+/// `last_event_id`.
+std::string topic_of(const request_head& head);
 
 template <class Body, class Fields>
 std::string topic_of(const boost::beast::http::request<Body, Fields>& request) {
-    return std::string{request.target()};
+    request_head head;
+    head.target = request.target();
+    return topic_of(head);
 }
+
+/// The topics that a request names as `?topic=a&topic=b`, each once.
+std::vector<topic_options> topics_of(const request_head& head);
+
+/// The id of the last event that a client has received: the field `Last-Event-ID`, else the query's
+/// `last_event_id`, for a first connection. Empty where there is none.
+/// Source: WHATWG HTML 9.2.4.
+std::string last_event_id_of(const request_head& head);
 
 /// The head of a request that Beast has parsed, as views of it.
 template <class Body, class Fields>
@@ -63,7 +82,8 @@ struct manager_access {
 
 /// Answers a request with a stream of a topic's events, until it ends for the reason returned.
 ///
-/// Subscribes, starts the polling, writes the header, then events and heartbeats. What the gate or
+/// Subscribes, from the request's last event id on, starts the polling, writes the header, then
+/// events and heartbeats. What the gate or
 /// the manager's state refuses is answered with 4xx or 503 and `end_reason::refused`. After it the
 /// connection is to be closed. A socket gets `TCP_NODELAY`, a send buffer of 64 KB, and the
 /// heartbeat interval as `TCP_USER_TIMEOUT`.

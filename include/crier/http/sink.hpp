@@ -39,6 +39,9 @@ public:
     /// given the same bytes again, followed by others perhaps.
     virtual std::size_t write_some(buffers bytes, boost::system::error_code& error) = 0;
 
+    /// How many of the buffers that it was given last it still uses after `would_block`.
+    virtual std::size_t in_flight() const noexcept { return 0; }
+
     /// Begins to watch for the peer's end of the connection.
     virtual void watch_peer() = 0;
 
@@ -156,6 +159,7 @@ public:
     std::size_t write_some(buffers bytes, boost::system::error_code& error) override {
         if (written_ > 0 || write_error_) {
             error = write_error_;
+            in_flight_ = 0;
             return std::exchange(written_, 0);
         }
         if (!std::exchange(writing_, true)) {
@@ -163,6 +167,7 @@ public:
             const boost::container::static_vector<boost::asio::const_buffer, most_buffers> kept(
                 bytes.begin(),
                 bytes.begin() + static_cast<std::ptrdiff_t>(std::min(bytes.size(), most_buffers)));
+            in_flight_ = kept.size();
             stream_.async_write_some(
                 kept, boost::asio::bind_cancellation_slot(write_cancellation_.slot(),
                           outstanding([this](boost::system::error_code result, std::size_t size) {
@@ -174,6 +179,8 @@ public:
         error = boost::asio::error::would_block;
         return 0;
     }
+
+    std::size_t in_flight() const noexcept override { return in_flight_; }
 
     void watch_peer() override {
         stream_.async_read_some(boost::asio::buffer(ignored_),
@@ -208,6 +215,7 @@ private:
     boost::asio::cancellation_signal read_cancellation_;
     boost::system::error_code write_error_;
     std::size_t written_ = 0;
+    std::size_t in_flight_ = 0;
     bool writing_ = false;
 };
 

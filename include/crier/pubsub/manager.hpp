@@ -1,9 +1,11 @@
 #pragma once
 
+#include <crier/pubsub/event_id.hpp>
 #include <crier/pubsub/logger.hpp>
 #include <crier/pubsub/polling.hpp>
 #include <crier/pubsub/stats.hpp>
 #include <crier/pubsub/subscription.hpp>
+#include <crier/pubsub/topic_policy.hpp>
 #include <crier/wire/encoder.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -11,13 +13,11 @@
 #include <boost/system/result.hpp>
 
 #include <chrono>
-#include <compare>
 #include <concepts>
 #include <cstddef>
-#include <cstdint>
 #include <functional>
-#include <iosfwd>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,26 +29,29 @@ class core;
 struct manager_access;
 } // namespace detail
 
-/// An event's place in the one order of all events of a manager.
-struct event_id {
-    std::uint64_t epoch = 0;    ///< random, new for each manager
-    std::uint64_t sequence = 0; ///< from 1
-
-    friend auto operator<=>(const event_id&, const event_id&) = default;
-};
-
-/// Both numbers in base 36 with a dot between them.
-std::string to_string(event_id id);
-std::ostream& operator<<(std::ostream& to, event_id id);
-
 struct manager_options {
     /// How long a stream may be silent before a heartbeat; zero or less: the default.
     std::chrono::milliseconds heartbeat_interval = std::chrono::seconds{30};
     /// The heartbeat's comment, and what follows it.
     std::string heartbeat_text{};
     comment_end heartbeat_end = comment_end::blank_line;
-    /// How many events may wait for a slow subscriber; at least 1.
-    std::size_t queue_bound = 64;
+    /// Whether events that were published without an id of their own get one, by which a client
+    /// resumes. Without ids nothing is told of gaps either, and nobody resumes.
+    bool ids = true;
+    /// What may wait for a slow subscriber, and what happens past it.
+    queue_limits queue{};
+    /// What topics keep; for each the first rule that matches its name.
+    std::vector<topic_rule> rules{};
+    /// The type of a topic's events that are published without one; none: "message". Called as a
+    /// rule is.
+    std::function<std::string(std::string_view topic)> type_of{};
+    /// Bytes for all events together, each counted once, those of the histories too. Past it the
+    /// histories go, then what the subscribers miss that are the furthest behind.
+    std::size_t memory_limit = std::size_t{256} * 1024 * 1024;
+    /// How many topics a subscription may have.
+    std::size_t topics_limit = 64;
+    /// How many keys a topic that retains the newest event of each may have.
+    std::size_t keys_limit = 10'000;
     /// Told of subscribers that miss events, of starts and stops of polling, and of what was
     /// thrown by user code.
     logger log = log_to_clog;
@@ -63,14 +66,21 @@ struct topic_options {
     /// All that is published to the topic is sent as with `publish_options::only_changes`. As with
     /// `polling`, the first subscriber's choice holds.
     bool only_changes = false;
+    /// As in a `topic_rule`, and in place of what the rule says, but only if the topic begins here.
+    history_limits history{};
+    retention retain = retention::none;
+    std::optional<queue_limits> queue{};
 };
 
 struct subscribe_options {
     /// Where the subscription is read: an executor that runs one handler at a time; none means the
     /// manager's strand.
     boost::asio::any_io_executor executor{};
-    /// How many events may wait; 0 means the manager's `queue_bound`.
-    std::size_t queue_bound = 0;
+    /// What may wait; none: what the first of its topics says that says something, or the manager.
+    std::optional<queue_limits> queue{};
+    /// The id of the last event that was received: what came later is read back first, or a gap is
+    /// told. Empty: from now on, after what the topics retain.
+    std::string last_event_id{};
 };
 
 /// All topics, their subscribers and polling services: publish from any thread, and every
@@ -88,8 +98,8 @@ public:
     using executor_type = boost::asio::any_io_executor;
 
     /// Makes a strand of its own on the executor.
-    /// Errors: throws `std::invalid_argument` on a queue bound of 0 or a heartbeat text that is
-    /// not UTF-8.
+    /// Errors: throws `std::invalid_argument` on limits of 0, a rule that matches nothing for lack
+    /// of a function, or a heartbeat text that is not UTF-8.
     explicit manager(const executor_type& executor, manager_options options = {});
     manager(const manager&) = delete;
     manager& operator=(const manager&) = delete;
@@ -121,10 +131,15 @@ public:
 
     /// Subscribes to topics: from here on each event published to one of them is seen.
     ///
-    /// Errors: throws `errc::shut_down`; `std::invalid_argument` without a topic or with one twice.
+    /// Errors: throws `errc::shut_down`; `std::invalid_argument` without a topic, with one twice,
+    /// with too many, or on limits of 0.
     subscription subscribe(std::string topic, const subscribe_options& options = {});
     subscription subscribe(
         std::vector<topic_options> topics, const subscribe_options& options = {});
+
+    /// Ends the streams of a topic properly; their clients come back. What was published before is
+    /// sent first.
+    void end_streams(std::string_view topic);
 
     /// Ends all streams properly, stops all polling, and refuses what comes later. Idempotent.
     void shutdown();

@@ -23,6 +23,9 @@ struct publish_options {
     /// A value equal to the topic's last one goes only to those who have received nothing yet.
     /// JSON is compared without regard to the order of keys.
     bool only_changes = false;
+    /// What the event is about: a newer one of the same key supersedes it, where that is the policy
+    /// for slow subscribers or for what a topic retains.
+    std::string_view key{};
 };
 
 /// Where a polling service publishes to: the topic that it was started for. Once that topic has
@@ -56,6 +59,9 @@ public:
 
     /// Completes when nothing runs any more. Idempotent; fine before `start`.
     virtual boost::asio::awaitable<void> stop() = 0;
+
+    /// For how long it goes on after the topic's last subscriber has left.
+    virtual std::chrono::milliseconds linger() const noexcept { return {}; }
 };
 
 /// Thrown by a fetch to say how its failure is published.

@@ -23,7 +23,8 @@ struct subscription_access;
 /// One subscriber's own channel: the events that it has still to read, oldest first.
 ///
 /// It belongs to one executor, that of its manager's or broker's strand unless another was given.
-/// When it is full, it misses the newest event, which is counted.
+/// When it is full, it misses what its limits say, which is counted and told: where events are
+/// missing, a frame of type "crier.gap" stands in their place.
 ///
 /// Thread safety: `receive` and `unsubscribe` from any executor, the rest on `get_executor()`; one
 /// reader at a time.
@@ -43,7 +44,8 @@ public:
 
     /// Takes the next event; completes at once if there is one.
     ///
-    /// Errors: throws `errc::closed` once unsubscribed or shut down, and all was read.
+    /// Errors: throws `errc::closed` once unsubscribed or shut down, and all was read;
+    /// `errc::overflow` where too much waited and the policy is to disconnect.
     /// Cancellation: terminal and partial; no event is lost by it, unless `||` drops one that was
     /// taken on another executor than the caller's.
     boost::asio::awaitable<frame> receive();
@@ -60,7 +62,7 @@ public:
     /// The wake-up itself, for `stream_writer::wait`.
     signal& get_signal() noexcept;
 
-    /// How many events wait to be read.
+    /// How many events and gaps wait to be read, but for those that are read back.
     std::size_t pending() const noexcept;
 
     /// How many events it missed.

@@ -35,6 +35,7 @@ enum class errc {
     handshake_timeout,
     header_timeout,
     idle_timeout, ///< a stream was silent for longer than it may be
+    overflow,     ///< more waited for a subscriber than its limits allow
 };
 
 /// The category of `errc`; its name is "crier".

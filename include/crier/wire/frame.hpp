@@ -9,6 +9,10 @@
 
 namespace crier {
 
+namespace detail {
+struct frame_access;
+} // namespace detail
+
 /// One event or comment, encoded once: immutable bytes shared by all its receivers.
 ///
 /// The bytes lie in one block of memory as a whole HTTP/1.1 chunk, so that every kind of stream
@@ -36,7 +40,10 @@ public:
     friend boost::system::result<frame> make_comment_frame(std::string_view text, comment_end end);
 
 private:
-    explicit frame(std::size_t size);
+    friend struct detail::frame_access;
+
+    template <class Allocate>
+    frame(std::size_t size, Allocate allocate);
 
     char* writable_text() noexcept;
 

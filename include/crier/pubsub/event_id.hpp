@@ -1,0 +1,27 @@
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <iosfwd>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace crier {
+
+/// An event's place in the one order of all events of a manager.
+struct event_id {
+    std::uint64_t epoch = 0;    ///< random, new for each manager
+    std::uint64_t sequence = 0; ///< from 1; as a cursor, 0 stands before the first event
+
+    friend auto operator<=>(const event_id&, const event_id&) = default;
+};
+
+/// Both numbers in base 36 with a dot between them, as clients get and return them.
+std::string to_string(event_id id);
+std::ostream& operator<<(std::ostream& to, event_id id);
+
+/// Reads what `to_string` wrote, and nothing else.
+std::optional<event_id> parse_event_id(std::string_view text) noexcept;
+
+} // namespace crier

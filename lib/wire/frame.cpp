@@ -1,0 +1,75 @@
+#include <crier/wire/frame.hpp>
+
+#include "encode_into.hpp"
+#include "frame_access.hpp"
+
+namespace crier {
+
+template <class Allocate>
+frame::frame(std::size_t size, Allocate allocate) : size_{size} {
+    char head[2 * sizeof size + 2];
+    char* end = std::to_chars(std::begin(head), std::end(head), size, 16).ptr;
+    end = std::copy_n("\r\n", 2, end);
+    head_ = static_cast<std::uint8_t>(end - head);
+    bytes_ = allocate(head_ + size_ + 2);
+    std::copy(head, end, bytes_.get());
+    std::copy_n("\r\n", 2, bytes_.get() + head_ + size_);
+}
+
+char* frame::writable_text() noexcept { return bytes_.get() + head_; }
+
+namespace {
+
+/// A block that nobody counts.
+std::shared_ptr<char[]> allocate_block(std::size_t size) {
+    return std::make_shared_for_overwrite<char[]>(size);
+}
+
+} // namespace
+
+boost::system::result<frame> make_frame(const event_view& event) {
+    return detail::encode_into(
+        event, [](std::size_t size) { return frame{size, allocate_block}; },
+        [](frame& block) { return block.writable_text(); });
+}
+
+boost::system::result<frame> make_comment_frame(std::string_view text, comment_end end) {
+    return detail::encode_into(
+        detail::comment{text, end}, [](std::size_t size) { return frame{size, allocate_block}; },
+        [](frame& block) { return block.writable_text(); });
+}
+
+namespace detail {
+
+boost::system::result<frame> frame_access::make(
+    const event_view& event, const std::shared_ptr<memory_account>& account) {
+    const auto allocate = [&account](std::size_t size) {
+        return std::allocate_shared_for_overwrite<char[]>(counting_allocator<char>{account}, size);
+    };
+    return detail::encode_into(
+        event, [&allocate](std::size_t size) { return frame{size, allocate}; },
+        [](frame& block) { return block.writable_text(); });
+}
+
+void frame_access::set_id(frame& of, std::string_view id) noexcept {
+    std::copy(id.begin(), id.end(),
+        of.writable_text() + of.size_ - id.size() - std::string_view{"\n\n"}.size());
+}
+
+std::string_view id_in(const frame& encoded) noexcept {
+    constexpr std::string_view field = "\nid: ";
+    std::string_view text = encoded.text();
+    if (!text.ends_with("\n\n")) {
+        return {};
+    }
+    // The field is an event's last one.
+    text.remove_suffix(2);
+    const std::size_t line = text.rfind('\n');
+    return line != text.npos && text.substr(line).starts_with(field)
+             ? text.substr(line + field.size())
+             : std::string_view{};
+}
+
+} // namespace detail
+
+} // namespace crier

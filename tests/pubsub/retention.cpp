@@ -1,0 +1,148 @@
+#include <crier/pubsub/manager.hpp>
+
+#include "support/read_all.hpp"
+
+#include <string>
+#include <vector>
+
+using crier::manager;
+using crier::manager_options;
+using crier::retention;
+using crier::subscription;
+using crier::topic_options;
+using crier::test::context;
+using crier::test::read_all;
+using namespace std::chrono_literals;
+using texts = std::vector<std::string>;
+
+namespace {
+
+manager_options retaining(retention what, crier::history_limits history = {}) {
+    manager_options options;
+    options.log = [](crier::severity, std::string_view) {};
+    options.rules.push_back(
+        {.matches = crier::starting_with(""), .history = history, .retain = what});
+    return options;
+}
+
+} // namespace
+
+TEST_CASE("a new subscriber gets the newest event at once, and then what follows") {
+    context test;
+    manager events{test.io.get_executor(), retaining(retention::newest)};
+    subscription early = events.subscribe("a");
+    CHECK(read_all(test, early).empty());
+    events.publish("a", "1");
+    events.publish("a", "2");
+    subscription late = events.subscribe("a");
+    events.publish("a", "3");
+    CHECK(read_all(test, late) == texts{"2", "3"});
+    CHECK(read_all(test, early) == texts{"1", "2", "3"});
+    events.publish("a", "4");
+    CHECK(read_all(test, late) == texts{"4"});
+}
+
+TEST_CASE("the newest event of each key comes in the order of their ids") {
+    context test;
+    manager events{test.io.get_executor(), retaining(retention::newest_per_key)};
+    for (const auto& [key, value] :
+        {std::pair{"x", "x1"}, {"y", "y2"}, {"x", "x3"}, {"", "4"}, {"y", "y5"}, {"", "6"}}) {
+        events.publish("a", value, {.key = key});
+    }
+    subscription late = events.subscribe("a");
+    events.publish("a", "x7", {.key = "x"});
+    CHECK(read_all(test, late) == texts{"y5", "6", "x7"});
+    events.publish("a", "y8", {.key = "y"});
+    CHECK(read_all(test, late) == texts{"y8"});
+}
+
+TEST_CASE("each topic of a subscription gives its own") {
+    context test;
+    manager_options options = retaining(retention::newest, {.events = 10});
+    options.rules.insert(options.rules.begin(),
+        {.matches = crier::exactly("b"), .retain = retention::newest_per_key});
+    options.rules.insert(options.rules.begin(), {.matches = crier::exactly("none")});
+    manager events{test.io.get_executor(), options};
+    for (const char* data : {"1", "2"}) {
+        events.publish("a", std::string{"a"} + data);
+        events.publish("b", std::string{"b"} + data, {.key = data});
+        events.publish("none", data);
+    }
+    std::vector<topic_options> topics(3);
+    topics[0].name = "b";
+    topics[1].name = "none";
+    topics[2].name = "a";
+    subscription late = events.subscribe(topics);
+    CHECK(read_all(test, late) == texts{"b1", "a2", "b2"});
+}
+
+TEST_CASE("what is retained lives without subscribers, as long as its history's age") {
+    context test;
+    manager events{test.io.get_executor(), retaining(retention::newest, {.age = 1min})};
+    events.publish("a", "1");
+    test.advance(59s);
+    {
+        subscription first = events.subscribe("a");
+        CHECK(read_all(test, first) == texts{"1"});
+    }
+    test.advance(59s);
+    CHECK(events.stats().topics.size() == 1);
+    test.advance(2s);
+    subscription late = events.subscribe("a");
+    CHECK(read_all(test, late).empty());
+}
+
+TEST_CASE("a client with a cursor gets what follows it, and after a gap what is retained") {
+    context test;
+    manager events{
+        test.io.get_executor(), retaining(retention::newest_per_key, {.events = 2, .age = 0s})};
+    const auto first = *events.publish("a", "x1", {.key = "x"});
+    events.publish("a", "y2", {.key = "y"});
+    events.publish("a", "z3", {.key = "z"});
+    const auto before_last = *events.publish("a", "y4", {.key = "y"});
+    events.publish("a", "z5", {.key = "z"});
+    subscription back = events.subscribe("a", {.last_event_id = to_string(before_last)});
+    CHECK(read_all(test, back) == texts{"z5"});
+    subscription late = events.subscribe("a", {.last_event_id = to_string(first)});
+    CHECK(read_all(test, late) == texts{"gap evicted", "y4", "z5"});
+    subscription other = events.subscribe("a", {.last_event_id = "1.1"});
+    CHECK(read_all(test, other) == texts{"gap epoch", "x1", "y4", "z5"});
+}
+
+TEST_CASE("a topic has no more keys than the limit") {
+    context test;
+    manager_options options = retaining(retention::newest_per_key);
+    options.keys_limit = 2;
+    manager events{test.io.get_executor(), options};
+    for (const char* key : {"x", "y", "z"}) {
+        events.publish("a", key, {.key = key});
+    }
+    subscription late = events.subscribe("a");
+    CHECK(read_all(test, late) == texts{"y", "z"});
+}
+
+TEST_CASE("many keys come piece by piece, and no change is missed meanwhile") {
+    context test;
+    manager_options options = retaining(retention::newest_per_key);
+    options.queue.events = 8;
+    manager events{test.io.get_executor(), options};
+    for (int i = 0; i < 100; ++i) {
+        events.publish("a", "old", {.key = std::to_string(i)});
+    }
+    subscription late = events.subscribe("a");
+    std::size_t old = 0;
+    std::size_t fresh = 0;
+    int changed = 99;
+    while (const auto next = late.try_receive()) {
+        const auto each = crier::test::event_reader{next->text()}.events[0];
+        (each.data == "old" ? old : fresh) += 1;
+        if (changed >= 50) {
+            events.publish("a", "new", {.key = std::to_string(changed--)});
+        }
+        test.run();
+    }
+    CHECK(fresh == 50);
+    CHECK(old >= 50);
+    CHECK(old + fresh >= 100);
+    CHECK(late.dropped() == 0);
+}
