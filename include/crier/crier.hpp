@@ -7,6 +7,7 @@
 #include <crier/pubsub/broker.hpp>
 #include <crier/pubsub/hub.hpp>
 #include <crier/pubsub/manager.hpp>
+#include <crier/pubsub/on_demand.hpp>
 #include <crier/pubsub/single_thread.hpp>
 #include <crier/wire/encoder.hpp>
 #include <crier/wire/errc.hpp>

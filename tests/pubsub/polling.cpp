@@ -130,6 +130,14 @@ TEST_CASE("a negative interval and a missing fetch are refused") {
     CHECK_THROWS_AS(polling({}), std::invalid_argument);
 }
 
+TEST_CASE("a service does not linger unless it is asked to, and not for a negative time") {
+    context test;
+    source from{test};
+    CHECK(polling(from.function())->linger() == 0s);
+    CHECK(polling(from.function(), {.linger = 30s})->linger() == 30s);
+    CHECK_THROWS_AS(polling(from.function(), {.linger = -1ms}), std::invalid_argument);
+}
+
 TEST_CASE("a slow fetch delays the next one and never overlaps or bunches") {
     context test;
     recorder to{test};
@@ -289,6 +297,18 @@ TEST_CASE("a fetch that does not listen to its cancellation is waited for") {
     CHECK(first.done);
     CHECK(second.done);
     CHECK(to.published.empty());
+}
+
+TEST_CASE("a fetch that turned its cancellation off leaves the wait for the next one cancellable") {
+    context test;
+    recorder to{test};
+    const auto service = polling([]() -> asio::awaitable<json::value> {
+        co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation{});
+        co_return 1;
+    });
+    service->start(to);
+    test.run();
+    CHECK(stopping{test, *service}.done);
 }
 
 TEST_CASE("stop before start and twice is fine, and the service starts again after") {

@@ -60,7 +60,10 @@ public:
     /// Completes when nothing runs any more. Idempotent; fine before `start`.
     virtual boost::asio::awaitable<void> stop() = 0;
 
-    /// For how long it goes on after the topic's last subscriber has left.
+    /// How long it is to go on after the topic's last subscriber has left, so that one who returns
+    /// meanwhile finds it running.
+    ///
+    /// Thread safety: any thread.
     virtual std::chrono::milliseconds linger() const noexcept { return {}; }
 };
 
@@ -82,6 +85,8 @@ private:
 struct polling_options {
     /// From the start of one fetch to the next; zero means the default.
     std::chrono::milliseconds interval = std::chrono::seconds{5};
+    /// How long to keep polling after the topic's last subscriber has left.
+    std::chrono::milliseconds linger{};
     /// Stands in the published errors.
     std::string api_version = "v1";
     /// Asked after each published fetch; true ends the polling, while the streams stay open.
@@ -103,7 +108,7 @@ struct polling_options {
 ///
 ///     auto load = crier::polling(read_load, {.interval = std::chrono::seconds{1}});
 ///
-/// Errors: throws `std::invalid_argument` on a negative interval or without a fetch.
+/// Errors: throws `std::invalid_argument` on a negative interval or linger, or without a fetch.
 /// Cancellation: the fetch is cancelled with `terminal`; `stop`, once begun, is not cancellable.
 /// Thread safety: `stop` from any coroutine. Called from within the fetch or `on_stop` it asks for
 /// the end and does not wait for it.
