@@ -11,6 +11,22 @@
 #include <boost/asio/this_coro.hpp>
 
 #include <array>
+#include <cstdint>
+#include <limits>
+#include <stdexcept>
+#include <utility>
+
+namespace crier {
+
+void check_options(const serve_options& options) {
+    check_options(options.cors);
+    if (options.retry && (options.retry->count() < 0 ||
+                             options.retry->count() > std::numeric_limits<std::int32_t>::max())) {
+        throw std::invalid_argument{make_error_code(errc::invalid_retry).message()};
+    }
+}
+
+} // namespace crier
 
 namespace crier::detail {
 
@@ -98,13 +114,14 @@ asio::awaitable<void> end_body(stream_state& out, const backlog& pending, bool w
     }
 }
 
-asio::awaitable<end_reason> stream_events(
-    std::shared_ptr<stream_state> out, subscription source, std::shared_ptr<core> events) {
+asio::awaitable<end_reason> stream_events(std::shared_ptr<stream_state> out, std::string opening,
+    subscription source, std::shared_ptr<core> events) {
     subscriber& from = subscription_access::state_of(source);
     boost::system::error_code end;
     try {
         out->begin();
-        co_await out->write_all(stream_header(out->get_coding()));
+        co_await out->write_all(opening);
+        std::string{}.swap(opening);
         end = co_await deliver(*out, from, events->heartbeat());
         const end_reason reason = reason_of(end);
         if (reason == end_reason::shutdown || reason == end_reason::finished ||
@@ -119,20 +136,15 @@ asio::awaitable<end_reason> stream_events(
     co_return reason_of(end);
 }
 
-asio::awaitable<end_reason> refuse(
-    std::shared_ptr<stream_state> out, refusal refused, bool with_body) {
-    // Until the last handler is gone: a write may still be on its way when it is given up.
-    std::string response = refusal_response(refused);
-    if (!with_body) {
-        response.resize(response.find("\r\n\r\n") + 4);
-    }
+/// Sends an answer, which is kept until the last handler is gone: a write may still be on its way
+/// when it is given up.
+asio::awaitable<void> send(std::shared_ptr<stream_state> out, const answer& instead) {
     try {
-        co_await out->write_all(response);
+        co_await out->write_all(instead.response);
     } catch (const boost::system::system_error&) { // NOLINT(bugprone-empty-catch)
-        // Whoever does not take the answer is refused all the same.
+        // Whoever does not take the answer gets no other.
     }
     co_await out->close();
-    co_return end_reason::refused;
 }
 
 std::vector<topic_options> topics_of(const request_head& head, serve_options& options) {
@@ -166,26 +178,27 @@ asio::awaitable<end_reason> run_session(asio::any_io_executor home, request_head
     co_await asio::this_coro::throw_if_cancelled(false);
     auto out = std::make_shared<stream_state>(
         make(home), coding_of(head.version), home, events->options().heartbeat_interval);
-    std::optional<refusal> refused = check_framing(head);
-    if (!refused) {
-        refused = check_stream_request(head);
-    }
+    std::optional<answer> instead = answer_instead(head, options.cors);
     std::optional<subscription> source;
     try {
-        if (!refused) {
+        if (!instead) {
             subscribe_options where;
             where.executor = home;
             source.emplace(events->subscribe(topics_of(head, options), where));
         }
     } catch (const boost::system::system_error&) {
-        refused = refusal{503, "shutting down"};
+        instead = refuse({503, "shutting down"}, head, options.cors);
     }
-    if (refused) {
-        events->session_refused();
-        co_return co_await refuse(std::move(out), *refused, head.method != "HEAD");
+    if (instead) {
+        events->no_session(instead->reason);
+        co_await send(std::move(out), *instead);
+        co_return instead->reason;
     }
+    std::string opening = stream_opening(out->get_coding(), head, options.cors, options.retry);
+    options.cors = {}; // what follows may last for days
     counted session{*events};
-    session.reason = co_await stream_events(std::move(out), std::move(*source), events);
+    session.reason =
+        co_await stream_events(std::move(out), std::move(opening), std::move(*source), events);
     co_return session.reason;
 }
 
@@ -194,6 +207,7 @@ asio::awaitable<end_reason> run_session(asio::any_io_executor home, request_head
 asio::awaitable<end_reason> serve(
     request_head head, sink_maker make, std::shared_ptr<core> events, serve_options options) {
     const asio::any_io_executor caller = co_await asio::this_coro::executor;
+    check_options(options);
     asio::any_io_executor home = single_thread_executor(caller);
     if (!home) {
         home = events->get_executor();

@@ -18,8 +18,9 @@ enum class end_reason {
     write_error, ///< another error of the connection
     cancelled,   ///< the handler's coroutine was cancelled
     refused,     ///< no stream began: the request or the manager's state did not allow it
+    preflight,   ///< no stream was asked for yet: a browser was told what a page may do
 };
-inline constexpr std::size_t end_reasons = 7;
+inline constexpr std::size_t end_reasons = 8;
 
 std::string_view to_string(end_reason reason) noexcept;
 
