@@ -2,6 +2,7 @@
 
 /// All of the library but the server: wire, pubsub and the session.
 
+#include <crier/http/cors.hpp>
 #include <crier/http/serve.hpp>
 #include <crier/http/stream_writer.hpp>
 #include <crier/pubsub/broker.hpp>

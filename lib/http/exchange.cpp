@@ -5,6 +5,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/http/write.hpp>
 
+#include <algorithm>
+#include <iterator>
 #include <stdexcept>
 #include <utility>
 
@@ -24,6 +26,26 @@ std::string_view exchange::query() const noexcept {
     return mark == target.npos ? std::string_view{} : target.substr(mark + 1);
 }
 
+asio::awaitable<bool> exchange::allow_origins(const cors_options& cors) {
+    check_options(cors);
+    const request_head head = head_of(request_);
+    if (cors.origins.empty() || !is_preflight(head)) {
+        cors_ = cors;
+        co_return false;
+    }
+    response_type response{http::status::no_content, request_.version()};
+    if (const auto refused = check_preflight(cors, head)) {
+        response.result(refused->status);
+        response.set(http::field::content_type, "text/plain; charset=utf-8");
+        response.set("X-Content-Type-Options", "nosniff");
+        response.body().append(refused->reason).append("\n");
+    }
+    set_fields(response, preflight_fields(cors, head));
+    asio::awaitable<void> responding = respond(std::move(response));
+    co_await std::move(responding);
+    co_return true;
+}
+
 asio::awaitable<void> exchange::respond(response_type response) {
     if (std::exchange(answered_, true)) {
         throw std::logic_error{"a request is answered once"};
@@ -31,6 +53,10 @@ asio::awaitable<void> exchange::respond(response_type response) {
     keeps_alive_ = request_.keep_alive() && response.keep_alive();
     response.keep_alive(keeps_alive_);
     response.prepare_payload();
+    if (response.result() == http::status::no_content) {
+        response.erase(http::field::content_length); // RFC 9110, section 8.6
+    }
+    set_fields(response, cors_fields(cors_, head_of(request_)));
     if (request_.method() == http::verb::head) {
         response.body().clear();
     }
@@ -55,6 +81,10 @@ asio::awaitable<end_reason> exchange::stream(manager& events) {
 }
 
 asio::awaitable<end_reason> exchange::stream(manager& events, serve_options options) {
+    if (options.cors.origins.empty()) {
+        options.cors = cors_;
+    }
+    check_options(options); // here too, so that a mistake is answered with 500
     answered_ = true;
     keeps_alive_ = false;
     return serve(socket_, request_, events, std::move(options));
@@ -65,7 +95,9 @@ stream_writer exchange::writer() { return writer(writer_options{}); }
 stream_writer exchange::writer(const writer_options& options) {
     answered_ = true;
     keeps_alive_ = false;
-    return stream_writer{socket_, request_.version(), socket_.get_executor(), options};
+    writer_options with = options;
+    std::ranges::move(cors_fields(cors_, head_of(request_)), std::back_inserter(with.fields));
+    return stream_writer{socket_, request_.version(), socket_.get_executor(), with};
 }
 
 } // namespace crier

@@ -1,9 +1,13 @@
 #pragma once
 
+#include <crier/http/cors.hpp>
 #include <crier/http/gate.hpp>
+#include <crier/pubsub/stats.hpp>
 
 #include "pubsub/backlog.hpp"
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,7 +20,11 @@ constexpr coding coding_of(unsigned version) noexcept {
 }
 
 /// Status line and header of an event stream.
-std::string_view stream_header(coding as) noexcept;
+std::string stream_header(coding as, const response_fields& more = {});
+
+/// All that is sent before the first event: the header, and when a client is to connect again.
+std::string stream_opening(coding as, const request_head& head, const cors_options& cors,
+    std::optional<std::chrono::milliseconds> retry);
 
 /// What ends the body of a stream.
 constexpr std::string_view stream_end(coding as) noexcept {
@@ -24,6 +32,17 @@ constexpr std::string_view stream_end(coding as) noexcept {
 }
 
 /// The whole response to a request that is not served; the connection ends with it.
-std::string refusal_response(const refusal& refused);
+std::string refusal_response(const refusal& refused, const response_fields& more = {});
+
+/// What a request gets in place of a stream; the connection ends with it.
+struct answer {
+    end_reason reason;
+    std::string response;
+};
+
+answer refuse(const refusal& refused, const request_head& head, const cors_options& cors);
+
+/// The answer to what is no request for a stream.
+std::optional<answer> answer_instead(const request_head& head, const cors_options& cors);
 
 } // namespace crier::detail

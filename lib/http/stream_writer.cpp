@@ -4,18 +4,37 @@
 #include "pubsub/heartbeat.hpp"
 #include "response.hpp"
 #include "stream_state.hpp"
+#include "wire/field_text.hpp"
 
 #include <boost/asio/deferred.hpp>
+
+#include <algorithm>
+#include <stdexcept>
 
 namespace crier {
 
 namespace asio = boost::asio;
+
+namespace {
+
+std::string checked_header(detail::coding as, const response_fields& fields) {
+    for (const auto& [name, value] : fields) {
+        if (!detail::is_token(name) || !std::ranges::all_of(value, detail::is_value_character)) {
+            throw std::invalid_argument{
+                "fields: '" + std::string{name} + "' or its value cannot stand in a header"};
+        }
+    }
+    return detail::stream_header(as, fields);
+}
+
+} // namespace
 
 struct stream_writer::parts {
     std::shared_ptr<detail::stream_state> stream;
     frame heartbeat;
     frame written;
     logger log;
+    std::string header;
 };
 
 stream_writer::stream_writer(std::shared_ptr<sink> to, unsigned version,
@@ -23,13 +42,14 @@ stream_writer::stream_writer(std::shared_ptr<sink> to, unsigned version,
     : parts_{new parts{
           std::make_shared<detail::stream_state>(std::move(to), detail::coding_of(version),
               executor, detail::heartbeat_interval_of(options)),
-          detail::heartbeat_of(options), frame{}, options.log ? options.log : log_to_clog}} {}
+          detail::heartbeat_of(options), frame{}, options.log ? options.log : log_to_clog,
+          checked_header(detail::coding_of(version), options.fields)}} {}
 
 stream_writer::~stream_writer() = default;
 
 asio::awaitable<void> stream_writer::write_headers() {
     parts_->stream->begin();
-    return parts_->stream->write_all(detail::stream_header(parts_->stream->get_coding()));
+    return parts_->stream->write_all(parts_->header);
 }
 
 asio::awaitable<void> stream_writer::write(const event_view& event) {

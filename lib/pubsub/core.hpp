@@ -60,7 +60,7 @@ public:
 
     void session_begins() noexcept { ++sessions_; }
     void session_ended(end_reason reason) noexcept;
-    void session_refused() noexcept { ++ended_[static_cast<std::size_t>(end_reason::refused)]; }
+    void no_session(end_reason why) noexcept { ++ended_[static_cast<std::size_t>(why)]; }
     manager_stats stats() const;
 
 private:

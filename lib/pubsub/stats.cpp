@@ -12,6 +12,7 @@ std::string_view to_string(end_reason reason) noexcept {
     case end_reason::cancelled: return "cancelled";
     case end_reason::refused: return "refused";
     case end_reason::overflow: return "overflow";
+    case end_reason::preflight: return "preflight";
     }
     return "unknown";
 }

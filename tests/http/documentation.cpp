@@ -88,6 +88,17 @@ TEST_CASE("manager and polling") {
     CHECK(mine.try_receive()->text().starts_with("data: 5E-1\nid: "));
 }
 
+TEST_CASE("cors_options") {
+    crier::cors_options cors;
+    cors.origins = {"https://app.example", "http://localhost:3000"};
+    CHECK_NOTHROW(crier::check_options(cors));
+    http::request<http::string_body> request{http::verb::get, "/", 11};
+    request.set(http::field::origin, "http://localhost:3000");
+    http::response<http::string_body> response;
+    crier::set_fields(response, crier::cors_fields(cors, crier::head_of(request)));
+    CHECK(response["Access-Control-Allow-Origin"] == "http://localhost:3000");
+}
+
 TEST_CASE("serve and stream_writer") {
     crier::server_options on_free_port{.port = 0};
     crier::server server{on_free_port};

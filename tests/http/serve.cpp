@@ -14,8 +14,11 @@
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/string_body.hpp>
 
+#include <array>
 #include <optional>
+#include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 using crier::end_reason;
@@ -151,6 +154,79 @@ TEST_CASE("an HTTP/1.0 client gets no chunks, and the end of the connection as t
     events.shutdown();
     CHECK(open.read().empty());
     CHECK(open.peer.at_end);
+}
+
+TEST_CASE("the reconnection time is a chunk of its own after the header, without a blank line") {
+    for (const auto& [retry, expected] :
+        std::vector<std::pair<std::chrono::milliseconds, std::string>>{
+            {700ms, "b\r\nretry: 700\n\r\n"}, {0ms, "9\r\nretry: 0\n\r\n"},
+            {2'147'483'647ms, "12\r\nretry: 2147483647\n\r\n"}}) {
+        context test;
+        manager events{test.io.get_executor()};
+        serve_options options = topic("a");
+        options.retry = retry;
+        stream open{test, events, std::move(options)};
+        CHECK(open.read() == header + expected);
+        events.publish("a", "1");
+        CHECK(open.read() == chunk("data: 1\n\n"));
+        events.shutdown();
+    }
+}
+
+TEST_CASE("the reconnection time is a plain line for an HTTP/1.0 client") {
+    context test;
+    manager events{test.io.get_executor()};
+    serve_options options = topic("a");
+    options.retry = 1500ms;
+    stream open{test, events, std::move(options), get("/", 10)};
+    CHECK(open.read().ends_with("Connection: close\r\n\r\nretry: 1500\n"));
+    events.publish("a", "1");
+    CHECK(open.read() == "data: 1\n\n");
+    events.shutdown();
+}
+
+TEST_CASE("a request that is refused is told no reconnection time") {
+    context test;
+    manager events{test.io.get_executor()};
+    events.shutdown();
+    serve_options options = topic("a");
+    options.retry = 700ms;
+    stream refused{test, events, std::move(options)};
+    CHECK(refused.read().find("retry") == std::string::npos);
+}
+
+TEST_CASE("options that make no sense are refused before anything is sent") {
+    context test;
+    manager events{test.io.get_executor()};
+    tcp::acceptor acceptor{test.io, {asio::ip::address_v4::loopback(), 0}};
+    client peer{acceptor.local_endpoint().port()};
+    tcp::socket socket{acceptor.accept()};
+    const request_type request = get("/");
+    const auto problem = [&](const serve_options& options) {
+        std::string what;
+        asio::co_spawn(test.io, crier::serve(socket, request, events, options),
+            [&](const std::exception_ptr& error, end_reason) {
+                try {
+                    std::rethrow_exception(error);
+                } catch (const std::invalid_argument& invalid) {
+                    what = invalid.what();
+                }
+            });
+        test.run();
+        return what;
+    };
+    serve_options options;
+    for (const auto retry : {-1ms, std::chrono::milliseconds{2'147'483'648}}) {
+        options.retry = retry;
+        CHECK(problem(options) == "retry must be at least 0 and below 2^31 milliseconds");
+    }
+    options.retry.reset();
+    options.cors.origins = {"*"};
+    options.cors.credentials = true;
+    CHECK(problem(options).starts_with("cors: "));
+    CHECK(peer.read_available().empty());
+    CHECK_FALSE(peer.at_end);
+    CHECK(events.stats().ended == std::array<std::uint64_t, crier::end_reasons>{});
 }
 
 TEST_CASE("the default topic is the request's path with its query") {

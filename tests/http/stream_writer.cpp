@@ -83,6 +83,21 @@ TEST_CASE("headers, events and heartbeats are written as they are asked for") {
     CHECK(stream.peer.read_available() == "0\r\n\r\n");
 }
 
+TEST_CASE("further fields stand in the header, unless they would end it") {
+    fixture stream{11, {.fields = {{"Vary", "Origin"}, {"X-A", "b\tc"}}}};
+    stream.run(stream.out->write_headers());
+    CHECK(stream.peer.read_available().find("\r\nVary: Origin\r\nX-A: b\tc\r\n") !=
+          std::string::npos);
+    for (const crier::response_field& field :
+        {crier::response_field{"X", "a\r\nY: b"}, crier::response_field{"X", "a\n"},
+            crier::response_field{"X: a", ""}, crier::response_field{"", "a"}}) {
+        writer_options options;
+        options.fields = {field};
+        CHECK_THROWS_AS((stream_writer{stream.socket, 11, stream.test.io.get_executor(), options}),
+            std::invalid_argument);
+    }
+}
+
 TEST_CASE("for an HTTP/1.0 client nothing is chunked") {
     fixture stream{10};
     stream.run(stream.out->write_headers());

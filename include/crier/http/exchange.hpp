@@ -1,5 +1,6 @@
 #pragma once
 
+#include <crier/http/cors.hpp>
 #include <crier/http/serve.hpp>
 #include <crier/http/stream_writer.hpp>
 
@@ -39,6 +40,15 @@ public:
     /// The target's query, without the question mark.
     std::string_view query() const noexcept;
 
+    /// Lets pages of other origins read what this request is answered with from here on, by
+    /// `respond`, `stream` or `writer`. True: it was a preflight, which is answered herewith.
+    ///
+    ///     if (co_await request.allow_origins(cors)) { co_return; }
+    ///
+    /// Errors: throws `std::invalid_argument` on options that make no sense, and those of
+    /// `respond`.
+    boost::asio::awaitable<bool> allow_origins(const cors_options& cors);
+
     /// Sends a response; the connection stays open for another request if the client wants it.
     /// Errors: throws `operation_aborted` when it is not sent in time, `std::logic_error` when the
     /// request is answered already.
@@ -75,6 +85,7 @@ private:
     boost::asio::ip::tcp::socket& socket_;
     const request_type request_;
     const std::chrono::milliseconds response_timeout_;
+    cors_options cors_;
     bool answered_ = false;
     bool keeps_alive_ = false;
 };

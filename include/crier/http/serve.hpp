@@ -1,5 +1,6 @@
 #pragma once
 
+#include <crier/http/cors.hpp>
 #include <crier/http/gate.hpp>
 #include <crier/http/sink.hpp>
 #include <crier/pubsub/manager.hpp>
@@ -8,6 +9,7 @@
 #include <boost/beast/http/fields.hpp>
 #include <boost/beast/http/message.hpp>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -33,7 +35,15 @@ struct serve_options {
     /// event, for both. The last one gets the gap's id, unless it has one. What it throws is
     /// logged, and the gap is sent. Events that are published meanwhile wait.
     std::function<boost::asio::awaitable<std::vector<event>>(const gap&)> on_gap{};
+    /// Which pages of other origins may read the stream, or why there is none.
+    cors_options cors{};
+    /// How long a client is to wait before it connects again, told at the stream's beginning; below
+    /// 2^31 ms. None: each client's own time.
+    std::optional<std::chrono::milliseconds> retry{};
 };
+
+/// Errors: throws `std::invalid_argument` on options that make no sense, with what would be right.
+void check_options(const serve_options& options);
 
 /// The default topic of a request: its path, with `?query` where there is one, but without
 /// `last_event_id`.
@@ -83,14 +93,15 @@ struct manager_access {
 /// Answers a request with a stream of a topic's events, until it ends for the reason returned.
 ///
 /// Subscribes, from the request's last event id on, starts the polling, writes the header, then
-/// events and heartbeats. What the gate or
-/// the manager's state refuses is answered with 4xx or 503 and `end_reason::refused`. After it the
-/// connection is to be closed. A socket gets `TCP_NODELAY`, a send buffer of 64 KB, and the
-/// heartbeat interval as `TCP_USER_TIMEOUT`.
+/// events and heartbeats. What the gate or the manager's state refuses is answered with 4xx or 503
+/// and `end_reason::refused`. Where origins are allowed, a preflight is answered with 204 and
+/// `end_reason::preflight`, or refused with 403. After it the connection is to be closed. A socket
+/// gets `TCP_NODELAY`, a send buffer of 64 KB, and the heartbeat interval as `TCP_USER_TIMEOUT`.
 ///
 ///     crier::serve_options options{.topic = "prices"};
 ///     co_await crier::serve(stream, request, manager, std::move(options));
 ///
+/// Errors: throws those of `check_options`, before anything is sent.
 /// Cancellation: terminal; ends the stream properly where that takes no waiting.
 /// Thread safety: the caller's coroutine may run on any executor. Where that is not one of a
 /// context with `promise_single_thread`, the stream is used on the manager's strand meanwhile.

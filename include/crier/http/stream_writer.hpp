@@ -1,5 +1,6 @@
 #pragma once
 
+#include <crier/http/cors.hpp>
 #include <crier/http/sink.hpp>
 #include <crier/pubsub/clock.hpp>
 #include <crier/pubsub/logger.hpp>
@@ -24,6 +25,8 @@ struct writer_options {
     comment_end heartbeat_end = comment_end::blank_line;
     /// Told of events that cannot be encoded.
     logger log = log_to_clog;
+    /// Further fields of the response's header, such as `cors_fields`.
+    response_fields fields{};
 };
 
 /// The parts of a stream, for handlers of one's own: headers, events and heartbeats, each written
@@ -53,6 +56,8 @@ public:
     stream_writer(Stream& stream, unsigned version, const boost::asio::any_io_executor& executor)
         : stream_writer{stream, version, executor, writer_options{}} {}
 
+    /// Errors: throws `std::invalid_argument` on a heartbeat text that is not UTF-8, and on fields
+    /// that cannot stand in a header.
     stream_writer(std::shared_ptr<sink> to, unsigned version,
         const boost::asio::any_io_executor& executor, const writer_options& options);
     stream_writer(const stream_writer&) = delete;

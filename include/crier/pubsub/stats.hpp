@@ -21,8 +21,9 @@ enum class end_reason {
     cancelled,   ///< the handler's coroutine was cancelled
     refused,     ///< no stream began: the request or the manager's state did not allow it
     overflow,    ///< the client was too slow, and the policy is to disconnect it
+    preflight,   ///< no stream was asked for yet: a browser was told what a page may do
 };
-inline constexpr std::size_t end_reasons = 8;
+inline constexpr std::size_t end_reasons = 9;
 
 std::string_view to_string(end_reason reason) noexcept;
 
