@@ -1,9 +1,8 @@
 #include <crier/http/serve.hpp>
 #include <crier/pubsub/single_thread.hpp>
 
-#include "support/context.hpp"
 #include "support/event_reader.hpp"
-#include "support/loopback.hpp"
+#include "support/served_stream.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -25,109 +24,8 @@ using crier::end_reason;
 using crier::manager;
 using crier::manager_options;
 using crier::serve_options;
-using crier::test::client;
-using crier::test::context;
-using crier::test::unchunked;
-namespace asio = boost::asio;
-namespace http = boost::beast::http;
-using asio::ip::tcp;
+using namespace crier::test;
 using namespace std::chrono_literals;
-using request_type = http::request<http::string_body>;
-
-namespace {
-
-const std::string header = "HTTP/1.1 200 OK\r\n"
-                           "Content-Type: text/event-stream\r\n"
-                           "Cache-Control: no-cache\r\n"
-                           "X-Accel-Buffering: no\r\n"
-                           "X-Content-Type-Options: nosniff\r\n"
-                           "Transfer-Encoding: chunked\r\n"
-                           "Connection: close\r\n"
-                           "\r\n";
-
-request_type get(std::string_view target, unsigned version = 11) {
-    request_type request{http::verb::get, {target.data(), target.size()}, version};
-    if (version == 11) {
-        request.set(http::field::host, "a");
-    }
-    return request;
-}
-
-/// A stream that is no socket, as one over TLS is none.
-class layered {
-public:
-    using executor_type = tcp::socket::executor_type;
-    using lowest_layer_type = tcp::socket;
-
-    explicit layered(tcp::socket next) : next_{std::move(next)} {}
-
-    executor_type get_executor() { return next_.get_executor(); }
-    tcp::socket& next_layer() { return next_; }
-
-    template <class Buffers, class Token>
-    auto async_read_some(const Buffers& buffers, Token&& token) {
-        return next_.async_read_some(buffers, std::forward<Token>(token));
-    }
-    template <class Buffers, class Token>
-    auto async_write_some(const Buffers& buffers, Token&& token) {
-        return next_.async_write_some(buffers, std::forward<Token>(token));
-    }
-
-private:
-    tcp::socket next_;
-};
-
-/// A connection with a session on it.
-struct stream {
-    context& test;
-    tcp::acceptor acceptor{test.io, {asio::ip::address_v4::loopback(), 0}};
-    client peer{acceptor.local_endpoint().port()};
-    tcp::socket socket{acceptor.accept()};
-    request_type request;
-    asio::cancellation_signal cancellation;
-    std::optional<end_reason> reason;
-
-    stream(
-        context& in, manager& events, serve_options options = {}, request_type asked = get("/news"))
-        : test{in}, request{std::move(asked)} {
-        asio::co_spawn(test.io, crier::serve(socket, request, events, std::move(options)),
-            asio::bind_cancellation_slot(
-                cancellation.slot(), [this](const std::exception_ptr& error, end_reason end) {
-                    CHECK_FALSE(error);
-                    reason = end;
-                    socket.close();
-                }));
-        test.run();
-    }
-
-    stream(const stream&) = delete;
-    stream& operator=(const stream&) = delete;
-
-    ~stream() {
-        cancellation.emit(asio::cancellation_type::terminal);
-        test.run();
-        CHECK(reason);
-    }
-
-    std::string read() {
-        test.run();
-        return peer.read_available();
-    }
-};
-
-serve_options topic(std::string name) {
-    serve_options options;
-    options.topic = std::move(name);
-    return options;
-}
-
-std::string chunk(const std::string& text) {
-    char size[16];
-    std::snprintf(size, sizeof size, "%zx", text.size());
-    return size + ("\r\n" + text) + "\r\n";
-}
-
-} // namespace
 
 TEST_CASE("the header goes out at once, then each event as one chunk") {
     context test;
@@ -162,7 +60,7 @@ TEST_CASE("the reconnection time is a chunk of its own after the header, without
             {700ms, "b\r\nretry: 700\n\r\n"}, {0ms, "9\r\nretry: 0\n\r\n"},
             {2'147'483'647ms, "12\r\nretry: 2147483647\n\r\n"}}) {
         context test;
-        manager events{test.io.get_executor()};
+        manager events{test.io.get_executor(), {.ids = false}};
         serve_options options = topic("a");
         options.retry = retry;
         stream open{test, events, std::move(options)};
@@ -175,7 +73,7 @@ TEST_CASE("the reconnection time is a chunk of its own after the header, without
 
 TEST_CASE("the reconnection time is a plain line for an HTTP/1.0 client") {
     context test;
-    manager events{test.io.get_executor()};
+    manager events{test.io.get_executor(), {.ids = false}};
     serve_options options = topic("a");
     options.retry = 1500ms;
     stream open{test, events, std::move(options), get("/", 10)};
