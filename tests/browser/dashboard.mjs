@@ -1,36 +1,17 @@
 // The dashboard in a real browser: node dashboard.mjs <dashboard binary> <directory of screenshots>
 import { spawn } from 'node:child_process';
-import { accessSync, constants, mkdirSync } from 'node:fs';
-import { delimiter, join, resolve } from 'node:path';
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { launchChromium } from '../peers/browsers.mjs';
 
-const skipped = 77;
 const topics = ['cpu', 'memory', 'network', 'disk', 'load', 'processes', 'streams', 'messages'];
 const polled = topics.filter(topic => topic !== 'messages');
-
-function skip(why) {
-  console.log(`skipped: ${why}`);
-  process.exit(skipped);
-}
-
-function findChromium() {
-  if (process.env.CHROMIUM) return process.env.CHROMIUM;
-  for (const directory of (process.env.PATH ?? '').split(delimiter))
-    for (const name of ['chromium', 'chromium-browser', 'google-chrome'])
-      try {
-        accessSync(join(directory, name), constants.X_OK);
-        return join(directory, name);
-      } catch {}
-  return skip('no chromium on PATH and CHROMIUM is not set');
-}
 
 const [binary, screenshots] = process.argv.slice(2);
 if (!binary || !screenshots) {
   console.error('usage: node dashboard.mjs <dashboard binary> <directory of screenshots>');
   process.exit(2);
 }
-const { chromium } = await import('playwright-core').catch(() =>
-  skip('playwright-core is not installed; run npm ci in tests'));
-const executablePath = findChromium();
 mkdirSync(screenshots, { recursive: true });
 
 // ---- the server ----
@@ -151,11 +132,7 @@ const send = async (page, text) => {
 const messageIs = (page, text) => page.waitForFunction(wanted =>
   document.querySelector('#messages li p')?.textContent === wanted, text, { timeout: 5000 });
 
-const browser = await chromium.launch({
-  executablePath,
-  args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-    '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-});
+const browser = await launchChromium();
 
 try {
   let server = new Server('--port', '0');

@@ -1,21 +1,13 @@
 // Our server, read by the EventSource of a real browser: node chromium.mjs <stream server>
-import { StreamServer, events, expectEqual, findCommand, finish, skip, step, types } from './support.mjs';
+import { launchChromium } from './browsers.mjs';
+import { StreamServer, events, expectEqual, finish, step, types } from './support.mjs';
 
 const [binary] = process.argv.slice(2);
 if (!binary) {
   console.error('usage: node chromium.mjs <stream server>');
   process.exit(2);
 }
-const { chromium } = await import('playwright-core').catch(() =>
-  skip('playwright-core is not installed; run npm ci in tests'));
-const executablePath = findCommand(['chromium', 'chromium-browser', 'google-chrome'], 'CHROMIUM') ??
-  skip('no chromium on PATH and CHROMIUM is not set');
-
-const browser = await chromium.launch({
-  executablePath,
-  args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-    '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-});
+const browser = await launchChromium();
 
 // A page with a source, whose events are taken one after the other.
 async function open(url, topic) {

@@ -1,33 +1,16 @@
 // Our server, read by the npm packages eventsource and eventsource-parser:
 // node packages.mjs <stream server>
-import { StreamServer, events, expect, expectEqual, finish, skip, step, types, within } from './support.mjs';
+import {
+  Inbox, StreamServer, events, expect, expectEqual, finish, importPackage, step, types, within,
+} from './support.mjs';
 
 const [binary] = process.argv.slice(2);
 if (!binary) {
   console.error('usage: node packages.mjs <stream server>');
   process.exit(2);
 }
-const notInstalled = () => skip('the npm packages are not installed; run npm ci in tests');
-const { EventSource } = await import('eventsource').catch(notInstalled);
-const { createParser } = await import('eventsource-parser').catch(notInstalled);
-
-// Hands what arrives to who waits for it, in order.
-class Inbox {
-  constructor() {
-    this.arrived = [];
-    this.waiting = [];
-  }
-
-  put(value) {
-    const waiting = this.waiting.shift();
-    if (waiting) waiting(value); else this.arrived.push(value);
-  }
-
-  next(what = 'an event') {
-    if (this.arrived.length) return this.arrived.shift();
-    return within(10_000, what, new Promise(done => this.waiting.push(done)));
-  }
-}
+const { EventSource } = await importPackage('eventsource');
+const { createParser } = await importPackage('eventsource-parser');
 
 function open(url) {
   const inbox = new Inbox();

@@ -23,6 +23,19 @@ export function findCommand(names, variable) {
   return undefined;
 }
 
+export async function importPackage(name) {
+  if (parseInt(process.versions.node) < 22)
+    skip(`the npm packages need Node.js 22, and this is ${process.version}; run npm ci in tests`);
+  try {
+    return await import(name);
+  } catch (error) {
+    if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    return skip(`the npm package ${name} is not installed; run npm ci in tests`);
+  }
+}
+
+export const pause = milliseconds => new Promise(done => setTimeout(done, milliseconds));
+
 // ---- steps ----
 
 let failures = 0;
@@ -66,6 +79,24 @@ export async function within(milliseconds, what, promise) {
     return await Promise.race([promise, late]);
   } finally {
     clearTimeout(timer);
+  }
+}
+
+// Hands what arrives to who waits for it, in order.
+export class Inbox {
+  constructor() {
+    this.arrived = [];
+    this.waiting = [];
+  }
+
+  put(value) {
+    const waiting = this.waiting.shift();
+    if (waiting) waiting(value); else this.arrived.push(value);
+  }
+
+  next(what = 'an event') {
+    if (this.arrived.length) return this.arrived.shift();
+    return within(10_000, what, new Promise(done => this.waiting.push(done)));
   }
 }
 
@@ -180,19 +211,22 @@ export class StreamServer extends Program {
   }
 
   async publish(topic, event) {
-    const status = await within(10_000, 'an answer to POST', post(new URL(topic, this.url), JSON.stringify(event)));
+    const { status } = await ask('POST', new URL(topic, this.url), { body: JSON.stringify(event) });
     expectEqual(status, 204, 'the status of POST');
   }
 }
 
-function post(url, body) {
-  return new Promise((done, failed) => {
+// A whole answer.
+export function ask(method, url, { headers = {}, body } = {}) {
+  return within(10_000, `an answer to ${method} ${url}`, new Promise((done, failed) => {
     // Without an agent, which would keep connections that a restarted server does not know.
-    const asked = request(url, { method: 'POST', agent: false }, response => {
-      response.resume().on('end', () => done(response.statusCode));
+    const asked = request(url, { method, headers, agent: false }, response => {
+      let text = '';
+      response.setEncoding('utf8').on('data', part => { text += part; }).on('error', failed)
+        .on('end', () => done({ status: response.statusCode, headers: response.headers, text }));
     });
     asked.on('error', failed).end(body);
-  });
+  }));
 }
 
 // ---- what is sent ----
