@@ -4,12 +4,12 @@
 #include <crier/http/server.hpp>
 
 #include "client_service_client.hpp"
+#include "named_port.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/system/system_error.hpp>
 
-#include <charconv>
 #include <cstdint>
 #include <exception>
 #include <iostream>
@@ -120,20 +120,6 @@ private:
     bool ended_ = false;
 };
 
-std::uint16_t port_from(int argc, char** argv) {
-    std::uint16_t port = 8000;
-    if (argc == 1) {
-        return port;
-    }
-    const std::string_view text = argc == 3 ? argv[2] : "";
-    const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-    if (std::string_view{argv[1]} != "--port" || error != std::errc{} ||
-        rest != text.data() + text.size()) {
-        throw std::invalid_argument{"usage: client_service [--port PORT]"};
-    }
-    return port;
-}
-
 void run(std::uint16_t port) {
     crier::server_options options;
     options.port = port;
@@ -148,7 +134,7 @@ void run(std::uint16_t port) {
 
 int main(int argc, char** argv) {
     try {
-        run(port_from(argc, argv));
+        run(named_port(argc, argv));
         return 0;
     } catch (const std::exception& error) {
         std::cerr << "client_service: " << error.what() << '\n';

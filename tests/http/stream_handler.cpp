@@ -1,0 +1,62 @@
+#include <crier/http/stream_handler.hpp>
+
+#include "support/running_server.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+using crier::test::client;
+using crier::test::running_server;
+
+namespace {
+
+/// Asks for a stream, and waits until it has begun.
+client opened(const running_server& running, const std::string& target) {
+    client peer = running.connect();
+    peer.get(target);
+    CHECK(peer.read_until("\r\n\r\n").starts_with("HTTP/1.1 200 OK\r\n"));
+    return peer;
+}
+
+/// Hands on to a handler that is made when the manager is there.
+struct handed_on {
+    crier::server::handler to;
+
+    crier::server::handler function() {
+        return [this](crier::exchange& request) { return to(request); };
+    }
+};
+
+} // namespace
+
+TEST_CASE("a request gets the stream of the topics that it names, or of its path and query") {
+    handed_on handler;
+    running_server running{handler.function()};
+    handler.to = crier::stream_handler(running.events);
+    client both = opened(running, "/events?topic=a&topic=b%20b&topic=a");
+    client path = opened(running, "/news?x=1&last_event_id=1.1");
+    running.events.publish("b b", "of b");
+    running.events.publish("/news?x=1", "of the path");
+    running.events.publish("a", "of a");
+    CHECK(both.read_until("of a\n").find("data: of b\n") != std::string::npos);
+    CHECK(path.read_until("of the path\n").find("\"epoch\"") != std::string::npos);
+}
+
+TEST_CASE("topics that a request may not read are refused") {
+    handed_on handler;
+    running_server running{handler.function()};
+    crier::stream_handler_options options;
+    options.allow = [](const crier::exchange::request_type& request, std::string_view topic) {
+        return topic != "secret" || request["X-Key"] == "k";
+    };
+    options.stream.retry = std::chrono::milliseconds{500};
+    handler.to = crier::stream_handler(running.events, options);
+    client refused = running.connect();
+    refused.get("/?topic=open&topic=secret", "Connection: close\r\n");
+    CHECK(refused.read_to_end().starts_with("HTTP/1.1 403 "));
+    client let_in = running.connect();
+    let_in.get("/?topic=secret", "X-Key: k\r\n");
+    CHECK(let_in.read_until("retry: 500\n").starts_with("HTTP/1.1 200 OK\r\n"));
+    client other = opened(running, "/?topic=open");
+}
