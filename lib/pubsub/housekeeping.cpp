@@ -94,22 +94,25 @@ void core::touch(topic& used) {
 
 /// Lets the oldest event go of the topic that was used least recently. Tells whether there was one.
 bool core::evict_one() {
-    if (by_use_.empty()) {
-        return false;
+    while (!by_use_.empty()) {
+        topic& least = *by_use_.front();
+        const bool has_one = least.keeps_something();
+        if (!least.kept.empty()) {
+            least.kept.evict_oldest();
+        } else if (has_one) {
+            least.values->evict_oldest();
+        }
+        if (!least.keeps_something()) {
+            by_use_.pop_front();
+            least.recency.reset();
+            const std::shared_ptr<topic> emptied = topics_.find(least.name)->second;
+            review(emptied, clock::now());
+        }
+        if (has_one) {
+            return true;
+        }
     }
-    topic& least = *by_use_.front();
-    if (!least.kept.empty()) {
-        least.kept.evict_oldest();
-    } else {
-        least.values->evict_oldest();
-    }
-    if (!least.keeps_something()) {
-        by_use_.pop_front();
-        least.recency.reset();
-        const std::shared_ptr<topic> emptied = topics_.find(least.name)->second;
-        review(emptied, clock::now());
-    }
-    return true;
+    return false;
 }
 
 /// Keeps to the memory limit: the histories go first, then subscribers miss what is the oldest.

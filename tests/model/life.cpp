@@ -1,0 +1,145 @@
+#include "life.hpp"
+
+#include <algorithm>
+
+namespace crier::model {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+server_options serving(dice& random) {
+    server_options options;
+    options.port = 0;
+    options.threads = 1 + random(2);
+    options.log = [](severity, std::string_view) {};
+    return options;
+}
+
+/// The first topics keep much, the next little, the last nothing.
+manager_options managing(dice& random) {
+    manager_options options;
+    options.log = [](severity, std::string_view) {};
+    options.queue = {8 + random(200), 4'000 + random(100'000)};
+    if (random(3) == 0) {
+        options.memory_limit = 200'000 + random(1'000'000);
+    }
+    for (const char* topic : {"t0", "t1", "t2"}) {
+        options.rules.push_back({.matches = exactly(topic),
+            .history = {.events = 20'000, .bytes = 10'000'000, .age = 1h}});
+    }
+    options.rules.push_back(
+        {.matches = exactly("t3"), .history = {.events = 1 + random(300), .age = 1h}});
+    options.rules.push_back(
+        {.matches = exactly("t4"), .history = {.events = 10'000, .bytes = 2'000, .age = 1h}});
+    options.rules.push_back({.matches = exactly("t5"), .history = {.events = 10'000, .age = 20ms}});
+    return options;
+}
+
+std::optional<queue_limits> policy_in(std::string_view query, const queue_limits& usual) {
+    constexpr std::array<std::string_view, 5> names{
+        "newest", "oldest", "conflate", "signal", "disconnect"};
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        if (query.starts_with(names[i])) {
+            queue_limits limits = usual;
+            limits.overflow = static_cast<overflow_policy>(i);
+            return limits;
+        }
+    }
+    return std::nullopt;
+}
+
+asio::awaitable<std::vector<event>> say_nothing(const gap& lost) {
+    std::vector<event> made(1);
+    made[0].type = "hidden";
+    made[0].id = to_string(lost.to);
+    co_return made;
+}
+
+/// A stream that joins without passing over what was read back already.
+asio::awaitable<void> join_badly(exchange& request, manager& events, serve_options options) {
+    subscribe_options live;
+    live.executor = request.get_executor();
+    subscribe_options back = live;
+    back.last_event_id = last_event_id_of(head_of(request.request()));
+    subscription fresh = events.subscribe(options.topics, live);
+    subscription past = events.subscribe(options.topics, back);
+    stream_writer out = request.writer();
+    co_await out.write_headers();
+    for (auto next = past.try_receive(); next; next = past.try_receive()) {
+        frame written = *next;
+        co_await out.write(std::move(written));
+    }
+    while (co_await out.wait(fresh.get_signal())) {
+        for (auto next = fresh.try_receive(); next; next = fresh.try_receive()) {
+            frame written = *next;
+            co_await out.write(std::move(written));
+        }
+    }
+    co_await out.finish();
+}
+
+} // namespace
+
+life::life(std::uint32_t seed, fault broken)
+    : server_{[seed] {
+          dice random{seed};
+          return serving(random);
+      }()},
+      events_{server_.get_executor(), [seed] {
+                  dice random{seed + 1};
+                  return managing(random);
+              }()} {
+    epoch_ = events_.publish("numbering", "begins")->epoch;
+    server_.on_shutdown([this] { events_.shutdown(); });
+    running_ = std::thread{[this, broken] {
+        server_.run([this, broken](exchange& request) { return answer(request, broken); });
+    }};
+}
+
+asio::awaitable<void> life::answer(exchange& request, fault broken) {
+    serve_options options;
+    options.topics = topics_of(head_of(request.request()));
+    options.queue = policy_in(request.query(), queue_limits{64, 20'000});
+    if (broken == fault::gap) {
+        options.on_gap = say_nothing;
+    }
+    if (broken == fault::join) {
+        co_await join_badly(request, events_, std::move(options));
+    } else {
+        co_await request.stream(events_, std::move(options));
+    }
+}
+
+bool life::publish(std::size_t publisher, std::uint64_t number, dice& random) {
+    note made;
+    made.topic = random(topic_count);
+    made.key = random(5);
+    made.number = number;
+    const std::string key = std::to_string(made.key);
+    const std::string topic = std::to_string(made.topic);
+    publish_options options;
+    options.key = key;
+    const auto id = events_.publish(std::string{"t"}.append(topic),
+        std::string{topic}.append(" ").append(key).append(" ").append(std::to_string(number)),
+        options);
+    if (!id) {
+        return false;
+    }
+    made.sequence = id->sequence;
+    notes_[publisher].push_back(made);
+    return true;
+}
+
+void life::end(bool properly) {
+    server_.shutdown(properly ? 20s : 0ms);
+    running_.join();
+}
+
+std::vector<note> life::take_notes() {
+    std::vector<note> all = std::move(notes_[0]);
+    all.insert(all.end(), notes_[1].begin(), notes_[1].end());
+    return all;
+}
+
+} // namespace crier::model

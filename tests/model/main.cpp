@@ -1,0 +1,228 @@
+// Checks the delivery contract at random: several lives of a server, publishers on threads, clients
+// that stall, leave at any byte and come back with their last event id.
+
+#include "client.hpp"
+#include "dice.hpp"
+#include "life.hpp"
+#include "record.hpp"
+
+#include <charconv>
+#include <chrono>
+#include <exception>
+#include <iostream>
+#include <memory>
+#include <mutex>
+#include <random>
+#include <shared_mutex>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+namespace {
+
+namespace model = crier::model;
+using namespace std::chrono_literals;
+
+constexpr std::string_view usage = R"(model [OPTION VALUE]...
+  --seed N       what is random; another one each time
+  --seconds N    how long events are published (10)
+  --rate N       how many a second, about (30000)
+  --clients N    (16)
+  --break WHAT   join or gap: the server is broken, and that must be found
+)";
+
+struct settings {
+    std::uint32_t seed = std::random_device{}();
+    std::uint32_t seconds = 10;
+    std::uint32_t rate = 30'000;
+    std::uint32_t clients = 16;
+    model::fault broken = model::fault::none;
+};
+
+std::uint32_t number_in(std::string_view text) {
+    std::uint32_t number = 0;
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (read.ec != std::errc{} || read.ptr != text.data() + text.size()) {
+        throw std::invalid_argument{std::string{usage}};
+    }
+    return number;
+}
+
+settings settings_from(int argc, char** argv) {
+    settings made;
+    for (int i = 1; i < argc; i += 2) {
+        const std::string_view name{argv[i]};
+        const std::string_view value{i + 1 < argc ? argv[i + 1] : ""};
+        if (name == "--seed") {
+            made.seed = number_in(value);
+        } else if (name == "--seconds") {
+            made.seconds = number_in(value);
+        } else if (name == "--rate") {
+            made.rate = number_in(value);
+        } else if (name == "--clients") {
+            made.clients = number_in(value);
+        } else if (name == "--break" && (value == "join" || value == "gap")) {
+            made.broken = value == "join" ? model::fault::join : model::fault::gap;
+        } else {
+            throw std::invalid_argument{std::string{usage}};
+        }
+    }
+    return made;
+}
+
+/// The server that lives at present, and the notes of those that lived before.
+class world {
+public:
+    world(model::town& town, const settings& with) : town_{town}, with_{with} {}
+
+    void begin_life() {
+        auto next = std::make_unique<model::life>(with_.seed + ++lives_ * 1000, with_.broken);
+        const std::unique_lock lock{mutex_};
+        life_ = std::move(next);
+        town_.port = life_->port();
+    }
+
+    void end_life(bool properly) {
+        town_.port = 0;
+        life_->end(properly);
+        const std::unique_lock lock{mutex_};
+        all_.add_life(life_->epoch(), life_->take_notes());
+        life_.reset();
+    }
+
+    /// Publishes bursts, about as many events a second as asked for, until the time is over.
+    void publish(std::size_t number) {
+        model::dice random{with_.seed + static_cast<std::uint32_t>(number) * 77};
+        std::uint64_t published = 0;
+        const auto begun = std::chrono::steady_clock::now();
+        while (std::chrono::steady_clock::now() - begun < std::chrono::seconds{with_.seconds}) {
+            const std::uint32_t burst = 1 + random(300);
+            {
+                const std::shared_lock lock{mutex_};
+                for (std::uint32_t i = 0; life_ && i < burst; ++i) {
+                    if (!life_->publish(number, published, random)) {
+                        break;
+                    }
+                    ++published;
+                }
+            }
+            std::this_thread::sleep_until(
+                begun +
+                std::chrono::microseconds{published * 1'000'000 * model::publishers / with_.rate});
+        }
+    }
+
+    /// Waits until all clients have a stream.
+    void gather(std::size_t clients) {
+        while (life_->events().stats().subscribers < clients) {
+            std::this_thread::sleep_for(10ms);
+        }
+        std::this_thread::sleep_for(200ms);
+    }
+
+    const model::published& all() const noexcept { return all_; }
+
+private:
+    model::town& town_;
+    const settings& with_;
+    std::uint32_t lives_ = 0;
+    std::shared_mutex mutex_;
+    std::unique_ptr<model::life> life_;
+    model::published all_;
+};
+
+std::vector<std::unique_ptr<model::client>> make_clients(model::town& town, const settings& with) {
+    std::vector<std::unique_ptr<model::client>> clients;
+    model::dice random{with.seed};
+    for (std::uint32_t i = 0; i < with.clients; ++i) {
+        std::vector<std::size_t> topics;
+        for (std::size_t topic = 0; topic < model::topic_count; ++topic) {
+            if (random(3) == 0) {
+                topics.push_back(topic);
+            }
+        }
+        if (topics.empty()) {
+            topics.push_back(i % model::topic_count);
+        }
+        constexpr std::array<const char*, 6> policies{
+            "newest", "oldest", "conflate", "signal", "disconnect", "usual"};
+        const std::string policy{policies[i % policies.size()]};
+        clients.push_back(std::make_unique<model::client>(
+            town, with.seed + i, std::move(topics), policy, policy == "conflate"));
+    }
+    return clients;
+}
+
+/// Tells whether the records are as the contract says.
+bool report(const std::vector<std::unique_ptr<model::client>>& clients, const model::published& all,
+    std::uint64_t disconnects) {
+    model::verdict sum;
+    for (std::size_t i = 0; i < clients.size(); ++i) {
+        const model::verdict one = check(clients[i]->received(), all);
+        sum.count += one.count;
+        sum.received += one.received;
+        sum.gaps += one.gaps;
+        sum.in_gaps += one.in_gaps;
+        sum.conflated += one.conflated;
+        for (const std::string& what : one.violations) {
+            std::cout << "client " << i << ": " << what << '\n';
+        }
+    }
+    std::cout << all.total() << " events published in " << all.lives() << " lives, " << sum.received
+              << " received over " << disconnects << " connections, " << sum.in_gaps
+              << " missing in " << sum.gaps << " gaps, " << sum.conflated
+              << " superseded: " << sum.count << " violations" << std::endl;
+    return sum.count == 0 && sum.received > 0;
+}
+
+bool run(const settings& with) {
+    std::cout << "seed " << with.seed << std::endl;
+    model::town town;
+    world earth{town, with};
+    earth.begin_life();
+    const auto clients = make_clients(town, with);
+    std::vector<std::thread> threads;
+    for (const auto& each : clients) {
+        threads.emplace_back([&client = *each] { client.run(); });
+    }
+    std::vector<std::thread> publishing;
+    for (std::size_t number = 0; number < model::publishers; ++number) {
+        publishing.emplace_back([&earth, number] { earth.publish(number); });
+    }
+    model::dice random{with.seed};
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{with.seconds};
+    while (std::chrono::steady_clock::now() + 1s < end) {
+        std::this_thread::sleep_for(std::chrono::milliseconds{300 + random(1500)});
+        earth.end_life(random(2) == 0);
+        std::this_thread::sleep_for(std::chrono::milliseconds{random(30)});
+        earth.begin_life();
+    }
+    for (std::thread& each : publishing) {
+        each.join();
+    }
+    town.is_over = true;
+    earth.gather(clients.size());
+    town.is_closing = true;
+    earth.end_life(true);
+    for (std::thread& each : threads) {
+        each.join();
+    }
+    return report(clients, earth.all(), town.disconnects);
+}
+
+} // namespace
+
+int main(int argc, char** argv) try {
+    const settings with = settings_from(argc, argv);
+    const bool kept = run(with);
+    const bool expected = with.broken == model::fault::none;
+    if (kept != expected) {
+        std::cout << (expected ? "the contract is broken\n" : "what is broken was not found\n");
+    }
+    return kept == expected ? 0 : 1;
+} catch (const std::exception& error) {
+    std::cerr << error.what();
+    return 2;
+}
