@@ -220,7 +220,8 @@ void backlog::leave_gap(event_id first, event_id last, std::uint64_t events) {
         return;
     }
     entry& before = *entries_.back();
-    before.lost->to = before.id = last;
+    // Of several topics, what was refused of each comes by itself.
+    before.lost->to = before.id = std::max(before.id, last);
     *before.lost->count += events;
     before.content = frame{};
 }

@@ -25,23 +25,19 @@ subscriber::~subscriber() = default;
 
 bool shard::push(item what) {
     const std::lock_guard lock{mutex_};
-    if (const auto* const came = std::get_if<arrival>(&what)) {
-        came->in->refused_in = 0;
-    } else if (const auto* const joined = std::get_if<join>(&what)) {
-        joined->in->refused_in = 0;
-    }
+    ++run_of_refusals_;
     inbox_.push_back(std::move(what));
     return !std::exchange(drain_owed_, true);
 }
 
 bool shard::refuse(const std::shared_ptr<lane>& in, event_id id) {
     const std::lock_guard lock{mutex_};
-    if (in->refused_in == inbox_number_) {
+    if (in->refused_in == run_of_refusals_) {
         auto& before = std::get<refusal>(inbox_[in->refused_at]);
         before.last = id;
         ++before.count;
     } else {
-        in->refused_in = inbox_number_;
+        in->refused_in = run_of_refusals_;
         in->refused_at = inbox_.size();
         inbox_.push_back(refusal{in, id, id, 1});
     }
@@ -62,7 +58,7 @@ void shard::drain() {
     {
         const std::lock_guard lock{mutex_};
         taken_.swap(inbox_);
-        ++inbox_number_;
+        ++run_of_refusals_;
         drain_owed_ = false;
     }
     // A session resumes in here, and what its caller throws must not keep the others from theirs.

@@ -99,8 +99,8 @@ struct lane {
     const std::shared_ptr<counters> topic_counts;
     const std::shared_ptr<counters> all_counts;
     std::vector<std::shared_ptr<subscriber>> members;
-    /// Where in which inbox its latest refusal stands, if nothing came after it: guarded by the
-    /// shard's mutex.
+    /// Where its refusal of the shard's present run stands in the inbox: guarded by the shard's
+    /// mutex.
     std::uint64_t refused_in = 0;
     std::size_t refused_at = 0;
 };
@@ -183,7 +183,8 @@ private:
     const std::shared_ptr<const logger> log_;
     std::mutex mutex_;
     std::vector<item> inbox_;
-    std::uint64_t inbox_number_ = 1;
+    /// Ends with whatever else is put into the inbox: what was refused lies before it.
+    std::uint64_t run_of_refusals_ = 1;
     bool drain_owed_ = false;
     // On the executor only:
     std::vector<item> taken_;

@@ -301,7 +301,8 @@ TEST_CASE("events that there was no memory for are told with what else is missin
     q.fill(1, 2);
     q.pending.miss({1, 3}, {1, 7}, 5, q.lost);
     CHECK(at(q.lost, drop_reason::memory) == 5);
-    CHECK(read_all(q.pending) == texts{"1", gap("2", "7", 6)});
+    q.pending.miss({1, 4}, {1, 5}, 2, q.lost);
+    CHECK(read_all(q.pending) == texts{"1", gap("2", "7", 8)});
 }
 
 TEST_CASE("a gap that waits to be replaced holds up what follows") {
