@@ -1,5 +1,6 @@
 #include <crier/pubsub/broker.hpp>
 
+#include <limits>
 #include <stdexcept>
 
 namespace crier {
@@ -28,6 +29,7 @@ subscription broker::subscribe(std::size_t capacity, const executor_type& execut
     options.executor = executor;
     options.queue = queue_limits{};
     options.queue->events = capacity;
+    options.queue->bytes = std::numeric_limits<std::size_t>::max();
     return manager_.subscribe(broadcast, options);
 }
 

@@ -20,6 +20,7 @@ manager_options checked(manager_options options) {
             throw std::invalid_argument{"a rule has no function that matches"};
         }
         check_limits(rule.queue.value_or(options.queue));
+        check_limits(rule.history);
     }
     if (options.topics_limit == 0 || options.keys_limit == 0 || options.memory_limit == 0) {
         throw std::invalid_argument{"topics_limit, keys_limit or memory_limit is 0"};
@@ -56,6 +57,12 @@ core::core(const asio::any_io_executor& executor, manager_options options)
       own_shard_{std::make_shared<shard>(asio::make_strand(executor), log_)},
       lifecycle_{std::make_shared<lifecycle>(own_shard_->get_executor(), log_)},
       due_timer_{own_shard_->get_executor()} {}
+
+void check_limits(const history_limits& limits) {
+    if (limits.age.count() < 0) {
+        throw std::invalid_argument{"a history's age is negative; zero means for ever"};
+    }
+}
 
 core::~core() = default;
 

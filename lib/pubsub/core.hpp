@@ -15,8 +15,9 @@
 
 namespace crier::detail {
 
-/// Errors: throws `std::invalid_argument` on limits of 0.
+/// Errors: throws `std::invalid_argument` on limits that make no sense.
 void check_limits(const queue_limits& limits);
+void check_limits(const history_limits& limits);
 
 /// The state behind manager and broker, kept by them, their subscriptions and their sessions.
 class core : public std::enable_shared_from_this<core> {
@@ -94,7 +95,8 @@ private:
     std::shared_ptr<topic> enter(topic_options& options, topic_settings settings,
         const std::shared_ptr<shard>& home, const std::shared_ptr<subscriber>& who);
     void leave(const std::shared_ptr<topic>& left);
-    void start_polling(const std::shared_ptr<topic>& of, std::shared_ptr<polling_service> service);
+    void start_polling(const std::shared_ptr<topic>& of, std::shared_ptr<polling_service> service,
+        std::chrono::milliseconds linger);
     void stop_polling(topic& of);
     void retire(const std::shared_ptr<topic>& ended);
 

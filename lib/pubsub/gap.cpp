@@ -1,7 +1,5 @@
 #include <crier/pubsub/gap.hpp>
 
-#include "wire/text.hpp"
-
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
@@ -18,12 +16,10 @@ std::string_view to_string(gap_reason reason) noexcept {
 }
 
 event to_event(const gap& lost) {
-    std::string from;
-    detail::for_each_sequence(lost.from, [&from](std::string_view each) { from.append(each); });
     const std::string to = to_string(lost.to);
     const std::string_view reason = to_string(lost.reason);
-    json::object told{
-        {"reason", json::string_view{reason.data(), reason.size()}}, {"from", from}, {"to", to}};
+    json::object told{{"reason", json::string_view{reason.data(), reason.size()}},
+        {"from", lost.from}, {"to", to}};
     if (lost.count) {
         told["count"] = *lost.count;
     }

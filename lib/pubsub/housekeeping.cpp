@@ -1,4 +1,5 @@
 #include "core.hpp"
+#include "within_years.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -19,7 +20,7 @@ void core::review(const std::shared_ptr<topic>& idle, clock::time_point now) {
     }
     auto next = clock::time_point::max();
     if (idle->polling) {
-        const auto stop_at = idle->left_at + idle->polling->service->linger();
+        const auto stop_at = idle->left_at + within_years(idle->polling->linger);
         if (now >= stop_at) {
             stop_polling(*idle);
         } else {
@@ -27,7 +28,8 @@ void core::review(const std::shared_ptr<topic>& idle, clock::time_point now) {
         }
     }
     if (idle->keeps_something() && idle->as.history.age.count() > 0) {
-        const auto forget_at = std::max(idle->used_at, idle->left_at) + idle->as.history.age;
+        const auto forget_at =
+            std::max(idle->used_at, idle->left_at) + within_years(idle->as.history.age);
         if (now <= forget_at) {
             next = std::min(next, forget_at + clock::duration{1});
         } else if (!idle->polling) {
@@ -48,9 +50,13 @@ void core::review(const std::shared_ptr<topic>& idle, clock::time_point now) {
 }
 
 void core::review_due() {
-    const std::lock_guard lock{mutex_};
     const clock::time_point now = clock::now();
-    while (!due_.empty() && due_.begin()->first <= now) {
+    while (true) {
+        // One at a time: publishers wait for the lock, and a history may be long.
+        const std::lock_guard lock{mutex_};
+        if (due_.empty() || due_.begin()->first > now) {
+            return;
+        }
         const std::shared_ptr<topic> idle = due_.begin()->second;
         review(idle, now);
     }

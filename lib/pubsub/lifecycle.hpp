@@ -6,6 +6,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
+#include <chrono>
 #include <deque>
 #include <memory>
 #include <string>
@@ -19,6 +20,7 @@ struct polling_run {
     std::shared_ptr<polling_service> service;
     std::unique_ptr<publisher> to;
     std::string topic;
+    std::chrono::milliseconds linger{};
 };
 
 /// Starts and stops polling services on a strand, in the background of whoever asks. Runs of the

@@ -1,6 +1,7 @@
 #include "log.hpp"
 
 #include "wire/frame_access.hpp"
+#include "within_years.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -14,13 +15,21 @@ void log::limit(const history_limits& limits) noexcept {
     }
 }
 
+void log::hold(std::size_t events, std::size_t bytes) noexcept {
+    if (limits_.events == 0) {
+        limits_.age = std::chrono::milliseconds{0};
+    }
+    limits_.events = std::max(limits_.events, events);
+    limits_.bytes = std::max(limits_.bytes, bytes);
+}
+
 void log::append(record added, bool has_own_id) {
     if (!keeps()) {
         evicted_through_ = added.sequence;
         return;
     }
     if (has_own_id) {
-        own_ids_.insert_or_assign(std::string{id_in(added.content)}, added.sequence);
+        own_ids_.emplace(id_in(added.content), added.sequence);
     }
     const clock::time_point now = added.at;
     bytes_ += added.content.text().size();
@@ -38,7 +47,7 @@ bool log::is_over() const noexcept {
 
 void log::evict_until(clock::time_point now) noexcept {
     while (limits_.age.count() > 0 && records_.size() > at_least_ &&
-           now - records_.front().at > limits_.age) {
+           now - records_.front().at > within_years(limits_.age)) {
         evict_oldest();
     }
 }

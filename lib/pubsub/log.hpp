@@ -38,6 +38,9 @@ public:
         : limits_{limits}, at_least_{at_least}, evicted_through_{since} {}
 
     void limit(const history_limits& limits) noexcept;
+
+    /// Keeps at least so much, until the limits are set again.
+    void hold(std::size_t events, std::size_t bytes) noexcept;
     bool keeps() const noexcept { return limits_.events > 0 || at_least_ > 0; }
 
     /// Adds an event, and lets go what the limits do not allow any more.
@@ -57,7 +60,8 @@ public:
     std::size_t size() const noexcept { return records_.size(); }
     std::size_t bytes() const noexcept { return bytes_; }
 
-    /// The sequence number of the event that was published with an id of the caller's own.
+    /// The sequence number of the oldest event that was published with this id of the caller's own:
+    /// who has received a later one gets some of them again.
     std::optional<std::uint64_t> find(std::string_view own_id) const;
 
 private:

@@ -35,7 +35,7 @@ void core::begin_reading(subscriber& who, std::string_view last_event_id) {
                 who.past->sources[i].after = each.kept.newest()->sequence - 1;
                 has_past = true;
             } else if (each.values && !each.values->empty()) {
-                who.past->sources[i] = {who.topics[i], true, 0, each.cuts};
+                who.past->sources.push_back({who.topics[i], true, 0, each.cuts});
                 has_past = true;
             }
         }
@@ -45,11 +45,9 @@ void core::begin_reading(subscriber& who, std::string_view last_event_id) {
         return;
     }
     for (const std::shared_ptr<topic>& each : who.topics) {
-        if (each->readers++ == 0 && each->as.history.events == 0) {
-            // What is published until the subscriber has read so far.
-            each->kept.limit({who.pending.limits().events, who.pending.limits().bytes,
-                std::chrono::milliseconds{0}});
-        }
+        // For what is published until the subscriber has read so far.
+        each->kept.hold(who.pending.limits().events, who.pending.limits().bytes);
+        ++each->readers;
     }
     who.is_behind = true;
     who.wake.set();
@@ -114,7 +112,7 @@ bool core::read_piece(subscriber& who) {
         }
         touch(*each.of);
     }
-    if (lost) {
+    if (lost && options_.ids) {
         ++gaps_[static_cast<std::size_t>(gap_reason::evicted)];
         who.pending.append(gap_entry({gap_reason::evicted, to_string(event_id{epoch_, lost->first}),
             {epoch_, lost->second}, {}}));
@@ -161,8 +159,11 @@ void core::read_on(const std::shared_ptr<shard>& home, const std::shared_ptr<sub
     }
     const bool ended = std::ranges::any_of(who->past->sources,
         [](const reading_back::source& each) { return each.cuts != each.of->cuts; });
-    const bool has_newest =
-        std::ranges::all_of(who->topics, [](const auto& each) { return each->as.keeps(); });
+    // What was read back, it needs not get again where it is published again.
+    const bool has_newest = std::ranges::all_of(who->topics, [](const auto& each) {
+        const record* const newest = each->kept.newest();
+        return newest != nullptr && newest->sequence == each->last_publish;
+    });
     stop_reading(*who);
     who->is_behind = false;
     if (ended || shut_down_) {

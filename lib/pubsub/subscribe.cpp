@@ -53,6 +53,7 @@ std::vector<topic_settings> core::settings_of(const std::vector<topic_options>& 
         topic_settings settings = settings_of(each.name);
         settings.only_changes = each.only_changes;
         if (each.history.events > 0) {
+            check_limits(each.history);
             settings.history = each.history;
         }
         if (each.retain != retention::none) {
@@ -60,6 +61,9 @@ std::vector<topic_settings> core::settings_of(const std::vector<topic_options>& 
         }
         if (each.queue) {
             settings.queue = each.queue;
+        }
+        if (each.polling) {
+            settings.linger = each.polling->linger();
         }
         result.push_back(std::move(settings));
     }
@@ -118,6 +122,7 @@ std::shared_ptr<shard> core::shard_of(const asio::any_io_executor& executor) {
 std::shared_ptr<topic> core::enter(topic_options& options, topic_settings settings,
     const std::shared_ptr<shard>& home, const std::shared_ptr<subscriber>& who) {
     const auto found = topics_.find(options.name);
+    const std::chrono::milliseconds linger = settings.linger;
     const std::shared_ptr<topic> entered =
         found == topics_.end() ? open(options.name, std::move(settings)) : found->second;
     auto at = std::ranges::find(entered->homes, home, &topic::home::on);
@@ -130,7 +135,7 @@ std::shared_ptr<topic> core::enter(topic_options& options, topic_settings settin
     subscribers_ += who->topics.empty() ? 1 : 0;
     who->topics.push_back(entered);
     if (options.polling && !entered->polling && entered->subscribers == 1) {
-        start_polling(entered, std::move(options.polling));
+        start_polling(entered, std::move(options.polling), linger);
     }
     return entered;
 }
@@ -155,9 +160,10 @@ std::shared_ptr<topic> core::open(std::string_view name, topic_settings settings
     return opened;
 }
 
-void core::start_polling(
-    const std::shared_ptr<topic>& of, std::shared_ptr<polling_service> service) {
-    of->polling = std::make_shared<polling_run>(polling_run{std::move(service), nullptr, of->name});
+void core::start_polling(const std::shared_ptr<topic>& of, std::shared_ptr<polling_service> service,
+    std::chrono::milliseconds linger) {
+    of->polling =
+        std::make_shared<polling_run>(polling_run{std::move(service), nullptr, of->name, linger});
     of->polling->to = std::make_unique<topic_publisher>(shared_from_this(), of->name, *of->polling);
     lifecycle_->start(of->polling);
 }

@@ -34,6 +34,8 @@ struct topic_settings {
     std::optional<queue_limits> queue{};
     /// Of events that are published without one.
     std::string type{};
+    /// Of the polling that its first subscriber brings.
+    std::chrono::milliseconds linger{};
 
     bool keeps() const noexcept { return history.events > 0 || retain != retention::none; }
 };
@@ -94,7 +96,8 @@ struct reading_back {
         std::uint64_t cuts = 0;
 
         const record* next() const noexcept {
-            return is_values ? of->values->first_after(after) : of->kept.first_after(after);
+            return is_values && of->values ? of->values->first_after(after)
+                                           : of->kept.first_after(after);
         }
     };
 

@@ -135,6 +135,9 @@ TEST_CASE("many keys come piece by piece, and no change is missed meanwhile") {
     int changed = 99;
     while (const auto next = late.try_receive()) {
         const auto each = crier::test::event_reader{next->text()}.events[0];
+        if (each.type == "crier.gap") {
+            continue; // of those that were published meanwhile, more than its queue holds
+        }
         (each.data == "old" ? old : fresh) += 1;
         if (changed >= 50) {
             events.publish("a", "new", {.key = std::to_string(changed--)});

@@ -33,7 +33,8 @@ struct serve_options {
     /// Asked where events are missing; what it returns is sent in the gap's place, and nothing
     /// means the gap itself: a snapshot heals a client that gets it. `to_event` makes the gap's own
     /// event, for both. The last one gets the gap's id, unless it has one. What it throws is
-    /// logged, and the gap is sent. Events that are published meanwhile wait.
+    /// logged, and the gap is sent. Meanwhile events wait, and the session does nothing else: it
+    /// should not take long. Cancelled with the session.
     std::function<boost::asio::awaitable<std::vector<event>>(const gap&)> on_gap{};
     /// Which pages of other origins may read the stream, or why there is none.
     cors_options cors{};
