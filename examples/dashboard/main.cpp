@@ -13,6 +13,9 @@
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
+#include <atomic>
+#include <chrono>
+#include <cstdint>
 #include <iostream>
 #include <map>
 #include <memory>
@@ -30,21 +33,41 @@ constexpr std::string_view page =
     ;
 
 constexpr std::size_t longest_message = 500;
+constexpr std::size_t first_messages = 20; ///< of the newest, for a page that is opened
+
+/// How much time the charts of a page show, and so how far back its samples are kept.
+constexpr auto paper = 2min;
+
+/// How long sampling goes on when the last page is gone: it may just have lost its connection.
+constexpr auto linger = 10s;
 
 void log(crier::severity /*level*/, std::string_view line) {
     std::clog << std::string{line} + "\n";
 }
 
-/// A polling service that takes samples and publishes them as events of its topic's name.
+/// In milliseconds since 1970, as in pages.
+std::int64_t now() {
+    using namespace std::chrono;
+    return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+}
+
+/// A polling service that takes samples and publishes them as events of its topic's name. Each has
+/// its time, as a page that was away gets those that it missed later.
 template <class Sampler>
 std::shared_ptr<crier::polling_service> sampling(
     std::string topic, std::chrono::milliseconds interval, Sampler sample) {
     crier::polling_options options;
     options.interval = interval;
+    options.linger = linger;
     options.type = std::move(topic);
     const auto shared = std::make_shared<Sampler>(std::move(sample));
     return crier::polling(
-        [shared]() -> asio::awaitable<json::value> { co_return (*shared)(); }, std::move(options));
+        [shared]() -> asio::awaitable<json::value> {
+            json::value taken = (*shared)();
+            taken.as_object()["at"] = now();
+            co_return taken;
+        },
+        std::move(options));
 }
 
 class application {
@@ -94,16 +117,35 @@ private:
     static crier::manager_options options() {
         crier::manager_options options;
         options.log = log;
+        // Each message has a key of its own, so the newest of them are retained.
+        crier::topic_rule messages;
+        messages.matches = crier::exactly("messages");
+        messages.history.events = 100;
+        messages.history.age = 0s;
+        messages.retain = crier::retention::newest_per_key;
+        options.keys_limit = first_messages;
+        // The tables need no past, but a stream is resumed without a gap only as far back as all of
+        // its topics are kept.
+        crier::topic_rule samples;
+        samples.matches = crier::starting_with("");
+        samples.history.events = paper / 1s;
+        samples.history.age = paper;
+        samples.retain = crier::retention::newest;
+        options.rules = {messages, samples};
+        // To a page that is too slow, the newest samples are worth more than those that wait.
+        options.queue.overflow = crier::overflow_policy::drop_oldest;
         return options;
     }
 
-    /// `/events?topic=cpu&topic=load`: one stream of the topics asked for.
+    /// `/events?topic=cpu&topic=load`: one stream of the topics asked for. A browser that lost it
+    /// asks for what it missed, and is told to try soon.
     asio::awaitable<void> stream(crier::exchange& request) {
         crier::serve_options options;
         options.topics = topics_of(request.request().target());
         if (options.topics.empty()) {
             return request.respond(http::status::bad_request, "topic= names no topic\n");
         }
+        options.retry = 1s;
         return serve(request, std::move(options));
     }
 
@@ -149,11 +191,11 @@ private:
             return request.respond(http::status::payload_too_large,
                 "A message has at most " + std::to_string(longest_message) + " bytes\n");
         }
-        using namespace std::chrono;
-        const auto now = duration_cast<milliseconds>(system_clock::now().time_since_epoch());
+        const std::string key = std::to_string(++messages_);
         crier::publish_options options;
         options.type = "messages";
-        const json::value message{{"text", *text}, {"at", now.count()}};
+        options.key = key;
+        const json::value message{{"text", *text}, {"at", now()}};
         const auto published = manager_.publish("messages", message, options);
         if (!published) {
             return request.respond(
@@ -164,6 +206,7 @@ private:
 
     crier::manager manager_;
     std::map<std::string, std::shared_ptr<crier::polling_service>> polling_;
+    std::atomic<std::uint64_t> messages_{0};
 };
 
 } // namespace

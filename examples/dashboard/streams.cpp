@@ -29,8 +29,7 @@ json::value streams_sampler::sample(
     }
     return {{"topics", std::move(topics)}, {"sessions", stats.sessions},
         {"published", stats.published}, {"delivered", stats.delivered}, {"dropped", stats.dropped},
-        {"rate", rate_of("")}, {"uptime", std::chrono::duration<double>(now - started_).count()},
-        {"instance", std::to_string(started_.time_since_epoch().count())}};
+        {"rate", rate_of("")}, {"uptime", std::chrono::duration<double>(now - started_).count()}};
 }
 
 double streams_sampler::rate_of(const std::string& name) const {

@@ -2,10 +2,13 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { Relay } from '../conformance/stream_clients/relay.mjs';
 import { launchChromium } from '../peers/browsers.mjs';
+import { ask, pause } from '../peers/support.mjs';
 
 const topics = ['cpu', 'memory', 'network', 'disk', 'load', 'processes', 'streams', 'messages'];
 const polled = topics.filter(topic => topic !== 'messages');
+const linger = 10_000; // of the server's sampling, once nobody looks
 
 const [binary, screenshots] = process.argv.slice(2);
 if (!binary || !screenshots) {
@@ -90,8 +93,9 @@ const cellIs = (page, topic, cell, wanted, timeout = 5000) =>
 const picture = (page, topic) => page.evaluate(name =>
   document.querySelector(`[data-topic=${name}] canvas`).toDataURL(), topic);
 
-// Pixels with the colour of the first pen, which only data draws.
-const inked = (page, topic) => page.waitForFunction(name => {
+// Runs in the page: how many pixels have about the colour of the first pen, which only data draws, as
+// edges are blended; all of them, or those between two times on the paper.
+function ink(name, from, to) {
   const canvas = document.querySelector(`[data-topic=${name}] canvas`);
   const probe = Object.assign(document.createElement('canvas'), { width: canvas.width, height: canvas.height })
     .getContext('2d', { willReadFrequently: true });
@@ -100,12 +104,20 @@ const inked = (page, topic) => page.waitForFunction(name => {
   const pen = probe.getImageData(0, 0, 1, 1).data;
   probe.clearRect(0, 0, 1, 1);
   probe.drawImage(canvas, 0, 0);
-  const { data } = probe.getImageData(0, 0, canvas.width, canvas.height);
+  const right = canvas.width - axisWidth * devicePixelRatio;
+  const x = at => Math.round(right - (paperTime() - at) * right / span);
+  const left = from ? x(from) : 0;
+  const { data } = probe.getImageData(left, 0, to ? x(to) - left : canvas.width, canvas.height);
   let found = 0;
-  for (let i = 0; i < data.length; i += 4)
-    if (data[i + 3] === 255 && data[i] === pen[0] && data[i + 1] === pen[1] && data[i + 2] === pen[2]) ++found;
-  return found > 20;
-}, topic, { timeout: 10_000 });
+  for (let i = 0; i < data.length; i += 4) {
+    const distance = [0, 1, 2].reduce((sum, color) => sum + Math.abs(data[i + color] - pen[color]), 0);
+    if (data[i + 3] > 200 && distance < 120) ++found;
+  }
+  return found;
+}
+
+const inkOf = (page, topic, from, to) => page.evaluate(`(${ink})('${topic}', ${from}, ${to})`);
+const inked = (page, topic) => page.waitForFunction(`(${ink})('${topic}') > 20`, null, { timeout: 10_000 });
 
 const complaints = [];
 let networkErrorsExpected = false;
@@ -131,6 +143,62 @@ const send = async (page, text) => {
 
 const messageIs = (page, text) => page.waitForFunction(wanted =>
   document.querySelector('#messages li p')?.textContent === wanted, text, { timeout: 5000 });
+
+const post = (url, text) => ask('POST', `${url}messages`,
+  { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ text }) });
+
+// The first event of a topic's stream, as its data.
+async function firstEvent(url, topic) {
+  const stream = await fetch(`${url}events?topic=${topic}`);
+  let text = '';
+  for await (const part of stream.body) {
+    text += Buffer.from(part);
+    const data = /^data: ?(.*)\n/m.exec(text);
+    if (data) return JSON.parse(data[1]);
+  }
+  throw new Error(`no event of ${topic}, but ${text}`);
+}
+
+const noticeIs = (page, wanted) => page.waitForFunction(pattern =>
+  !document.querySelector('#slip').hidden && new RegExp(pattern).test(document.querySelector('#notice').textContent),
+wanted.source, { timeout: 5000 }).catch(async () => {
+  throw new Error(`no notice like ${wanted}, but: ${await page.textContent('#notice')}`);
+});
+
+// The times of a chart's samples, how often its line is broken, and where.
+const samplesOf = (page, topic) => page.evaluate(name => {
+  const { samples } = lanes[name];
+  return {
+    times: samples.map(({ at }) => at),
+    breaks: samples.flatMap(({ broken, at }, i) => broken && i ? [{ from: samples[i - 1].at, to: at }] : []),
+  };
+}, topic);
+
+const samplesAfter = (page, topic, at, count) => page.waitForFunction(([name, since, wanted]) =>
+  lanes[name].samples.filter(sample => sample.at > since).length >= wanted, [topic, at, count], { timeout: 10_000 });
+
+// One that never stays, as the use of a busy CPU may.
+async function figuresChange(page) {
+  const before = await page.textContent('[data-figure=delivered]');
+  await page.waitForFunction(old =>
+    document.querySelector('[data-figure=delivered]').textContent !== old, before, { timeout: 10_000 });
+}
+
+// Whether the charts have the samples of a time when the page was away, as another page got them.
+async function samplesAreThoseOf(other, page, { from, to }) {
+  const now = Date.now();
+  for (const topic of ['cpu', 'memory', 'network', 'disk', 'load']) {
+    await samplesAfter(page, topic, now, 2);
+    const { times, breaks } = await samplesOf(page, topic);
+    times.pop(); // the newest, which the other page may not have got yet
+    const ofOther = (await samplesOf(other, topic)).times.filter(at => at >= times[0] && at <= times.at(-1));
+    expect(ofOther.join() === times.join(), `the samples of ${topic} at ${ofOther}, but got them at ${times}`);
+    expect(times.some(at => at > from && at < to), `samples of ${topic} that were missed`);
+    expect(breaks.length === 0, `an unbroken line of ${topic}`);
+  }
+}
+
+const place = page => page.evaluate(() => JSON.stringify(document.querySelector('main').getBoundingClientRect()));
 
 const browser = await launchChromium();
 
@@ -167,9 +235,7 @@ try {
       await first.waitForFunction(([name, old]) =>
         document.querySelector(`[data-topic=${name}] canvas`).toDataURL() !== old, [topic, before], { timeout: 5000 });
     }
-    const before = await first.textContent('[data-topic=cpu] .value');
-    await first.waitForFunction(old =>
-      document.querySelector('[data-topic=cpu] .value').textContent !== old, before, { timeout: 10_000 });
+    await figuresChange(first);
   });
 
   await step('the reading line shows values at a time, by pointer and by key', async () => {
@@ -225,13 +291,13 @@ try {
   });
 
   await step('a panel paused in both tabs is no longer polled; resumed, it is again', async () => {
-    const pause = (page, topic) => page.click(`section[data-topic=${topic}] .pause`);
-    await pause(first, 'disk');
+    const toggle = (page, topic) => page.click(`section[data-topic=${topic}] .pause`);
+    await toggle(first, 'disk');
     await cellIs(second, 'disk', 'subscribers', '1');
     await cellIs(second, 'disk', 'polled', 'polling');
     let mark = server.log.length;
-    await pause(second, 'disk');
-    await server.polling('disk', 'stopped', { since: mark });
+    await toggle(second, 'disk');
+    await server.polling('disk', 'stopped', { since: mark, within: linger + 3000 });
     await cellIs(first, 'disk', 'polled', 'idle');
     await cellIs(first, 'disk', 'subscribers', '0');
     await first.reload();
@@ -240,19 +306,27 @@ try {
     expect(await first.getAttribute('section[data-topic=disk] .pause', 'aria-label') === 'resume Disk',
       'a paused panel stays paused when the page is reloaded');
     mark = server.log.length;
-    await pause(first, 'disk');
-    await pause(second, 'disk');
+    await toggle(first, 'disk');
+    await toggle(second, 'disk');
     await server.polling('disk', 'started', { since: mark });
     await cellIs(first, 'disk', 'polled', 'polling');
     await cellIs(first, 'disk', 'subscribers', '2');
     await first.waitForFunction(() => /\d/.test(document.querySelector('[data-topic=disk] .value').textContent));
   });
 
-  await step('closing the tabs stops all polling', async () => {
+  await step('closing the tabs stops all polling after a while', async () => {
     const mark = server.log.length;
     await Promise.all([first.context().close(), second.context().close()]);
-    const within = 3000;
-    await Promise.all(polled.map(topic => server.polling(topic, 'stopped', { since: mark, within })));
+    const begin = Date.now();
+    const within = linger + 3000;
+    await Promise.all(polled.map(topic => server.polling(topic, 'stopped', { since: mark, within })
+      .then(() => expect(Date.now() - begin > linger - 1000, `${topic} still polled for those who come back`))));
+    await pause(3500);
+    const opened = Date.now();
+    const page = await open();
+    await samplesAfter(page, 'cpu', opened, 2);
+    expect((await samplesOf(page, 'cpu')).times[0] >= opened, 'no chart with what was long ago');
+    await page.context().close();
   });
 
   await step('a silent server is shown as stale, and as live when it speaks again', async () => {
@@ -261,6 +335,8 @@ try {
     await page.clock.install();
     await page.goto(url);
     await stateIs(page, 'live');
+    const asked = page.waitForRequest(/last_event_id=\w+\.\w+$/);
+    asked.catch(() => {});
     await page.waitForFunction(() => /\d/.test(document.querySelector('[data-topic=cpu] .value').textContent));
     server.process.kill('SIGSTOP');
     try {
@@ -270,13 +346,15 @@ try {
       server.process.kill('SIGCONT');
     }
     await stateIs(page, 'live');
+    await asked;
+    await noticeIs(page, /^Back after \d+ s: /);
     await context.close();
   });
 
   await step('a restart of the server is survived and noticed', async () => {
     first = await open();
     await stateIs(first, 'live');
-    await first.waitForSelector('tr[data-topic=cpu]');
+    await samplesAfter(first, 'cpu', 0, 3);
     networkErrorsExpected = true;
     server.process.kill('SIGTERM');
     await stateIs(first, 'lost', 5000);
@@ -286,24 +364,147 @@ try {
     await stateIs(first, 'live', 20_000);
     networkErrorsExpected = false;
     await first.waitForFunction('lanes.cpu.samples.filter(sample => sample.broken).length === 2');
-    await first.waitForFunction(() => /restarted/.test(document.querySelector('#restarted:not([hidden])')?.textContent));
-    const before = await first.textContent('[data-topic=cpu] .value');
-    await first.waitForFunction(old =>
-      document.querySelector('[data-topic=cpu] .value').textContent !== old, before, { timeout: 10_000 });
+    await noticeIs(first, /the server was restarted/);
+    await figuresChange(first);
   });
 
-  await step('a refusal of the stream is tried again', async () => {
+  await step('a crash of the server is survived: charts break and go on, and the page says why', async () => {
+    await samplesAfter(first, 'cpu', 0, 4);
+    const before = await samplesOf(first, 'cpu');
+    const layout = await place(first);
+    networkErrorsExpected = true;
+    server.process.kill('SIGKILL');
+    await stateIs(first, 'lost', 5000);
+    expect(await first.isHidden('#slip'), 'no notice of the last time while the page is cut off');
+    expect(await place(first) === layout, 'the same layout while the page is cut off');
+    await server.ended;
+    await pause(5000);
+    server = new Server('--port', port);
+    await server.url();
+    await stateIs(first, 'live');
+    networkErrorsExpected = false;
+    await noticeIs(first, /^Back after \d+ s: the server was restarted, its earlier history is gone\.$/);
+    expect(await place(first) === layout, 'the same layout with a notice');
+    // As many as bring the break from the edge onto the paper.
+    await samplesAfter(first, 'cpu', before.times.at(-1) + 2000, 5);
+    const after = await samplesOf(first, 'cpu');
+    expect(after.breaks.length === before.breaks.length + 1, `one break more, not ${JSON.stringify(after.breaks)}`);
+    const { from, to } = after.breaks.at(-1);
+    expect(to - from > 5000 && to - from < 15_000, `a break as long as the outage, not ${to - from} ms`);
+    expect(await inkOf(first, 'cpu', from + 1500, to - 1500) === 0, 'nothing drawn across the break');
+    expect(await inkOf(first, 'cpu', from - 3000, from) > 0, 'data drawn before it');
+    await first.click('#dismiss');
+    expect(await first.isHidden('#slip'), 'the notice is gone once dismissed');
+  });
+
+  await step('a page that was cut off gets what it missed, once, and says so', async () => {
+    const relay = await Relay.to(port);
+    const context = await browser.newContext({ viewport: { width: 1280, height: 860 } });
+    const page = watch(await context.newPage());
+    await page.goto(relay.url);
+    await stateIs(page, 'live');
+    await samplesAfter(page, 'load', 0, 2);
+    networkErrorsExpected = true;
+    const release = relay.hold();
+    const cutAt = Date.now();
+    relay.cut();
+    await stateIs(page, 'lost', 5000);
+    expect((await post(url, 'said meanwhile')).status === 202, 'a message posted');
+    await pause(6000);
+    const backAt = Date.now();
+    release();
+    await stateIs(page, 'live');
+    networkErrorsExpected = false;
+    await noticeIs(page, /^Back after \d+ s: \d+ s of samples and 1 message recovered\.$/);
+    await messageIs(page, 'said meanwhile');
+    // What is resumed begins with the last messages and samples, those that are shown too.
+    for (const state of ['paused', 'live']) {
+      await page.click('section[data-topic=messages] .pause');
+      await stateIs(page, 'live');
+      if (state === 'paused') await post(url, 'said in the pause');
+    }
+    await messageIs(page, 'said in the pause');
+    const said = await page.locator('#messages p').allTextContents();
+    expect(said.filter(text => text === 'said meanwhile').length === 1, `the message once: ${said}`);
+    await samplesAreThoseOf(first, page, { from: cutAt, to: backAt });
+    expect(await inkOf(page, 'cpu', cutAt + 1000, backAt - 1000) > 0, 'data drawn where they were missed');
+    await context.close();
+    relay.close();
+  });
+
+  await step('a new page begins with the newest samples and the last messages', async () => {
+    // While somebody else looks, so that no sample is taken because of the new one.
+    for (const topic of ['load', 'processes', 'cpu']) {
+      const asked = Date.now();
+      const { at } = await firstEvent(url, topic);
+      expect(at < asked, `a sample of ${topic} from before it was asked for`);
+    }
+    for (let i = 1; i <= 25; ++i) await post(url, `number ${i}`);
+    const page = await open();
+    await page.waitForFunction(() => document.querySelectorAll('#messages li').length > 0);
+    await messageIs(page, 'number 25');
+    const said = await page.locator('#messages p').allTextContents();
+    expect(said.length === 20 && said.at(-1) === 'number 6', `the last 20 messages, not ${said}`);
+    await page.context().close();
+  });
+
+  await step('what is lost for good is told: too much missed, and too slow a page', async () => {
+    const relay = await Relay.to(port);
+    const context = await browser.newContext();
+    const page = watch(await context.newPage());
+    await page.goto(relay.url);
+    await stateIs(page, 'live');
+    await samplesAfter(page, 'cpu', 0, 2);
+    networkErrorsExpected = true;
+    const release = relay.hold();
+    relay.cut();
+    await stateIs(page, 'lost', 5000);
+    for (let i = 1; i <= 105; ++i) await post(url, `missed ${i}`);
+    release();
+    await stateIs(page, 'live');
+    networkErrorsExpected = false;
+    await noticeIs(page, /^Back after \d s: .*100 messages recovered, the rest is no longer kept\.$/);
+    await messageIs(page, 'missed 105');
+    expect(await page.locator('#messages li').last().locator('p').textContent() === 'missed 6', 'what is kept');
+    await page.click('#dismiss');
+
+    // Buffers of the kernel hold some hundred kilobytes.
+    relay.pause();
+    const large = 'x'.repeat(490);
+    for (let i = 0; i < 1500; ++i) await post(url, `${large} ${i}`);
+    relay.resume();
+    await noticeIs(page, /^\d+ events were dropped, since this page did not take them as fast as they came \(overflow\)\.$/);
+    await messageIs(page, `${large} 1499`);
+    await context.close();
+    relay.close();
+  });
+
+  await step('a refusal of the stream is tried again, and what was missed is recovered', async () => {
+    const relay = await Relay.to(port);
     const context = await browser.newContext();
     const page = watch(await context.newPage());
     networkErrorsExpected = true;
-    let refused = 0;
-    await page.route('**/events?*', route => ++refused === 1
+    let refusals = 1;
+    await page.route('**/events?*', route => --refusals >= 0
       ? route.fulfill({ status: 503, contentType: 'application/json', body: '{}' }) : route.continue());
-    await page.goto(url);
-    await page.waitForFunction(() => /retry in \d s/.test(document.querySelector('#detail').textContent));
-    await stateIs(page, 'live');
+    const refusedThenLive = async () => {
+      await page.waitForFunction(() => /retry in \d s/.test(document.querySelector('#detail').textContent));
+      await stateIs(page, 'live');
+    };
+    await page.goto(relay.url);
+    await refusedThenLive();
+    expect(await page.isHidden('#slip'), 'no notice where nothing was missed');
+    await samplesAfter(page, 'cpu', 0, 2);
+    refusals = 2;
+    const from = Date.now();
+    relay.cut();
+    await refusedThenLive();
     networkErrorsExpected = false;
+    const to = Date.now();
+    await noticeIs(page, /^Back after \d+ s: \d+ s of samples recovered\.$/);
+    await samplesAreThoseOf(first, page, { from, to });
     await context.close();
+    relay.close();
   });
 
   await step('the theme is switched and remembered', async () => {

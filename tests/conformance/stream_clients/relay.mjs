@@ -73,8 +73,15 @@ export class Relay {
     return release;
   }
 
+  // Breaks all connections.
+  cut() { for (const socket of this.sockets) socket.destroy(); }
+
+  // Takes nothing from either side any more, so that it has to wait there.
+  pause() { for (const socket of this.sockets) socket.pause(); }
+  resume() { for (const socket of this.sockets) socket.resume(); }
+
   close() {
     this.server.close();
-    for (const socket of this.sockets) socket.destroy();
+    this.cut();
   }
 }
