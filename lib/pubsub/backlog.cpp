@@ -1,12 +1,19 @@
 #include "backlog.hpp"
 
+#include "wire/frame_access.hpp"
+
 #include <algorithm>
+#include <iterator>
 #include <limits>
+#include <new>
 #include <set>
 #include <utility>
 
 namespace crier::detail {
 namespace {
+
+/// Of a signal, its type and key: those of other events begin with a letter for what they are.
+constexpr std::string_view signal_type = "crier.signal";
 
 entry_ptr gap_entry(event_id first, event_id last, std::uint64_t count) {
     const entry_ptr made{new entry{frame{}, last}};
@@ -18,7 +25,19 @@ entry_ptr gap_entry(event_id first, event_id last, std::uint64_t count) {
     return made;
 }
 
+/// How many entries of a queue are not counted, and in what steps the others are.
+constexpr std::size_t usual = 1024;
+constexpr std::size_t step = 64;
+/// An entry's place, as long as the queue grows; it shrinks by half.
+constexpr std::size_t place = sizeof(entry_ptr) * 8 / 5;
+
 } // namespace
+
+backlog::~backlog() {
+    if (counted_ > 0) {
+        account_->remove(counted_);
+    }
+}
 
 bool backlog::offer(const entry_ptr& offered, drop_counts& lost) {
     if (overflowed_) {
@@ -43,8 +62,7 @@ bool backlog::offer(const entry_ptr& offered, drop_counts& lost) {
     case overflow_policy::drop_oldest: return drop_oldest_for(offered, lost);
     case overflow_policy::signal: coalesce(offered, lost); return true;
     case overflow_policy::disconnect:
-        overflowed_ = true;
-        lose_all(std::numeric_limits<std::uint64_t>::max(), drop_reason::disconnected, lost);
+        give_up(drop_reason::disconnected, lost);
         count(drop_reason::disconnected, lost);
         return false;
     }
@@ -56,19 +74,36 @@ void backlog::append(entry_ptr added) {
         ++events_;
         bytes_ += added->content.text().size();
     }
+    push_back(std::move(added));
+}
+
+void backlog::push_back(entry_ptr added) {
     entries_.push_back(std::move(added));
+    recount();
+}
+
+/// Counts the room that a long queue takes: by its length, since all that are behind grow at once.
+void backlog::recount() noexcept {
+    const std::size_t beyond = entries_.size() <= usual ? 0 : entries_.size() - usual;
+    const std::size_t bytes = (beyond + step - 1) / step * step * place;
+    if (bytes != counted_ && account_) {
+        account_->add(bytes);
+        account_->remove(std::exchange(counted_, bytes));
+    }
 }
 
 void backlog::shed(std::uint64_t before, drop_counts& lost) {
     switch (limits_.overflow) {
     case overflow_policy::signal:
-        if (oldest() < before && events_ > 1) {
+        if (oldest() < before) {
             coalesce(entries_.back(), lost);
         }
         break;
     case overflow_policy::disconnect:
-        overflowed_ = overflowed_ || oldest() < before;
-        [[fallthrough]];
+        if (oldest() < before) {
+            give_up(drop_reason::memory, lost);
+        }
+        break;
     case overflow_policy::drop_newest:
         if (oldest() < before) {
             lose_all(std::numeric_limits<std::uint64_t>::max(), drop_reason::memory, lost);
@@ -80,9 +115,12 @@ void backlog::shed(std::uint64_t before, drop_counts& lost) {
 }
 
 std::uint64_t backlog::oldest() const noexcept {
-    const std::size_t at = oldest_free_event();
-    return at == entries_.size() ? std::numeric_limits<std::uint64_t>::max()
-                                 : entries_[at]->id.sequence;
+    const auto free = entries_.begin() + static_cast<std::ptrdiff_t>(first_free());
+    // A signal has nothing to give.
+    const auto found = std::find_if(free, entries_.end(),
+        [](const entry_ptr& each) { return each->is_event() && each->key != signal_type; });
+    return found == entries_.end() ? std::numeric_limits<std::uint64_t>::max()
+                                   : (*found)->id.sequence;
 }
 
 const frame& backlog::front() {
@@ -94,8 +132,10 @@ const frame& backlog::front() {
 }
 
 void backlog::replace_front_gap(std::span<const frame> by) {
-    pop();
-    for (auto each = by.rbegin(); each != by.rend(); ++each) {
+    // The last one in its place: Boost 1.81 does not allow to push to the front where nothing is.
+    entries_.front() = entry_ptr{new entry{by.back()}};
+    written_ = 0;
+    for (auto each = std::next(by.rbegin()); each != by.rend(); ++each) {
         entries_.push_front(entry_ptr{new entry{*each}});
     }
 }
@@ -165,6 +205,18 @@ void backlog::erase(std::size_t at) noexcept {
         bytes_ -= gone.content.text().size();
     }
     entries_.erase(entries_.begin() + static_cast<std::ptrdiff_t>(at));
+    if (entries_.capacity() > usual && entries_.size() <= entries_.capacity() / 2) {
+        shrink();
+    }
+    recount();
+}
+
+/// Gives back the room of what has gone, if there is memory to move the rest.
+void backlog::shrink() noexcept {
+    try {
+        entries_.shrink_to_fit();
+    } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch): it stays as it is
+    }
 }
 
 /// Leaves a gap where the event was, one with those that are beside it.
@@ -198,6 +250,15 @@ void backlog::lose(std::size_t at, drop_reason why, drop_counts& lost) {
     }
 }
 
+/// Without a gap: the reader ends, and goes on after what it has got.
+void backlog::give_up(drop_reason why, drop_counts& lost) {
+    overflowed_ = true;
+    for (std::size_t at = entries_.size(); at-- > first_free();) {
+        count(why, lost, entries_[at]->is_event() ? 1 : 0);
+        erase(at);
+    }
+}
+
 void backlog::lose_all(std::uint64_t before, drop_reason why, drop_counts& lost) {
     for (std::size_t at = oldest_free_event();
         at < entries_.size() && entries_[at]->id.sequence < before; at = oldest_free_event()) {
@@ -216,11 +277,11 @@ void backlog::leave_gap(event_id first, event_id last, std::uint64_t events) {
         return;
     }
     if (entries_.empty() || !is_open_gap(entries_.size() - 1)) {
-        entries_.push_back(gap_entry(first, last, events));
+        push_back(gap_entry(first, last, events));
         return;
     }
     entry& before = *entries_.back();
-    // Of several topics, what was refused of each comes by itself.
+    // Those of several topics that were refused meanwhile overlap.
     before.lost->to = before.id = std::max(before.id, last);
     *before.lost->count += events;
     before.content = frame{};
@@ -266,11 +327,10 @@ bool backlog::drop_oldest_for(const entry_ptr& offered, drop_counts& lost) {
 
 /// One event without data in the place of all that waits and of the newest, which may be there.
 void backlog::coalesce(const entry_ptr& newest, drop_counts& lost) {
-    constexpr std::string_view type = "crier.signal";
     const entry_ptr last = newest;
     const bool waits = !entries_.empty() && entries_.back() == last;
     for (std::size_t at = oldest_free_event(); at < entries_.size(); at = oldest_free_event()) {
-        if (entries_[at]->key != type) {
+        if (entries_[at]->key != signal_type) {
             count(drop_reason::signalled, lost);
         }
         erase(at);
@@ -280,10 +340,10 @@ void backlog::coalesce(const entry_ptr& newest, drop_counts& lost) {
     }
     const std::string id = to_string(last->id);
     event_view changed;
-    changed.type = type;
+    changed.type = signal_type;
     changed.id = tells_gaps_ ? std::string_view{id} : std::string_view{};
     const entry_ptr made{new entry{*make_frame(changed), last->id}};
-    made->key = type;
+    made->key = signal_type;
     append(made);
 }
 

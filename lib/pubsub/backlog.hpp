@@ -19,6 +19,7 @@
 namespace crier::detail {
 
 struct counters;
+class memory_account;
 
 /// A frame in the queues of one shard. The frame's own reference count is shared by all threads;
 /// this one belongs to the shard, so that a subscriber more costs no atomic operation.
@@ -50,9 +51,14 @@ inline std::string_view bytes_of(const frame& content, coding as) noexcept {
 /// past them. Where events are missing, a gap stands in their place.
 class backlog {
 public:
-    /// Without ids, a stream tells nothing of its gaps.
-    backlog(const queue_limits& limits, bool tells_gaps) noexcept
-        : limits_{limits}, tells_gaps_{tells_gaps} {}
+    /// Without ids, a stream tells nothing of its gaps. The queue itself is counted in the account,
+    /// where it is a long one.
+    backlog(const queue_limits& limits, bool tells_gaps,
+        std::shared_ptr<memory_account> account = nullptr) noexcept
+        : account_{std::move(account)}, limits_{limits}, tells_gaps_{tells_gaps} {}
+    backlog(const backlog&) = delete;
+    backlog& operator=(const backlog&) = delete;
+    ~backlog();
 
     /// Takes an event in, or does what the limits' policy says. Tells whether there is something
     /// new to read; what a reader misses is added to the losses.
@@ -89,7 +95,7 @@ public:
     /// The gap that is next to be sent, if it is one.
     const gap* front_gap() const noexcept { return entries_.front()->lost.get(); }
 
-    /// Puts frames where the gap was that is next.
+    /// Puts frames, one or more, where the gap was that is next.
     void replace_front_gap(std::span<const frame> by);
 
     /// Lets `gather` stop before each gap that comes later, so that it can be replaced.
@@ -108,12 +114,16 @@ public:
     void advance(std::size_t written, coding as) noexcept;
 
 private:
+    void push_back(entry_ptr added);
+    void recount() noexcept;
+    void shrink() noexcept;
     std::size_t first_free() const noexcept;
     bool fits(const entry& offered) const noexcept;
     bool is_open_gap(std::size_t at) const noexcept;
     std::size_t oldest_free_event() const noexcept;
     void erase(std::size_t at) noexcept;
     void lose(std::size_t at, drop_reason why, drop_counts& lost);
+    void give_up(drop_reason why, drop_counts& lost);
     void lose_all(std::uint64_t before, drop_reason why, drop_counts& lost);
     void leave_gap(event_id first, event_id last, std::uint64_t events);
     void supersede(const entry& by, drop_counts& lost);
@@ -123,6 +133,8 @@ private:
     void count(drop_reason why, drop_counts& lost, std::uint64_t events = 1) noexcept;
 
     boost::container::devector<entry_ptr> entries_;
+    std::shared_ptr<memory_account> account_;
+    std::size_t counted_ = 0;
     queue_limits limits_;
     std::size_t events_ = 0;
     std::size_t bytes_ = 0;

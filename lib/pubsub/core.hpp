@@ -79,17 +79,19 @@ private:
     boost::system::result<event_id> publish_prepared(
         destination to, const publish_options& options, Prepare prepare);
     boost::system::result<frame> encode(
-        const event_view& whole, const topic_settings& as, event_id id) const;
+        const event_view& whole, const topic_settings& as, event_id id, std::size_t overhead) const;
     std::shared_ptr<topic> find(destination to) const;
     event_id skip(std::string_view name) noexcept;
     void deliver(const std::shared_ptr<topic>& to, shard::arrival what, const event_view& whole,
-        std::string_view key, posts& owed);
-    void keep(const std::shared_ptr<topic>& to, const shard::arrival& what, const event_view& whole,
-        std::string_view key);
+        posts& owed);
+    void keep(
+        const std::shared_ptr<topic>& to, const shard::arrival& what, const event_view& whole);
+    void miss(const std::shared_ptr<topic>& to, std::uint64_t sequence, std::string_view key);
     static void post_drains(const posts& owed);
 
     topic_settings settings_of(std::string_view name) const;
     std::vector<topic_settings> settings_of(const std::vector<topic_options>& topics) const;
+    posts shards() const;
     std::shared_ptr<shard> shard_of(const boost::asio::any_io_executor& executor);
     std::shared_ptr<topic> open(std::string_view name, topic_settings settings);
     std::shared_ptr<topic> enter(topic_options& options, topic_settings settings,
@@ -114,9 +116,11 @@ private:
     void set_due_timer();
 
     void touch(topic& used);
-    bool evict_one();
-    void make_room(posts& owed);
-    void shed(std::uint64_t before, posts& owed);
+    void forget_use(topic& used);
+    bool evict_one(const topic& but);
+    bool has_room(const topic& to, const frame& added, posts& owed);
+    void shed(std::uint64_t oldest, posts& owed);
+    void go_on_without_the_late();
     void on_shed(std::uint64_t oldest);
 
     const manager_options options_;
@@ -145,6 +149,9 @@ private:
     std::list<topic*> by_use_;
     topic::schedule due_;
     bool is_shedding_ = false;
+    std::uint64_t shed_before_ = 0;
+    std::weak_ptr<shedding> round_;
+    bool is_refusing_ = false;
 };
 
 } // namespace crier::detail

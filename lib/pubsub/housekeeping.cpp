@@ -9,6 +9,15 @@ namespace crier::detail {
 
 namespace asio = boost::asio;
 
+namespace {
+
+/// What a topic takes that keeps something, roughly: millions of them may each keep very little.
+std::size_t size_of(const topic& kept) noexcept {
+    return sizeof(topic) + sizeof(counters) + 2 * kept.name.size() + 1024;
+}
+
+} // namespace
+
 /// Ends a topic without subscribers, or what of it is over, and looks again when more may be.
 void core::review(const std::shared_ptr<topic>& idle, clock::time_point now) {
     if (idle->due) {
@@ -95,65 +104,100 @@ void core::touch(topic& used) {
         by_use_.splice(by_use_.end(), by_use_, *used.recency);
     } else if (used.keeps_something()) {
         used.recency = by_use_.insert(by_use_.end(), &used);
+        memory_->add(size_of(used));
     }
 }
 
-/// Lets the oldest event go of the topic that was used least recently. Tells whether there was one.
-bool core::evict_one() {
-    while (!by_use_.empty()) {
-        topic& least = *by_use_.front();
-        const bool has_one = least.keeps_something();
-        if (!least.kept.empty()) {
-            least.kept.evict_oldest();
-        } else if (has_one) {
-            least.values->evict_oldest();
-        }
-        if (!least.keeps_something()) {
-            by_use_.pop_front();
-            least.recency.reset();
-            const std::shared_ptr<topic> emptied = topics_.find(least.name)->second;
-            review(emptied, clock::now());
-        }
-        if (has_one) {
-            return true;
-        }
+void core::forget_use(topic& used) {
+    if (used.recency) {
+        by_use_.erase(*used.recency);
+        used.recency.reset();
+        memory_->remove(size_of(used));
     }
-    return false;
+}
+
+/// Lets the oldest event go of the topic that was used least recently. Tells whether there was a
+/// topic. The one that is published to does not end by it.
+bool core::evict_one(const topic& but) {
+    if (by_use_.empty()) {
+        return false;
+    }
+    topic& least = *by_use_.front();
+    // What it kept may have gone already, by its age for instance.
+    if (!least.kept.empty()) {
+        least.kept.evict_oldest();
+    } else if (least.values && !least.values->empty()) {
+        least.values->evict_oldest();
+    }
+    if (least.keeps_something()) {
+        return true;
+    }
+    forget_use(least);
+    if (&least != &but) {
+        const std::shared_ptr<topic> emptied = topics_.find(least.name)->second;
+        review(emptied, clock::now());
+    }
+    return true;
 }
 
 /// Keeps to the memory limit: the histories go first, then subscribers miss what is the oldest.
-void core::make_room(posts& owed) {
-    while (memory_->used() > options_.memory_limit && evict_one()) {
+/// Tells whether there is room for an event that is counted already.
+bool core::has_room(const topic& to, const frame& added, posts& owed) {
+    const std::size_t limit = options_.memory_limit;
+    if (memory_->used() > limit && added.text().size() > limit) {
+        return false; // nobody is to make room for what has none
     }
-    if (memory_->used() > options_.memory_limit && !is_shedding_) {
-        shed(0, owed);
+    while (memory_->used() > limit && evict_one(to)) {
     }
+    if (memory_->used() > limit && !is_shedding_) {
+        // Nothing waits any more of what had to go the last time.
+        shed(shed_before_, owed);
+    }
+    if (memory_->used() > limit + limit / 32) {
+        go_on_without_the_late();
+    }
+    // A little over the limit is for what is on its way while others make room. Where that is not
+    // enough, all is refused until they have: small events that still fit would tear the gaps, and
+    // the items that tell of them, into pieces without end.
+    const std::size_t used = memory_->used();
+    is_refusing_ = used > limit && (is_refusing_ || used > limit + limit / 16);
+    return !is_refusing_;
 }
 
-void core::shed(std::uint64_t before, posts& owed) {
+/// Begins a round: of all that may wait since the oldest event, the half is the next to go, by the
+/// numbers.
+void core::shed(std::uint64_t oldest, posts& owed) {
     is_shedding_ = true;
+    shed_before_ = oldest + (sequence_ - oldest) / 2 + 1;
     auto over = [weak = weak_from_this(), strand = own_shard_->get_executor()](
-                    std::uint64_t oldest) {
-        asio::post(strand, [weak, oldest] {
+                    std::uint64_t still) {
+        asio::post(strand, [weak, still] {
             if (const auto self = weak.lock()) {
-                self->on_shed(oldest);
+                self->on_shed(still);
             }
         });
     };
-    const auto round = std::make_shared<shedding>(before, counts_, std::move(over));
-    for (const std::weak_ptr<shard>& each : shards_) {
-        const auto known = each.lock();
-        if (known && known->push(shard::shed{round})) {
-            owed.push_back(known);
+    const auto round = std::make_shared<shedding>(std::move(over));
+    round_ = round;
+    for (const std::shared_ptr<shard>& each : shards()) {
+        if (each->push(shard::shed{shed_before_, counts_, round})) {
+            owed.push_back(each);
         }
-    }
-    if (own_shard_->push(shard::shed{round})) {
-        owed.push_back(own_shard_);
     }
 }
 
-/// After a round, in which the oldest event that still waits was found: the half of all that waits,
-/// by their numbers, is the next to go.
+/// Where some shards have made room meanwhile, and others have not even begun to, their executors
+/// stand still: what waits to reach them goes by its numbers too, and nobody waits for them.
+void core::go_on_without_the_late() {
+    const auto round = round_.lock();
+    if (round && round->has_answer) {
+        for (const std::shared_ptr<shard>& each : shards()) {
+            each->withdraw();
+        }
+    }
+}
+
+/// After a round, in which the oldest event that still waits was found.
 void core::on_shed(std::uint64_t oldest) {
     posts owed;
     std::unique_lock lock{mutex_};
@@ -162,7 +206,7 @@ void core::on_shed(std::uint64_t oldest) {
         is_shedding_ = false;
         return;
     }
-    shed(oldest + (sequence_ - oldest) / 2 + 1, owed);
+    shed(oldest, owed);
     lock.unlock();
     post_drains(owed);
 }

@@ -25,7 +25,7 @@ void log::hold(std::size_t events, std::size_t bytes) noexcept {
 
 void log::append(record added, bool has_own_id) {
     if (!keeps()) {
-        evicted_through_ = added.sequence;
+        miss(added.sequence);
         return;
     }
     if (has_own_id) {
@@ -38,6 +38,13 @@ void log::append(record added, bool has_own_id) {
         evict_oldest();
     }
     evict_until(now);
+}
+
+void log::miss(std::uint64_t sequence) noexcept {
+    while (!records_.empty()) {
+        evict_oldest();
+    }
+    evicted_through_ = sequence;
 }
 
 bool log::is_over() const noexcept {
@@ -74,16 +81,20 @@ std::optional<std::uint64_t> log::find(std::string_view own_id) const {
 }
 
 void last_values::put(record added) {
-    if (const auto known = by_key_.find(added.key); known != by_key_.end()) {
-        const std::uint64_t replaced = known->second;
-        by_key_.erase(known);
-        by_sequence_.erase(replaced);
-    }
+    erase(added.key);
     const std::uint64_t sequence = added.sequence;
     const auto put = by_sequence_.emplace(sequence, std::move(added)).first;
     by_key_.emplace(put->second.key, sequence);
     if (by_sequence_.size() > most_) {
         evict_oldest();
+    }
+}
+
+void last_values::erase(std::string_view key) noexcept {
+    if (const auto known = by_key_.find(key); known != by_key_.end()) {
+        const std::uint64_t replaced = known->second;
+        by_key_.erase(known);
+        by_sequence_.erase(replaced);
     }
 }
 

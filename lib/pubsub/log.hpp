@@ -46,6 +46,9 @@ public:
     /// Adds an event, and lets go what the limits do not allow any more.
     void append(record added, bool has_own_id);
 
+    /// An event that is not kept, for whatever reason: what came before it cannot be gone on from.
+    void miss(std::uint64_t sequence) noexcept;
+
     /// Lets go what is too old.
     void evict_until(clock::time_point now) noexcept;
     void evict_oldest() noexcept;
@@ -82,6 +85,7 @@ public:
 
     /// Of too many keys the one goes that was published least recently.
     void put(record added);
+    void erase(std::string_view key) noexcept;
     void evict_oldest() noexcept;
 
     const record* first_after(std::uint64_t sequence) const noexcept;

@@ -4,6 +4,8 @@
 
 #include <boost/json/serialize.hpp>
 
+#include <algorithm>
+
 namespace crier::detail {
 
 namespace json = boost::json;
@@ -29,6 +31,13 @@ std::size_t digits(std::uint64_t sequence) noexcept {
     return count;
 }
 
+/// What is allocated for an event besides its frame, roughly: a record of the history with its
+/// place in the indices, and on each shard an item of the inbox or an entry of the queues.
+std::size_t overhead_of(const event_view& whole, std::string_view key, std::size_t shards) {
+    const std::size_t name = std::max(key.size(), whole.type.size());
+    return 192 + name + whole.id.size() + shards * (256 + name);
+}
+
 } // namespace
 
 std::shared_ptr<topic> core::find(destination to) const {
@@ -46,7 +55,7 @@ event_id core::skip(std::string_view name) noexcept {
 }
 
 boost::system::result<frame> core::encode(
-    const event_view& whole, const topic_settings& as, event_id id) const {
+    const event_view& whole, const topic_settings& as, event_id id, std::size_t overhead) const {
     event_view typed = whole;
     if (typed.type.empty()) {
         typed.type = as.type;
@@ -56,7 +65,7 @@ boost::system::result<frame> core::encode(
         text = to_string(id);
         typed.id = text;
     }
-    return frame_access::make(typed, memory_);
+    return frame_access::make(typed, memory_, overhead);
 }
 
 template <class Prepare>
@@ -66,6 +75,7 @@ boost::system::result<event_id> core::publish_prepared(
     std::shared_ptr<topic> found = find(to);
     event_id guessed{epoch_, sequence_ + 1};
     std::shared_ptr<const last_value> last = found ? found->last : nullptr;
+    const std::size_t shards = found ? found->homes.size() : 0;
     topic_settings opening;
     if (!found && to.run == nullptr && !options_.rules.empty() && !shut_down_) {
         lock.unlock();
@@ -87,7 +97,8 @@ boost::system::result<event_id> core::publish_prepared(
     if (!made) {
         return made.error();
     }
-    boost::system::result<frame> content = encode(made->whole, settings, guessed);
+    const std::size_t overhead = overhead_of(made->whole, options.key, shards);
+    boost::system::result<frame> content = encode(made->whole, settings, guessed, overhead);
     if (!content) {
         return content.error();
     }
@@ -107,7 +118,7 @@ boost::system::result<event_id> core::publish_prepared(
         } else if (is_numbered && digits(sequence_ + 1) != digits(guessed.sequence)) {
             guessed.sequence = sequence_ + 1;
             lock.unlock();
-            content = encode(made->whole, settings, guessed);
+            content = encode(made->whole, settings, guessed, overhead);
             lock.lock();
         } else {
             break;
@@ -134,32 +145,27 @@ boost::system::result<event_id> core::publish_prepared(
     posts owed;
     deliver(found,
         {{}, std::move(*content), id, supersedes(options.key, made->whole.type), only_since},
-        made->whole, options.key, owed);
+        made->whole, owed);
     lock.unlock();
     post_drains(owed);
     return id;
 }
 
 /// Puts an event into the topic's history and on its way to the subscribers.
-void core::deliver(const std::shared_ptr<topic>& to, shard::arrival what, const event_view& whole,
-    std::string_view key, posts& owed) {
+void core::deliver(
+    const std::shared_ptr<topic>& to, shard::arrival what, const event_view& whole, posts& owed) {
     counts_->published.fetch_add(1, std::memory_order_relaxed);
     to->counts->published.fetch_add(1, std::memory_order_relaxed);
     to->last_publish = what.id.sequence;
-    const bool is_full = memory_->used() > options_.memory_limit;
-    if (is_full) {
-        make_room(owed);
+    const bool is_refused = !has_room(*to, what.content, owed);
+    if (is_refused) {
+        miss(to, what.id.sequence, what.key);
+    } else {
+        keep(to, what, whole);
     }
-    // Those who have taken the equal one before need not get it back.
-    if (what.only_since == 0) {
-        keep(to, what, whole, key);
-    }
-    // A little over the limit is for what is on its way while others make room.
-    const bool is_refused =
-        is_full && memory_->used() > options_.memory_limit + options_.memory_limit / 16;
     for (const topic::home& home : to->homes) {
         what.in = home.in;
-        const bool owes = is_refused                 ? home.on->refuse(home.in, what.id)
+        const bool owes = is_refused ? home.on->refuse(home.in, what.id, what.only_since)
                         : &home == &to->homes.back() ? home.on->push(std::move(what))
                                                      : home.on->push(what);
         if (owes) {
@@ -168,8 +174,8 @@ void core::deliver(const std::shared_ptr<topic>& to, shard::arrival what, const 
     }
 }
 
-void core::keep(const std::shared_ptr<topic>& to, const shard::arrival& what,
-    const event_view& whole, std::string_view key) {
+void core::keep(
+    const std::shared_ptr<topic>& to, const shard::arrival& what, const event_view& whole) {
     if (!to->kept.keeps() && !to->values) {
         to->kept.append({what.id.sequence, {}, {}, {}}, false);
         return;
@@ -177,14 +183,28 @@ void core::keep(const std::shared_ptr<topic>& to, const shard::arrival& what,
     const record kept{what.id.sequence, what.content, what.key, clock::now()};
     to->used_at = kept.at;
     if (to->values) {
-        record newest = kept;
-        newest.key = key;
-        to->values->put(std::move(newest));
+        to->values->put(kept);
     }
     to->kept.append(kept, !whole.id.empty());
     touch(*to);
     if (to->subscribers == 0 && !to->due) {
         review(to, kept.at);
+    }
+}
+
+/// Notes that an event which there was no memory for is not in the history either.
+void core::miss(const std::shared_ptr<topic>& to, std::uint64_t sequence, std::string_view key) {
+    to->kept.miss(sequence);
+    if (to->values) {
+        to->values->erase(key);
+    }
+    // Nobody has got it, so that the same once more is no repetition.
+    to->last.reset();
+    if (!to->keeps_something()) {
+        forget_use(*to);
+    }
+    if (to->subscribers == 0 && !to->due) {
+        review(to, clock::now());
     }
 }
 

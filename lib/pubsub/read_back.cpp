@@ -13,8 +13,11 @@ entry_ptr gap_entry(gap lost) {
 }
 
 /// What a piece may hold. The rest of the queue is for what is published before it has been sent.
+/// However large the queue is, publishers are not to wait long while a piece is copied.
 queue_limits piece_of(const queue_limits& limits) noexcept {
-    return {std::max<std::size_t>(limits.events / 2, 1), limits.bytes / 2, limits.overflow};
+    constexpr queue_limits most{.events = 512, .bytes = std::size_t{1024} * 1024};
+    return {std::clamp<std::size_t>(limits.events / 2, 1, most.events),
+        std::min(limits.bytes / 2, most.bytes), limits.overflow};
 }
 
 } // namespace
@@ -95,6 +98,9 @@ void core::stop_reading(subscriber& who) {
     for (const std::shared_ptr<topic>& each : who.topics) {
         if (--each->readers == 0) {
             each->kept.limit(each->as.history);
+            if (!each->keeps_something()) {
+                forget_use(*each);
+            }
         }
     }
 }
@@ -154,6 +160,7 @@ void core::read_on(const std::shared_ptr<shard>& home, const std::shared_ptr<sub
         who->is_behind = false;
         return;
     }
+    home->settle(*who);
     if (!read_piece(*who)) {
         return;
     }

@@ -18,30 +18,72 @@ constexpr std::size_t most_kept_items = 4096;
 } // namespace
 
 subscriber::subscriber(const boost::asio::any_io_executor& executor, std::uint64_t number,
-    const queue_limits& limits, bool tells_gaps)
-    : id{number}, wake{executor}, pending{limits, tells_gaps} {}
+    const queue_limits& limits, bool tells_gaps, std::shared_ptr<memory_account> account)
+    : id{number}, wake{executor}, pending{limits, tells_gaps, std::move(account)} {}
 
 subscriber::~subscriber() = default;
 
 bool shard::push(item what) {
     const std::lock_guard lock{mutex_};
-    ++run_of_refusals_;
+    // A gap must not reach over what came in between, nor be told to those who come and go.
+    ++run_;
+    shed_waits_ = shed_waits_ || std::holds_alternative<shed>(what);
     inbox_.push_back(std::move(what));
     return !std::exchange(drain_owed_, true);
 }
 
-bool shard::refuse(const std::shared_ptr<lane>& in, event_id id) {
+bool shard::refuse(const std::shared_ptr<lane>& in, event_id id, std::uint64_t only_since) {
     const std::lock_guard lock{mutex_};
-    if (in->refused_in == run_of_refusals_) {
-        auto& before = std::get<refusal>(inbox_[in->refused_at]);
-        before.last = id;
-        ++before.count;
-    } else {
-        in->refused_in = run_of_refusals_;
-        in->refused_at = inbox_.size();
-        inbox_.push_back(refusal{in, id, id, 1});
+    refusal what{in, id, id, 1, only_since};
+    if (!merge(what, inbox_.size())) {
+        inbox_.emplace_back(std::move(what));
     }
     return !std::exchange(drain_owed_, true);
+}
+
+/// Adds a refusal to the lane's latest one, if they are of one run; else it is to be put there.
+bool shard::merge(const refusal& what, std::size_t at) {
+    lane& in = *what.in;
+    if (in.refused_in == run_ && what.only_since == 0) {
+        auto& before = std::get<refusal>(inbox_[in.refused_at]);
+        before.last = what.last;
+        before.count += what.count;
+        return true;
+    }
+    in.refused_in = what.only_since == 0 ? run_ : 0;
+    in.refused_at = at;
+    return false;
+}
+
+void shard::withdraw() {
+    const std::lock_guard lock{mutex_};
+    if (!std::exchange(shed_waits_, false)) {
+        return;
+    }
+    const auto latest = std::find_if(inbox_.rbegin(), inbox_.rend(),
+        [](const item& each) { return std::holds_alternative<shed>(each); });
+    shed later = std::move(std::get<shed>(*latest));
+    later.round.reset();
+    ++run_;
+    std::size_t kept = 0;
+    for (item& each : inbox_) {
+        if (const auto* const came = std::get_if<arrival>(&each);
+            came != nullptr && came->id.sequence < later.before) {
+            each = refusal{came->in, came->id, came->id, 1, came->only_since};
+        }
+        const auto* const refused = std::get_if<refusal>(&each);
+        if (std::holds_alternative<shed>(each) || (refused != nullptr && merge(*refused, kept))) {
+            continue;
+        }
+        run_ += refused == nullptr ? 1 : 0;
+        if (&inbox_[kept] != &each) {
+            inbox_[kept] = std::move(each);
+        }
+        ++kept;
+    }
+    inbox_.erase(inbox_.begin() + static_cast<std::ptrdiff_t>(kept), inbox_.end());
+    ++run_;
+    inbox_.emplace_back(std::move(later));
 }
 
 void shard::post_drain() {
@@ -58,8 +100,9 @@ void shard::drain() {
     {
         const std::lock_guard lock{mutex_};
         taken_.swap(inbox_);
-        ++run_of_refusals_;
+        ++run_;
         drain_owed_ = false;
+        shed_waits_ = false;
     }
     // A session resumes in here, and what its caller throws must not keep the others from theirs.
     std::exception_ptr failure;
@@ -105,6 +148,7 @@ void shard::take(arrival& what) {
             continue;
         }
         const std::uint64_t before = member->pending.dropped();
+        const bool overflowed = member->pending.overflowed();
         if (member->pending.offer(shared, lost)) {
             ++delivered;
             wake(*member);
@@ -112,7 +156,7 @@ void shard::take(arrival& what) {
         if (member->pending.dropped() > before) {
             log_drop(what.in->topic, *member);
         }
-        if (member->pending.overflowed()) {
+        if (!overflowed && member->pending.overflowed()) {
             closing_.push_back(member.get());
         }
     }
@@ -123,10 +167,14 @@ void shard::take(arrival& what) {
 
 void shard::take(join& what) {
     what.who->places.push_back({what.in.get(), what.in->members.size()});
-    if (!what.who->is_linked()) {
-        residents_.push_back(*what.who);
-    }
+    settle(*what.who);
     what.in->members.push_back(std::move(what.who));
+}
+
+void shard::settle(subscriber& who) {
+    if (!who.is_linked()) {
+        residents_.push_back(who);
+    }
 }
 
 void shard::take(leave& what) {
@@ -163,6 +211,9 @@ void shard::take(cut& what) {
 void shard::take(refusal& what) {
     drop_counts lost{};
     for (const std::shared_ptr<subscriber>& member : what.in->members) {
+        if (member->joined < what.only_since) {
+            continue;
+        }
         member->pending.miss(what.first, what.last, what.count, lost);
         log_drop(what.in->topic, *member);
         wake(*member);
@@ -176,8 +227,8 @@ void shard::take(shed& what) {
     drop_counts lost{};
     std::uint64_t oldest = std::numeric_limits<std::uint64_t>::max();
     for (subscriber& each : residents_) {
-        if (each.pending.oldest() < what.round->before) {
-            each.pending.shed(what.round->before, lost);
+        if (each.pending.oldest() < what.before) {
+            each.pending.shed(what.before, lost);
             log_drop(
                 each.places.empty() ? std::string_view{} : each.places.front().in->topic, each);
             if (each.pending.overflowed()) {
@@ -186,10 +237,17 @@ void shard::take(shed& what) {
         }
         oldest = std::min(oldest, each.pending.oldest());
     }
-    what.round->all_counts->add(0, 0, lost);
+    what.all_counts->add(0, 0, lost);
+    if (!what.round) {
+        return;
+    }
     std::uint64_t known = what.round->oldest;
     while (oldest < known && !what.round->oldest.compare_exchange_weak(known, oldest)) {
     }
+    if (!residents_.empty()) {
+        what.round->has_answer = true;
+    }
+    what.round.reset();
 }
 
 void shard::wake(subscriber& who) {

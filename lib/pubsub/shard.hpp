@@ -48,7 +48,7 @@ struct reading_back;
 struct subscriber
     : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
     subscriber(const boost::asio::any_io_executor& executor, std::uint64_t number,
-        const queue_limits& limits, bool tells_gaps);
+        const queue_limits& limits, bool tells_gaps, std::shared_ptr<memory_account> account);
     ~subscriber();
 
     const std::uint64_t id;
@@ -73,18 +73,16 @@ struct subscriber
 
 /// One round of making room on all shards; its end is told once all have let go of it.
 struct shedding {
-    shedding(std::uint64_t older_than, std::shared_ptr<counters> of_all,
-        std::function<void(std::uint64_t)> then)
-        : before{older_than}, all_counts{std::move(of_all)}, over{std::move(then)} {}
+    explicit shedding(std::function<void(std::uint64_t)> then) : over{std::move(then)} {}
     shedding(const shedding&) = delete;
     shedding& operator=(const shedding&) = delete;
     ~shedding() { over(oldest); }
 
-    const std::uint64_t before;
-    const std::shared_ptr<counters> all_counts;
     /// Called with the oldest number that still waits. May run under any lock.
     const std::function<void(std::uint64_t)> over;
     std::atomic<std::uint64_t> oldest = std::numeric_limits<std::uint64_t>::max();
+    /// Whether a shard with subscribers has done its part.
+    std::atomic<bool> has_answer = false;
 };
 
 /// A topic's subscribers on one shard.
@@ -99,8 +97,8 @@ struct lane {
     const std::shared_ptr<counters> topic_counts;
     const std::shared_ptr<counters> all_counts;
     std::vector<std::shared_ptr<subscriber>> members;
-    /// Where its refusal of the shard's present run stands in the inbox: guarded by the shard's
-    /// mutex.
+    /// Where its latest refusal stands in the inbox, and in which run of refusals: guarded by the
+    /// shard's mutex.
     std::uint64_t refused_in = 0;
     std::size_t refused_at = 0;
 };
@@ -142,10 +140,13 @@ public:
         event_id first;
         event_id last;
         std::uint64_t count;
+        std::uint64_t only_since; ///< as of an arrival
     };
     /// Makes room by letting subscribers miss what is older.
     struct shed {
-        std::shared_ptr<shedding> round;
+        std::uint64_t before;
+        std::shared_ptr<counters> all_counts;
+        std::shared_ptr<shedding> round; ///< none: nobody waits for it
     };
     /// Lets go of a subscriber whose handle is gone: its queue belongs to this executor.
     struct release {
@@ -161,13 +162,23 @@ public:
     /// Puts an item into the inbox. True: the caller owes a `post_drain`, once it holds no lock.
     [[nodiscard]] bool push(item what);
 
-    /// The same for an event that there was no memory for; a topic's in a row take one item.
-    [[nodiscard]] bool refuse(const std::shared_ptr<lane>& in, event_id id);
+    /// The same for an event that there was no memory for; those of a topic between which nothing
+    /// else came take one item, so that they take no memory either.
+    [[nodiscard]] bool refuse(
+        const std::shared_ptr<lane>& in, event_id id, std::uint64_t only_since);
+
+    /// Where the latest round of making room has not been begun: takes the shard out of it, and
+    /// lets all events in the inbox go that are older.
+    void withdraw();
+
+    /// Counts a subscriber, on the executor, among those that may have to make room.
+    void settle(subscriber& who);
 
     void post_drain();
 
 private:
     void drain();
+    bool merge(const refusal& what, std::size_t at);
     void take(arrival& what);
     void take(join& what);
     void take(leave& what);
@@ -183,9 +194,10 @@ private:
     const std::shared_ptr<const logger> log_;
     std::mutex mutex_;
     std::vector<item> inbox_;
-    /// Ends with whatever else is put into the inbox: what was refused lies before it.
-    std::uint64_t run_of_refusals_ = 1;
+    /// Numbers the runs of refusals.
+    std::uint64_t run_ = 1;
     bool drain_owed_ = false;
+    bool shed_waits_ = false;
     // On the executor only:
     std::vector<item> taken_;
     std::vector<subscriber*> dirty_;

@@ -87,8 +87,8 @@ subscription core::subscribe(std::vector<topic_options> topics, const subscribe_
     }
     check_limits(limits.value_or(options_.queue));
     const std::shared_ptr<shard> home = shard_of(options.executor);
-    const auto who = std::make_shared<subscriber>(
-        home->get_executor(), next_subscriber_++, limits.value_or(options_.queue), options_.ids);
+    const auto who = std::make_shared<subscriber>(home->get_executor(), next_subscriber_++,
+        limits.value_or(options_.queue), options_.ids, memory_);
     made.emplace(subscription{shared_from_this(), home, who});
     who->topics.reserve(topics.size());
     for (std::size_t i = 0; i < topics.size(); ++i) {
@@ -101,6 +101,17 @@ subscription core::subscribe(std::vector<topic_options> topics, const subscribe_
     lock.unlock();
     post_drains(owed);
     return std::move(*made);
+}
+
+/// All that there are at present.
+core::posts core::shards() const {
+    posts result{own_shard_};
+    for (const std::weak_ptr<shard>& each : shards_) {
+        if (auto known = each.lock()) {
+            result.push_back(std::move(known));
+        }
+    }
+    return result;
 }
 
 std::shared_ptr<shard> core::shard_of(const asio::any_io_executor& executor) {
@@ -205,10 +216,7 @@ void core::leave(const std::shared_ptr<topic>& left) {
 
 void core::retire(const std::shared_ptr<topic>& ended) {
     forgotten_.note(ended->name, ended->last_publish);
-    if (ended->recency) {
-        by_use_.erase(*ended->recency);
-        ended->recency.reset();
-    }
+    forget_use(*ended);
     if (ended->due) {
         due_.erase(*ended->due);
         ended->due.reset();

@@ -42,9 +42,10 @@ boost::system::result<frame> make_comment_frame(std::string_view text, comment_e
 namespace detail {
 
 boost::system::result<frame> frame_access::make(
-    const event_view& event, const std::shared_ptr<memory_account>& account) {
-    const auto allocate = [&account](std::size_t size) {
-        return std::allocate_shared_for_overwrite<char[]>(counting_allocator<char>{account}, size);
+    const event_view& event, const std::shared_ptr<memory_account>& account, std::size_t overhead) {
+    const auto allocate = [&account, overhead](std::size_t size) {
+        return std::allocate_shared_for_overwrite<char[]>(
+            counting_allocator<char>{account, overhead}, size);
     };
     return detail::encode_into(
         event, [&allocate](std::size_t size) { return frame{size, allocate}; },

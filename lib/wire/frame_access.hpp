@@ -20,31 +20,32 @@ private:
     std::atomic<std::size_t> used_{0};
 };
 
-/// Counts what it allocates for as long as it is allocated, and what comes with a frame: the
-/// entries and records that hold it, and what the heap takes for itself.
+/// Counts what it allocates for as long as it is allocated, with what the heap takes for itself and
+/// what is allocated elsewhere on its behalf.
 template <class T>
 class counting_allocator {
 public:
     using value_type = T;
 
-    explicit counting_allocator(std::shared_ptr<memory_account> account) noexcept
-        : account_{std::move(account)} {}
+    counting_allocator(std::shared_ptr<memory_account> account, std::size_t overhead) noexcept
+        : account_{std::move(account)}, overhead_{overhead} {}
     template <class U>
     counting_allocator( // NOLINT(google-explicit-constructor): an allocator converts to its kind
         const counting_allocator<U>& other) noexcept
-        : account_{other.account()} {}
+        : account_{other.account()}, overhead_{other.overhead()} {}
 
     T* allocate(std::size_t count) {
         T* const allocated = std::allocator<T>{}.allocate(count);
-        account_->add(count * sizeof(T) + overhead);
+        account_->add(count * sizeof(T) + overhead_);
         return allocated;
     }
     void deallocate(T* allocated, std::size_t count) noexcept {
-        account_->remove(count * sizeof(T) + overhead);
+        account_->remove(count * sizeof(T) + overhead_);
         std::allocator<T>{}.deallocate(allocated, count);
     }
 
     const std::shared_ptr<memory_account>& account() const noexcept { return account_; }
+    std::size_t overhead() const noexcept { return overhead_; }
 
     template <class U>
     bool operator==(const counting_allocator<U>& other) const noexcept {
@@ -52,16 +53,16 @@ public:
     }
 
 private:
-    static constexpr std::size_t overhead = 256;
-
     std::shared_ptr<memory_account> account_;
+    std::size_t overhead_;
 };
 
 /// What a manager does to a frame before it shares it.
 struct frame_access {
-    /// As `make_frame`, counted in the account until the last copy has gone.
-    static boost::system::result<frame> make(
-        const event_view& event, const std::shared_ptr<memory_account>& account);
+    /// As `make_frame`, counted in the account until the last copy has gone, with so many bytes
+    /// more.
+    static boost::system::result<frame> make(const event_view& event,
+        const std::shared_ptr<memory_account>& account, std::size_t overhead);
 
     /// Replaces the id by another one of the same length.
     static void set_id(frame& of, std::string_view id) noexcept;

@@ -1,6 +1,7 @@
 #include "pubsub/backlog.hpp"
 
 #include "support/event_reader.hpp"
+#include "wire/frame_access.hpp"
 
 #include <doctest/doctest.h>
 
@@ -220,7 +221,7 @@ TEST_CASE("disconnect gives up all that waits, and what comes later") {
     CHECK(q.pending.overflowed());
     CHECK_FALSE(q.offer(5));
     CHECK(at(q.lost, drop_reason::disconnected) == 5);
-    CHECK(read_all(q.pending) == texts{gap("1", "3", 3)});
+    CHECK(q.pending.empty());
 }
 
 TEST_CASE("bytes are limited as events are, but one event always has room") {
@@ -288,12 +289,59 @@ TEST_CASE("for lack of memory what is older goes, by each policy") {
     CHECK(shed(overflow_policy::drop_newest, 1) == texts{"1", "2", "3", "4"});
     CHECK(shed(overflow_policy::conflate, 1) == texts{"4"});
     CHECK(shed(overflow_policy::signal, 3) == texts{"signal 1.4"});
-    CHECK(shed(overflow_policy::disconnect, 3) == texts{gap("1", "4", 4)});
+    CHECK(shed(overflow_policy::disconnect, 3).empty());
     queue q{overflow_policy::disconnect};
     q.fill(1, 2);
     q.pending.shed(2, q.lost);
     CHECK(q.pending.overflowed());
     CHECK(at(q.lost, drop_reason::memory) == 2);
+}
+
+TEST_CASE("a signal stands for one event too, and has nothing to give itself") {
+    queue q{overflow_policy::signal, 10};
+    q.fill(1, 1);
+    CHECK(q.pending.oldest() == 1);
+    q.pending.shed(2, q.lost);
+    CHECK(q.pending.oldest() == std::numeric_limits<std::uint64_t>::max());
+    q.fill(2, 2);
+    CHECK(q.pending.oldest() == 2);
+    CHECK(read_all(q.pending) == texts{"signal 1.1", "2"});
+    CHECK(at(q.lost, drop_reason::signalled) == 1);
+}
+
+TEST_CASE("a long queue is counted while it is one") {
+    const auto account = std::make_shared<crier::detail::memory_account>();
+    drop_counts lost{};
+    {
+        backlog pending{{1'000'000, 1'000'000'000, overflow_policy::drop_oldest}, true, account};
+        for (std::uint64_t number = 1; number <= 1000; ++number) {
+            pending.offer(made(number), lost);
+        }
+        CHECK(account->used() == 0);
+        for (std::uint64_t number = 1001; number <= 10'000; ++number) {
+            pending.offer(made(number), lost);
+        }
+        const std::size_t used = account->used();
+        CHECK(used > 9'000 * sizeof(void*));
+        for (int i = 0; i < 5'000; ++i) {
+            pending.pop();
+        }
+        CHECK(account->used() < used / 2);
+        pending.shed(9'500, lost);
+        CHECK(account->used() == 0);
+        for (std::uint64_t number = 10'001; number <= 20'000; ++number) {
+            pending.offer(made(number), lost);
+        }
+        CHECK(account->used() > 0);
+    }
+    CHECK(account->used() == 0);
+}
+
+TEST_CASE("gaps of several topics that overlap are one, up to the last event of all") {
+    queue q{overflow_policy::drop_newest, 1};
+    q.pending.miss({1, 1}, {1, 9}, 5, q.lost);
+    q.pending.miss({1, 2}, {1, 8}, 4, q.lost);
+    CHECK(read_all(q.pending) == texts{gap("1", "9", 9)});
 }
 
 TEST_CASE("events that there was no memory for are told with what else is missing") {
@@ -315,6 +363,9 @@ TEST_CASE("a gap that waits to be replaced holds up what follows") {
         *crier::make_frame(crier::event{.data = "b"})};
     q.pending.replace_front_gap(instead);
     CHECK(read_all(q.pending) == texts{"a", "b", "3", "4"});
+    q.pending.miss({1, 5}, {1, 5}, 1, q.lost);
+    q.pending.replace_front_gap(instead);
+    CHECK(read_all(q.pending) == texts{"a", "b"});
 }
 
 TEST_CASE("at random, each policy leaves every event read, superseded or in a gap, in order") {

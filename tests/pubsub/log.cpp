@@ -54,6 +54,25 @@ TEST_CASE("a log keeps so many events, and knows up to which it is not complete"
     CHECK(kept.newest()->sequence == 50);
 }
 
+TEST_CASE("an event that is not kept is where a log begins anew") {
+    crier::detail::log kept{0, {.events = 3}, 1};
+    kept.append(event(1), false);
+    kept.append(event(2, {}, "own"), true);
+    kept.miss(3);
+    CHECK(kept.empty());
+    CHECK(kept.bytes() == 0);
+    CHECK(kept.evicted_through() == 3);
+    CHECK_FALSE(kept.find("own"));
+    kept.append(event(4), false);
+    CHECK(read(kept) == numbers{4});
+    last_values values{2};
+    values.put(event(1, "a"));
+    values.put(event(2, "b"));
+    values.erase("a");
+    values.erase("c");
+    CHECK(read(values) == numbers{2});
+}
+
 TEST_CASE("a log keeps so many bytes") {
     crier::detail::log kept{0, {.events = 100, .bytes = 30}, 0};
     for (std::uint64_t number = 1; number <= 5; ++number) {

@@ -45,8 +45,11 @@ struct manager_options {
     /// The type of a topic's events that are published without one; none: "message". Called as a
     /// rule is.
     std::function<std::string(std::string_view topic)> type_of{};
-    /// Bytes for all events together, each counted once, those of the histories too. Past it the
-    /// histories go, then what the subscribers miss that are the furthest behind.
+    /// Bytes for all events together, those of the histories too, each counted once however many
+    /// wait for it, with what is allocated to keep them. Past it the histories go, of the topic
+    /// that was used least recently first, then the subscribers that are the furthest behind miss
+    /// events, by their policies. A sixteenth more is for what is published meanwhile, and what
+    /// finds no room even there is missed by all.
     std::size_t memory_limit = std::size_t{256} * 1024 * 1024;
     /// How many topics a subscription may have.
     std::size_t topics_limit = 64;

@@ -22,9 +22,11 @@ struct history_limits {
 /// What a new subscriber gets at once, so that it sees the present state; for that, a topic lives
 /// on without subscribers as with history, for as long as the history's age.
 enum class retention {
-    none,           ///< nothing: what is published from then on
-    newest,         ///< the topic's newest event
-    newest_per_key, ///< the newest event of each `publish_options::key`, in the order of their ids
+    none,   ///< nothing: what is published from then on
+    newest, ///< the topic's newest event
+    /// The newest event of each `publish_options::key`, or without one of each type, in the order
+    /// of their ids.
+    newest_per_key,
 };
 
 /// What happens when more waits for a subscriber than its queue holds.
