@@ -102,7 +102,7 @@ void core::shutdown() {
         return;
     }
     shut_down_ = true;
-    const bool waits = !due_.empty();
+    const bool waits = is_timing_ || !due_.empty();
     while (!topics_.empty()) {
         const std::shared_ptr<topic> ended = topics_.begin()->second;
         for (const topic::home& home : ended->homes) {

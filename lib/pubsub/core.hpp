@@ -148,6 +148,8 @@ private:
     forgotten forgotten_;
     std::list<topic*> by_use_;
     topic::schedule due_;
+    /// Whether the timer may be waiting, be it for what is not due any more.
+    bool is_timing_ = false;
     bool is_shedding_ = false;
     std::uint64_t shed_before_ = 0;
     std::weak_ptr<shedding> round_;

@@ -83,6 +83,7 @@ void core::wait_for_due() {
 void core::set_due_timer() {
     std::unique_lock lock{mutex_};
     const bool waits = !due_.empty();
+    is_timing_ = waits;
     const clock::time_point next = waits ? due_.begin()->first : clock::time_point{};
     lock.unlock();
     if (!waits) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 using crier::manager;
+using crier::manager_options;
 using crier::subscription;
 using crier::topic_options;
 using crier::test::context;
@@ -184,4 +185,24 @@ TEST_CASE("callbacks that linger are those of the first and the last subscriber 
     mine.reset();
     test.advance(3s);
     CHECK(calls == texts{"first", "last"});
+}
+
+TEST_CASE("nothing is waited for after a shutdown, also where memory ran short before") {
+    context test;
+    manager_options options;
+    options.log = [](crier::severity, std::string_view) {};
+    options.memory_limit = 20'000;
+    options.rules.push_back(
+        {.matches = crier::starting_with(""), .history = {.events = 1000, .age = 1h}});
+    manager events{test.io.get_executor(), options};
+    const subscription other = events.subscribe("b");
+    events.publish("a", "1");
+    test.run();
+    for (int i = 0; i < 100; ++i) {
+        events.publish("b", std::string(1000, 'x'));
+    }
+    CHECK(events.stats().topics.size() == 1);
+    events.shutdown();
+    test.run();
+    CHECK(test.io.stopped());
 }
