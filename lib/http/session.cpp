@@ -56,7 +56,7 @@ asio::awaitable<void> end_body(stream_state& out, const backlog& pending, bool w
 
 asio::awaitable<end_reason> stream_events(std::shared_ptr<stream_state> out, std::string opening,
     subscription source, gap_handler on_gap, std::shared_ptr<core> events) {
-    subscriber& from = subscription_access::state_of(source);
+    const subscriber& from = subscription_access::state_of(source);
     boost::system::error_code end;
     try {
         out->begin();

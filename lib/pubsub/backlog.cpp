@@ -135,8 +135,8 @@ void backlog::replace_front_gap(std::span<const frame> by) {
     // The last one in its place: Boost 1.81 does not allow to push to the front where nothing is.
     entries_.front() = entry_ptr{new entry{by.back()}};
     written_ = 0;
-    for (auto each = std::next(by.rbegin()); each != by.rend(); ++each) {
-        entries_.push_front(entry_ptr{new entry{*each}});
+    for (std::size_t i = by.size() - 1; i-- > 0;) {
+        entries_.push_front(entry_ptr{new entry{by[i]}});
     }
 }
 
@@ -327,7 +327,7 @@ bool backlog::drop_oldest_for(const entry_ptr& offered, drop_counts& lost) {
 
 /// One event without data in the place of all that waits and of the newest, which may be there.
 void backlog::coalesce(const entry_ptr& newest, drop_counts& lost) {
-    const entry_ptr last = newest;
+    const entry_ptr last = newest; // NOLINT(performance-unnecessary-copy-initialization): it may go
     const bool waits = !entries_.empty() && entries_.back() == last;
     for (std::size_t at = oldest_free_event(); at < entries_.size(); at = oldest_free_event()) {
         if (entries_[at]->key != signal_type) {

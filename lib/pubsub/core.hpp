@@ -54,7 +54,7 @@ public:
     /// the last one it joins its topics.
     void read_on(const std::shared_ptr<shard>& home, const std::shared_ptr<subscriber>& who);
 
-    void end_streams(std::string_view topic);
+    void end_streams(std::string_view name);
 
     void shutdown();
     bool is_shut_down() const noexcept { return shut_down_; }
@@ -75,6 +75,21 @@ private:
         std::shared_ptr<const last_value> value;
     };
 
+    /// An encoded event that waits for the lock.
+    struct draft {
+        frame content;
+        event_id guessed;
+        bool is_numbered;
+        bool only_changes;
+        std::shared_ptr<const last_value> value;
+        std::shared_ptr<const last_value> last;
+        /// Whether the value is the last one.
+        bool equal;
+    };
+
+    template <class Encode>
+    std::shared_ptr<topic> settle(
+        std::unique_lock<std::mutex>& lock, destination to, draft& drawn, Encode encode);
     template <class Prepare>
     boost::system::result<event_id> publish_prepared(
         destination to, const publish_options& options, Prepare prepare);
@@ -105,6 +120,7 @@ private:
     void begin_reading(subscriber& who, std::string_view last_event_id);
     bool resume_from(subscriber& who, std::string_view last_event_id);
     void stop_reading(subscriber& who);
+    void tell_evicted(subscriber& who);
     bool read_piece(subscriber& who);
     void join(
         const std::shared_ptr<shard>& home, const std::shared_ptr<subscriber>& who, posts& owed);

@@ -68,6 +68,30 @@ boost::system::result<frame> core::encode(
     return frame_access::make(typed, memory_, overhead);
 }
 
+/// Waits until a draft is right as it is, under the lock. Values may be large: they are compared
+/// without it, again if another came in between. So is the id written again whose number has become
+/// longer.
+template <class Encode>
+std::shared_ptr<topic> core::settle(
+    std::unique_lock<std::mutex>& lock, destination to, draft& drawn, Encode encode) {
+    while (true) {
+        std::shared_ptr<topic> found = find(to);
+        if (drawn.only_changes && found && found->last != drawn.last) {
+            drawn.last = found->last;
+            lock.unlock();
+            drawn.equal = drawn.last && *drawn.last == *drawn.value;
+            lock.lock();
+        } else if (drawn.is_numbered && digits(sequence_ + 1) != digits(drawn.guessed.sequence)) {
+            drawn.guessed.sequence = sequence_ + 1;
+            lock.unlock();
+            drawn.content = encode(drawn.guessed);
+            lock.lock();
+        } else {
+            return found;
+        }
+    }
+}
+
 template <class Prepare>
 boost::system::result<event_id> core::publish_prepared(
     destination to, const publish_options& options, Prepare prepare) {
@@ -102,28 +126,12 @@ boost::system::result<event_id> core::publish_prepared(
     if (!content) {
         return content.error();
     }
-    const bool is_numbered = options_.ids && made->whole.id.empty();
-    // Values may be large: they are compared without the lock, again if another came in between.
-    // So is the id written again whose number has become longer.
-    bool equal = last && made->value && *last == *made->value;
+    draft drawn{std::move(*content), guessed, options_.ids && made->whole.id.empty(), only_changes,
+        made->value, last, last && made->value && *last == *made->value};
     const std::shared_ptr<topic> as_encoded = found;
     lock.lock();
-    while (true) {
-        found = find(to);
-        if (only_changes && found && found->last != last) {
-            last = found->last;
-            lock.unlock();
-            equal = last && *last == *made->value;
-            lock.lock();
-        } else if (is_numbered && digits(sequence_ + 1) != digits(guessed.sequence)) {
-            guessed.sequence = sequence_ + 1;
-            lock.unlock();
-            content = encode(made->whole, settings, guessed, overhead);
-            lock.lock();
-        } else {
-            break;
-        }
-    }
+    found = settle(
+        lock, to, drawn, [&](event_id id) { return *encode(made->whole, settings, id, overhead); });
     if (shut_down_) {
         return errc::shut_down;
     }
@@ -133,18 +141,18 @@ boost::system::result<event_id> core::publish_prepared(
     if (!found) {
         found = open(to.name, std::move(opening));
     }
-    if (equal && found->last_join < found->last_publish) {
+    if (drawn.equal && found->last_join < found->last_publish) {
         return event_id{epoch_, found->last_publish};
     }
-    const std::uint64_t only_since = equal ? found->last_publish : 0;
+    const std::uint64_t only_since = drawn.equal ? found->last_publish : 0;
     const event_id id{epoch_, ++sequence_};
-    if (is_numbered) {
-        frame_access::set_id(*content, to_string(id));
+    if (drawn.is_numbered) {
+        frame_access::set_id(drawn.content, to_string(id));
     }
     found->last = made->value;
     posts owed;
     deliver(found,
-        {{}, std::move(*content), id, supersedes(options.key, made->whole.type), only_since},
+        {{}, std::move(drawn.content), id, supersedes(options.key, made->whole.type), only_since},
         made->whole, owed);
     lock.unlock();
     post_drains(owed);
@@ -165,10 +173,7 @@ void core::deliver(
     }
     for (const topic::home& home : to->homes) {
         what.in = home.in;
-        const bool owes = is_refused ? home.on->refuse(home.in, what.id, what.only_since)
-                        : &home == &to->homes.back() ? home.on->push(std::move(what))
-                                                     : home.on->push(what);
-        if (owes) {
+        if (is_refused ? home.on->refuse(home.in, what.id, what.only_since) : home.on->push(what)) {
             owed.push_back(home.on);
         }
     }

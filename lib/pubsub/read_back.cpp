@@ -105,11 +105,10 @@ void core::stop_reading(subscriber& who) {
     }
 }
 
-/// Puts a piece of the past into the queue. Tells whether it was the last one.
-bool core::read_piece(subscriber& who) {
-    auto& sources = who.past->sources;
+/// Leaves a gap for what has gone from the histories before the subscriber came to it.
+void core::tell_evicted(subscriber& who) {
     std::optional<std::pair<std::uint64_t, std::uint64_t>> lost;
-    for (reading_back::source& each : sources) {
+    for (reading_back::source& each : who.past->sources) {
         const std::uint64_t evicted = each.of->kept.evicted_through();
         if (!each.is_values && evicted > each.after) {
             lost = {std::min(lost ? lost->first : each.after + 1, each.after + 1),
@@ -123,32 +122,25 @@ bool core::read_piece(subscriber& who) {
         who.pending.append(gap_entry({gap_reason::evicted, to_string(event_id{epoch_, lost->first}),
             {epoch_, lost->second}, {}}));
     }
+}
+
+/// Puts a piece of the past into the queue. Tells whether it was the last one.
+bool core::read_piece(subscriber& who) {
+    tell_evicted(who);
     const queue_limits most = piece_of(who.pending.limits());
     std::size_t bytes = 0;
     for (std::size_t events = 0; events < most.events && bytes <= most.bytes; ++events) {
-        const reading_back::source* from = nullptr;
-        const record* first = nullptr;
-        for (const reading_back::source& each : sources) {
-            const record* const next = each.next();
-            if (next != nullptr && (first == nullptr || next->sequence < first->sequence)) {
-                first = next;
-                from = &each;
-            }
-        }
-        if (first == nullptr) {
+        const reading_back::source* const from = who.past->earliest();
+        if (from == nullptr) {
             return true;
         }
-        const entry_ptr read{new entry{first->content, {epoch_, first->sequence}}};
+        const record& first = *from->next();
+        const entry_ptr read{new entry{first.content, {epoch_, first.sequence}}};
         read->topic = from->of->counts.get();
-        read->key = first->key;
-        bytes += first->content.text().size();
-        const std::uint64_t sequence = first->sequence;
+        read->key = first.key;
+        bytes += first.content.text().size();
         who.pending.append(read);
-        for (reading_back::source& each : sources) {
-            if (each.of == from->of) {
-                each.after = std::max(each.after, sequence);
-            }
-        }
+        who.past->pass(*from->of, read->id.sequence);
     }
     return false;
 }

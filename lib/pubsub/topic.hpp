@@ -101,6 +101,29 @@ struct reading_back {
         }
     };
 
+    /// The source whose next event comes first; none at the end.
+    const source* earliest() const noexcept {
+        const source* first = nullptr;
+        std::uint64_t least = 0;
+        for (const source& each : sources) {
+            const record* const next = each.next();
+            if (next != nullptr && (first == nullptr || next->sequence < least)) {
+                first = &each;
+                least = next->sequence;
+            }
+        }
+        return first;
+    }
+
+    /// Takes an event for read, whichever of the topic's sources it was in.
+    void pass(const topic& of, std::uint64_t sequence) noexcept {
+        for (source& each : sources) {
+            if (each.of.get() == &of && each.after < sequence) {
+                each.after = sequence;
+            }
+        }
+    }
+
     boost::container::small_vector<source, 2> sources;
 };
 
