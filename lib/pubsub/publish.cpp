@@ -97,8 +97,8 @@ boost::system::result<event_id> core::publish_prepared(
     destination to, const publish_options& options, Prepare prepare) {
     std::unique_lock lock{mutex_};
     std::shared_ptr<topic> found = find(to);
-    event_id guessed{epoch_, sequence_ + 1};
-    std::shared_ptr<const last_value> last = found ? found->last : nullptr;
+    const event_id guessed{epoch_, sequence_ + 1};
+    const std::shared_ptr<const last_value> last = found ? found->last : nullptr;
     const std::size_t shards = found ? found->homes.size() : 0;
     topic_settings opening;
     if (!found && to.run == nullptr && !options_.rules.empty() && !shut_down_) {
