@@ -2,6 +2,7 @@
 #include <crier/pubsub/on_demand.hpp>
 
 #include "support/context.hpp"
+#include "support/recorder.hpp"
 
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/detached.hpp>
@@ -23,33 +24,13 @@
 
 using crier::on_demand;
 using crier::test::context;
+using crier::test::recorder;
 namespace asio = boost::asio;
 namespace json = boost::json;
 using namespace std::chrono_literals;
 using texts = std::vector<std::string>;
 
 namespace {
-
-/// Takes what a service publishes.
-class recorder final : public crier::publisher {
-public:
-    texts published;
-    texts lines;
-
-    explicit recorder(context& test) : executor_{test.io.get_executor()} {}
-
-    asio::any_io_executor get_executor() const override { return executor_; }
-    void publish(const json::value& data, crier::publish_options) override {
-        published.push_back(json::serialize(data));
-    }
-    void publish(const crier::event& whole, crier::publish_options) override {
-        published.push_back(whole.data);
-    }
-    void log(crier::severity, std::string_view line) override { lines.emplace_back(line); }
-
-private:
-    asio::any_io_executor executor_;
-};
 
 /// A source whose beginning and end take as long as they are told, and tell what they see.
 struct source {

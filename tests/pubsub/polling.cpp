@@ -1,6 +1,7 @@
 #include <crier/pubsub/manager.hpp>
 
 #include "support/context.hpp"
+#include "support/recorder.hpp"
 
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -18,35 +19,13 @@
 using crier::polling;
 using crier::polling_options;
 using crier::test::context;
+using crier::test::recorder;
 namespace asio = boost::asio;
 namespace json = boost::json;
 using namespace std::chrono_literals;
 using texts = std::vector<std::string>;
 
 namespace {
-
-/// Takes what a service publishes.
-class recorder final : public crier::publisher {
-public:
-    texts published;
-    std::vector<crier::publish_options> options;
-    texts lines;
-
-    explicit recorder(context& test) : executor_{test.io.get_executor()} {}
-
-    asio::any_io_executor get_executor() const override { return executor_; }
-    void publish(const json::value& data, crier::publish_options how) override {
-        published.push_back(json::serialize(data));
-        options.push_back(how);
-    }
-    void publish(const crier::event& whole, crier::publish_options) override {
-        published.push_back(whole.data);
-    }
-    void log(crier::severity, std::string_view line) override { lines.emplace_back(line); }
-
-private:
-    asio::any_io_executor executor_;
-};
 
 /// A source whose fetches take `duration` and give 1, 2, 3...
 struct source {
