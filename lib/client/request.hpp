@@ -2,8 +2,8 @@
 
 #include <crier/client/options.hpp>
 
-#include "answer.hpp"
 #include "url.hpp"
+#include "verdict.hpp"
 
 #include <boost/system/result.hpp>
 

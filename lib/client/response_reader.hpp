@@ -1,6 +1,6 @@
 #pragma once
 
-#include "answer.hpp"
+#include "verdict.hpp"
 
 #include <boost/beast/http/basic_parser.hpp>
 

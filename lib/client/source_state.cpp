@@ -163,18 +163,18 @@ asio::awaitable<source_state::ending> source_state::connect_and_read() {
         const auto made = co_await connection::open(asked.url(), options_, tls);
         const response_head head =
             co_await made->ask(asked.text(parser_.last_event_id()), options_.header_timeout);
-        const answer got = judge(head, options_.retry_server_errors);
+        const verdict got = judge(head, options_.retry_server_errors);
         switch (got.is) {
-        case answer::meaning::stream: co_return co_await read_stream(*made, asked.url());
-        case answer::meaning::redirect:
+        case verdict::meaning::stream: co_return co_await read_stream(*made, asked.url());
+        case verdict::meaning::redirect:
             if (const error_code error = asked.follow(head)) {
                 co_return ending{error, error.message() + ": " + in_words(head), true};
             }
             break;
-        case answer::meaning::retry:
+        case verdict::meaning::retry:
             co_return ending{got.error, got.message, false,
                 parse_retry_after(head.retry_after, std::chrono::system_clock::now())};
-        case answer::meaning::end: co_return ending{got.error, got.message, true};
+        case verdict::meaning::end: co_return ending{got.error, got.message, true};
         }
     }
 }

@@ -1,4 +1,4 @@
-#include "answer.hpp"
+#include "verdict.hpp"
 
 #include <crier/wire/errc.hpp>
 
@@ -27,8 +27,8 @@ std::string in_quotes(std::string_view text) {
     return text.empty() ? "none" : '"' + std::string{text} + '"';
 }
 
-answer judge_content(const response_head& head) {
-    using enum answer::meaning;
+verdict judge_content(const response_head& head) {
+    using enum verdict::meaning;
     if (!is_event_stream(head.content_type)) {
         return {end, errc::not_event_stream,
             "the content type is " + in_quotes(head.content_type) + ", not text/event-stream"};
@@ -42,8 +42,8 @@ answer judge_content(const response_head& head) {
 
 } // namespace
 
-answer judge(const response_head& head, bool retry_server_errors) {
-    using enum answer::meaning;
+verdict judge(const response_head& head, bool retry_server_errors) {
+    using enum verdict::meaning;
     if (head.status == 200) {
         return judge_content(head);
     }

@@ -20,7 +20,7 @@ struct response_head {
 };
 
 /// What a response means for the stream.
-struct answer {
+struct verdict {
     enum class meaning { stream, redirect, retry, end };
 
     meaning is = meaning::end;
@@ -29,7 +29,7 @@ struct answer {
 };
 
 /// Source: WHATWG HTML 9.2.3.
-answer judge(const response_head& head, bool retry_server_errors);
+verdict judge(const response_head& head, bool retry_server_errors);
 
 /// The wait that a `Retry-After` asks for, in seconds or as a date; none where it is neither.
 /// Source: RFC 9110, section 10.2.3.

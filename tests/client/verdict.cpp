@@ -1,14 +1,14 @@
-#include "client/answer.hpp"
+#include "client/verdict.hpp"
 
 #include <crier/wire/errc.hpp>
 
 #include <doctest/doctest.h>
 
 using crier::errc;
-using crier::detail::answer;
 using crier::detail::judge;
 using crier::detail::parse_retry_after;
 using crier::detail::response_head;
+using crier::detail::verdict;
 using namespace std::chrono_literals;
 
 namespace {
@@ -28,7 +28,7 @@ TEST_CASE("200 with the type of event streams is a stream, whatever its paramete
              "text/event-stream; charset=utf-8", "text/event-stream ;charset=windows-1252",
              " text/event-stream"}) {
         CAPTURE(type);
-        CHECK(judge(head_of(200, type), false).is == answer::meaning::stream);
+        CHECK(judge(head_of(200, type), false).is == verdict::meaning::stream);
     }
 }
 
@@ -36,8 +36,8 @@ TEST_CASE("200 with another type, or none, is the end and says what came instead
     for (const std::string type : {"", "text/plain", "text/event-stream-x", "x-text/event-stream",
              "text/x-bogus", "text/html; a=text/event-stream", "text/event-stream,text/plain"}) {
         CAPTURE(type);
-        const answer got = judge(head_of(200, type), true);
-        CHECK(got.is == answer::meaning::end);
+        const verdict got = judge(head_of(200, type), true);
+        CHECK(got.is == verdict::meaning::end);
         CHECK(got.error == errc::not_event_stream);
         CHECK(got.message.find(type) != got.message.npos);
     }
@@ -46,32 +46,32 @@ TEST_CASE("200 with another type, or none, is the end and says what came instead
 TEST_CASE("a content coding that was not asked for is the end") {
     response_head head = head_of(200, "text/event-stream");
     head.content_encoding = "identity";
-    CHECK(judge(head, false).is == answer::meaning::stream);
+    CHECK(judge(head, false).is == verdict::meaning::stream);
     head.content_encoding = "gzip";
     CHECK(judge(head, false).error == errc::not_event_stream);
 }
 
 TEST_CASE("204 is the end for good, as the server wants it") {
     for (const bool retried : {false, true}) {
-        const answer got = judge(head_of(204, "text/event-stream"), retried);
-        CHECK(got.is == answer::meaning::end);
+        const verdict got = judge(head_of(204, "text/event-stream"), retried);
+        CHECK(got.is == verdict::meaning::end);
         CHECK(got.error == errc::no_content);
     }
 }
 
 TEST_CASE("five statuses are redirects, and no other") {
     for (const unsigned status : {301U, 302U, 303U, 307U, 308U}) {
-        CHECK(judge(head_of(status), false).is == answer::meaning::redirect);
+        CHECK(judge(head_of(status), false).is == verdict::meaning::redirect);
     }
     for (const unsigned status : {300U, 304U, 305U, 306U}) {
-        CHECK(judge(head_of(status), true).is == answer::meaning::end);
+        CHECK(judge(head_of(status), true).is == verdict::meaning::end);
     }
 }
 
 TEST_CASE("any other status is the end, and is named") {
     for (const unsigned status : {201U, 205U, 206U, 210U, 299U, 400U, 401U, 404U, 410U, 418U}) {
-        const answer got = judge(head_of(status, "text/event-stream"), true);
-        CHECK(got.is == answer::meaning::end);
+        const verdict got = judge(head_of(status, "text/event-stream"), true);
+        CHECK(got.is == verdict::meaning::end);
         CHECK(got.error == errc::unexpected_status);
         CHECK(got.message == std::to_string(status) + " Reason");
     }
@@ -79,8 +79,8 @@ TEST_CASE("any other status is the end, and is named") {
 
 TEST_CASE("server errors are tried again where that is wanted") {
     for (const unsigned status : {429U, 500U, 502U, 503U, 504U, 599U}) {
-        CHECK(judge(head_of(status), false).is == answer::meaning::end);
-        CHECK(judge(head_of(status), true).is == answer::meaning::retry);
+        CHECK(judge(head_of(status), false).is == verdict::meaning::end);
+        CHECK(judge(head_of(status), true).is == verdict::meaning::retry);
         CHECK(judge(head_of(status), true).error == errc::unexpected_status);
     }
 }
