@@ -52,11 +52,13 @@ private:
     const server_options& options_;
     const server::handler& handle_;
     std::atomic<std::size_t>& all_connections_;
+    /// Outlives the context: coroutines that are destroyed with it may still reach for their
+    /// cancellation.
+    std::list<connection> connections_;
     boost::asio::io_context io_{1};
     boost::asio::ip::tcp::acceptor acceptor_;
     timer deadline_{io_};
     bool ending_ = false;
-    std::list<connection> connections_;
 };
 
 } // namespace crier::detail
