@@ -268,7 +268,10 @@ void backlog::lose_all(std::uint64_t before, drop_reason why, drop_counts& lost)
 
 void backlog::miss(event_id first, event_id last, std::uint64_t events, drop_counts& lost) {
     count(drop_reason::memory, lost, events);
-    leave_gap(first, last, events);
+    // A reader that ends goes on after what it has got: a gap would put it past what it has not.
+    if (!overflowed_) {
+        leave_gap(first, last, events);
+    }
 }
 
 /// For what was not taken in: at the end.

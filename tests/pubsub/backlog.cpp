@@ -224,6 +224,14 @@ TEST_CASE("disconnect gives up all that waits, and what comes later") {
     CHECK(q.pending.empty());
 }
 
+TEST_CASE("after disconnect no gap puts the reader past what it has not got") {
+    queue q{overflow_policy::disconnect};
+    q.fill(1, 4);
+    q.pending.miss({1, 5}, {1, 7}, 3, q.lost);
+    CHECK(at(q.lost, drop_reason::memory) == 3);
+    CHECK(q.pending.empty());
+}
+
 TEST_CASE("bytes are limited as events are, but one event always has room") {
     queue q{overflow_policy::drop_newest, 100, 40};
     CHECK(q.pending.offer(made(1, {}, std::string(1000, 'x')), q.lost));
