@@ -20,7 +20,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr std::size_t limit = std::size_t{16} << 20;
+constexpr std::size_t limit = std::size_t{4} << 20;
 constexpr std::size_t most = limit + limit / 10;
 constexpr std::size_t of_a_subscriber = std::size_t{100} * 1024;
 
@@ -54,7 +54,7 @@ TEST_CASE("tiny events that nobody is let take") {
             waiting.push_back(events.subscribe("t", {.executor = others.back().get_executor()}));
         }
         const std::size_t peak = peak_of([&] {
-            for (int i = 0; i < 200'000; ++i) {
+            for (int i = 0; i < 50'000; ++i) {
                 events.publish("t", "x");
             }
             for (asio::io_context& each : others) {
@@ -80,8 +80,8 @@ TEST_CASE("tiny events that wait for many") {
         subscription prompt = events.subscribe("t");
         std::size_t read = 0;
         const std::size_t peak = peak_of([&] {
-            for (int i = 0; i < 50'000; ++i) {
-                events.publish("t", "x", {.key = std::to_string(i % 30'000)});
+            for (int i = 0; i < 15'000; ++i) {
+                events.publish("t", "x", {.key = std::to_string(i % 9'000)});
                 if (i % 10 == 0) {
                     test.run();
                     while (prompt.try_receive()) {
@@ -146,7 +146,7 @@ TEST_CASE("a long history, and the newest of many keys") {
             .retain = is_by_key ? crier::retention::newest_per_key : crier::retention::none});
         manager events{test.io.get_executor(), options};
         const std::size_t peak = peak_of([&] {
-            for (int i = 0; i < 200'000; ++i) {
+            for (int i = 0; i < 50'000; ++i) {
                 const std::string text = "some-longer-text-" + std::to_string(i);
                 events.publish("t", crier::event{.data = "x", .id = is_by_key ? "" : text},
                     {.key = is_by_key ? std::string_view{text} : std::string_view{}});
