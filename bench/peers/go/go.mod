@@ -1,0 +1,3 @@
+module crier-bench-go
+
+go 1.19
