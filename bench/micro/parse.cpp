@@ -1,5 +1,7 @@
 #include <crier/wire/parser.hpp>
 
+#include "measurement.hpp"
+
 #include <benchmark/benchmark.h>
 
 #include <cstdint>
@@ -31,8 +33,9 @@ std::string event(const std::string& id, const std::string& data, const std::str
 std::string sized_event(const std::string& id, std::size_t size) {
     constexpr std::string_view text = R"({"name":"sensor","value":23.5,"unit":"C"})";
     std::string data;
-    for (std::size_t left = size - event(id, "").size(); data.size() < left;) {
-        data += text.substr(0, left - data.size());
+    const std::size_t full = size - event(id, "").size();
+    while (data.size() < full) {
+        data += text.substr(0, full - data.size());
     }
     return event(id, data);
 }
@@ -47,17 +50,20 @@ void parse(benchmark::State& state, const std::string& stream) {
     std::size_t expected = 0;
     std::size_t events = 0;
     crier::parser parser;
-    for ([[maybe_unused]] auto _ : state) {
-        events = 0;
-        for (std::string_view left = stream; !left.empty();) {
-            std::string_view input = left.substr(0, read_size);
-            left.remove_prefix(input.size());
-            while (const auto event = parser.next(input).value()) {
-                benchmark::DoNotOptimize(event->data.data());
-                ++events;
+    {
+        const crier::bench::measurement measured{state};
+        for ([[maybe_unused]] auto _ : state) {
+            events = 0;
+            for (std::string_view left = stream; !left.empty();) {
+                std::string_view input = left.substr(0, read_size);
+                left.remove_prefix(input.size());
+                while (const auto event = parser.next(input).value()) {
+                    benchmark::DoNotOptimize(event->data.data());
+                    ++events;
+                }
             }
+            expected = expected == 0 ? events : expected;
         }
-        expected = expected == 0 ? events : expected;
     }
     if (events == 0 || events != expected) {
         state.SkipWithError("not all events were read");
@@ -71,23 +77,26 @@ void parse_100_byte_events(benchmark::State& state) { parse(state, small_events(
 /// What no parser can do without: to look for the line ends.
 void memchr_100_byte_events(benchmark::State& state) {
     const std::string& stream = small_events();
-    for ([[maybe_unused]] auto _ : state) {
-        std::size_t lines = 0;
-        const char* at = stream.data();
-        const char* const end = at + stream.size();
-        while (
-            const void* const found = std::memchr(at, '\n', static_cast<std::size_t>(end - at))) {
-            at = static_cast<const char*>(found) + 1;
-            ++lines;
+    {
+        const crier::bench::measurement measured{state};
+        for ([[maybe_unused]] auto _ : state) {
+            std::size_t lines = 0;
+            const char* at = stream.data();
+            const char* const end = at + stream.size();
+            while (const void* const found =
+                       std::memchr(at, '\n', static_cast<std::size_t>(end - at))) {
+                at = static_cast<const char*>(found) + 1;
+                ++lines;
+            }
+            benchmark::DoNotOptimize(lines);
         }
-        benchmark::DoNotOptimize(lines);
     }
     state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(stream.size()));
 }
 
 void parse_64_kb_events(benchmark::State& state) {
     static const std::string stream =
-        stream_of([](const std::string& id) { return sized_event(id, 64 * 1024); });
+        stream_of([](const std::string& id) { return sized_event(id, std::size_t{64} * 1024); });
     parse(state, stream);
 }
 
@@ -124,4 +133,3 @@ BENCHMARK(parse_64_kb_events);
 BENCHMARK(parse_crlf);
 BENCHMARK(parse_comments);
 BENCHMARK(parse_non_ascii);
-BENCHMARK_MAIN();

@@ -1,0 +1,32 @@
+#include "local_manager.hpp"
+#include "measurement.hpp"
+
+#include <benchmark/benchmark.h>
+
+#include <string>
+#include <vector>
+
+namespace {
+
+using crier::bench::local_manager;
+using crier::bench::topic;
+
+/// The drain is measured too, once for as many operations as this.
+constexpr int burst = 64;
+
+void subscribe_and_leave(benchmark::State& state) {
+    local_manager on;
+    const std::vector<crier::subscription> others =
+        on.subscribe(static_cast<std::size_t>(state.range(0)));
+    const crier::bench::measurement measured{state};
+    while (state.KeepRunningBatch(burst)) {
+        for (int i = 0; i < burst; ++i) {
+            const crier::subscription made = on.manager.subscribe(std::string{topic});
+        }
+        on.run();
+    }
+}
+
+} // namespace
+
+BENCHMARK(subscribe_and_leave)->ArgName("others")->Arg(0)->Arg(10'000);
