@@ -332,8 +332,9 @@ bool backlog::drop_oldest_for(const entry_ptr& offered, drop_counts& lost) {
 void backlog::coalesce(const entry_ptr& newest, drop_counts& lost) {
     const entry_ptr last = newest; // NOLINT(performance-unnecessary-copy-initialization): it may go
     const bool waits = !entries_.empty() && entries_.back() == last;
-    for (std::size_t at = oldest_free_event(); at < entries_.size(); at = oldest_free_event()) {
-        if (entries_[at]->key != signal_type) {
+    // Gaps too: with the id of one, the client would go on past the events that were before it.
+    for (std::size_t at = entries_.size(), first = oldest_free_event(); at-- > first;) {
+        if (entries_[at]->is_event() && entries_[at]->key != signal_type) {
             count(drop_reason::signalled, lost);
         }
         erase(at);

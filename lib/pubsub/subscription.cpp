@@ -64,7 +64,8 @@ asio::awaitable<frame> subscription::receive_here() {
 }
 
 std::optional<frame> subscription::try_receive() {
-    if (state_->pending.empty() && state_->is_behind) {
+    // What was given up of the past is not to be passed over.
+    if (state_->pending.empty() && state_->is_behind && !state_->pending.overflowed()) {
         owner_->read_on(home_, state_);
     }
     if (state_->pending.empty()) {

@@ -112,7 +112,7 @@ bool client::connect_once() {
     }
     ::close(socket);
     ++town_.disconnects;
-    keep(bytes);
+    keep(bytes, !ended);
     return town_.is_closing && bytes.ends_with("0\r\n\r\n");
 }
 
@@ -136,18 +136,19 @@ std::string client::read(int socket, bool& ended) {
     return bytes;
 }
 
-void client::keep(const std::string& bytes) {
+void client::keep(const std::string& bytes, bool has_left) {
     const std::size_t head = bytes.find("\r\n\r\n");
     if (head == bytes.npos || !bytes.starts_with("HTTP/1.1 200 ")) {
         return;
     }
     const test::event_reader stream{unchunked(std::string_view{bytes}.substr(head + 4))};
-    auto& connection = record_.connections.emplace_back();
+    connection& seen = record_.connections.emplace_back(connection{last_event_id_});
+    seen.has_left = has_left;
     for (const test::received& each : stream.events) {
         last_event_id_ = each.id;
         // What is of no known type is nothing to a page either.
         if (each.type == "message" || each.type.starts_with("crier.")) {
-            connection.push_back(item_of(each));
+            seen.items.push_back(item_of(each));
         }
     }
 }

@@ -27,11 +27,12 @@ public:
     void run();
 
     const record& received() const noexcept { return record_; }
+    const std::string& target() const noexcept { return target_; }
 
 private:
     bool connect_once();
     std::string read(int socket, bool& ended);
-    void keep(const std::string& bytes);
+    void keep(const std::string& bytes, bool has_left);
 
     town& town_;
     dice random_;

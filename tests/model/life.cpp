@@ -22,7 +22,8 @@ manager_options managing(dice& random) {
     options.log = [](severity, std::string_view) {};
     options.queue = {8 + random(200), 4'000 + random(100'000)};
     if (random(3) == 0) {
-        options.memory_limit = 200'000 + random(1'000'000);
+        // Of so little that most is refused, to so much that only a burst is.
+        options.memory_limit = 20'000 + random(20'000U << random(7));
     }
     for (const char* topic : {"t0", "t1", "t2"}) {
         options.rules.push_back({.matches = exactly(topic),

@@ -169,6 +169,12 @@ bool report(const std::vector<std::unique_ptr<model::client>>& clients, const mo
         for (const std::string& what : one.violations) {
             std::cout << "client " << i << ": " << what << '\n';
         }
+        if (one.count > 0) {
+            std::cout << "client " << i << " asked for " << clients[i]->target() << '\n';
+        }
+        for (const std::string& line : one.history) {
+            std::cout << "  " << line << '\n';
+        }
     }
     std::cout << all.total() << " events published in " << all.lives() << " lives, " << sum.received
               << " received over " << disconnects << " connections, " << sum.in_gaps

@@ -21,10 +21,11 @@ public:
     checker(const record& of, const published& all) : of_{of}, all_{all} {}
 
     verdict run() {
-        for (const auto& connection : of_.connections) {
-            for (const item& each : connection) {
-                take(each);
+        for (const connection& each : of_.connections) {
+            for (const item& received : each.items) {
+                take(received);
             }
+            ++taken_;
         }
         // All clients were let come to the end.
         if (begun_) {
@@ -57,10 +58,64 @@ private:
     }
 
     void fail(const std::string& what) {
-        ++result_.count;
+        if (result_.count++ == 0) {
+            tell_history();
+        }
         if (result_.violations.size() < 5) {
             result_.violations.push_back(what);
         }
+    }
+
+    /// Notes what the client saw shortly before and after.
+    void tell_history() {
+        const std::size_t end = std::min(taken_ + 2, of_.connections.size());
+        for (std::size_t i = taken_ - std::min<std::size_t>(taken_, 2); i < end; ++i) {
+            const connection& told = of_.connections[i];
+            std::string line = "connection " + std::to_string(i) + " after \"" +
+                               shown_id(told.resumed_from) + "\": ";
+            const std::vector<std::string> seen = runs_of(told.items);
+            constexpr std::size_t few = 4;
+            for (std::size_t at = 0; at < seen.size(); ++at) {
+                if (at < few || at + few >= seen.size()) {
+                    line += seen[at] + "; ";
+                } else if (at == few) {
+                    line += "...; ";
+                }
+            }
+            result_.history.push_back(line + (told.has_left ? "it left" : "the server ended it"));
+        }
+    }
+
+    /// Each gap, and the first and the last event of those between gaps.
+    std::vector<std::string> runs_of(const std::vector<item>& items) const {
+        std::vector<std::string> runs;
+        const auto is_event = [](const item& each) { return each.is == item::kind::event; };
+        for (auto at = items.begin(); at != items.end();) {
+            const auto end = is_event(*at) ? std::find_if_not(at, items.end(), is_event) : at + 1;
+            runs.push_back(shown(*at));
+            if (end - at > 1) {
+                runs.back() += " ... " + shown(end[-1]);
+            }
+            at = end;
+        }
+        return runs;
+    }
+
+    std::string shown_id(const std::string& id) const {
+        const auto parsed = parse_event_id(id);
+        return parsed ? shown(all_.place_of(*parsed)) : id;
+    }
+
+    std::string shown(const item& each) const {
+        const std::string at = shown(all_.place_of(each.id));
+        switch (each.is) {
+        case item::kind::event: return at;
+        case item::kind::signal: return "signal up to " + at;
+        case item::kind::gap: break;
+        }
+        return (each.is_overflow ? "overflow from " : "gap from ") +
+               shown(all_.place_of(each.gap_from)) + " to " + at +
+               (each.gap_count ? " (" + std::to_string(*each.gap_count) + ")" : "");
     }
 
     std::pair<std::size_t, std::uint64_t> newest(std::size_t topic, std::uint32_t key) const {
@@ -173,6 +228,7 @@ private:
     const record& of_;
     const published& all_;
     verdict result_;
+    std::size_t taken_ = 0;
     bool begun_ = false;
     std::array<cursor, topic_count> position_{};
     std::vector<range> gaps_;

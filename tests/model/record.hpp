@@ -25,11 +25,18 @@ struct item {
     std::optional<std::uint64_t> gap_count{};
 };
 
+/// One stream, as the client saw it.
+struct connection {
+    std::string resumed_from; ///< the Last-Event-ID that it was opened with
+    std::vector<item> items{};
+    bool has_left = false; ///< else the server has ended it
+};
+
 /// All that one client received, over all of its connections.
 struct record {
     std::vector<std::size_t> topics;
     bool conflates = false; ///< a newer event of the same key may stand for an older one
-    std::vector<std::vector<item>> connections;
+    std::vector<connection> connections;
 };
 
 struct verdict {
@@ -37,8 +44,9 @@ struct verdict {
     std::uint64_t count = 0;
     std::uint64_t received = 0;
     std::uint64_t gaps = 0;
-    std::uint64_t in_gaps = 0;   ///< events that are missing and lie in a gap
-    std::uint64_t conflated = 0; ///< events that a newer one stands for
+    std::uint64_t in_gaps = 0;        ///< events that are missing and lie in a gap
+    std::uint64_t conflated = 0;      ///< events that a newer one stands for
+    std::vector<std::string> history; ///< the connections around the first violation
 };
 
 /// Checks a client's record against what was published: from its first event on, every event of its

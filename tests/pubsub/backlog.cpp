@@ -213,6 +213,23 @@ TEST_CASE("signal leaves one event without data, whose id is the last one's") {
     CHECK(read_all(q.pending) == texts{"signal 1.g"});
 }
 
+TEST_CASE("a signal stands for the gaps too that come after what it stands for") {
+    queue q{overflow_policy::signal};
+    q.pending.miss({1, 1}, {1, 2}, 2, q.lost);
+    q.fill(3, 5);
+    q.pending.miss({1, 6}, {1, 7}, 2, q.lost);
+    q.fill(8, 8);
+    // After a gap up to 7, who leaves would come back past what was between.
+    const texts left{gap("1", "2", 2), "signal 1.8"};
+    CHECK(read_all(q.pending) == left);
+    CHECK(at(q.lost, drop_reason::signalled) == 4);
+    CHECK(at(q.lost, drop_reason::memory) == 4);
+    q.fill(9, 10);
+    q.pending.miss({1, 11}, {1, 12}, 2, q.lost);
+    q.pending.shed(13, q.lost);
+    CHECK(read_all(q.pending) == texts{"signal 1.c"});
+}
+
 TEST_CASE("disconnect gives up all that waits, and what comes later") {
     queue q{overflow_policy::disconnect};
     q.fill(1, 3);
@@ -230,6 +247,23 @@ TEST_CASE("after disconnect no gap puts the reader past what it has not got") {
     q.pending.miss({1, 5}, {1, 7}, 3, q.lost);
     CHECK(at(q.lost, drop_reason::memory) == 3);
     CHECK(q.pending.empty());
+}
+
+TEST_CASE("after disconnect nothing is told that would let the client go on past what it missed") {
+    queue q{overflow_policy::disconnect};
+    q.fill(1, 4);
+    q.pending.miss({1, 5}, {1, 7}, 3, q.lost);
+    CHECK(q.pending.empty());
+    CHECK(at(q.lost, drop_reason::memory) == 3);
+    queue p{overflow_policy::disconnect};
+    p.fill(1, 3);
+    gathered(p.pending, coding::plain);
+    p.pending.pin(1);
+    p.pending.shed(3, p.lost);
+    p.pending.miss({1, 4}, {1, 7}, 4, p.lost);
+    CHECK(p.pending.overflowed());
+    CHECK(p.pending.dropped() == 6);
+    CHECK(read_all(p.pending) == texts{"1"});
 }
 
 TEST_CASE("bytes are limited as events are, but one event always has room") {

@@ -33,6 +33,7 @@ using crier::topic_options;
 using crier::test::context;
 using crier::test::end_of;
 using crier::test::event_reader;
+using crier::test::read_all;
 using crier::test::received;
 using texts = std::vector<std::string>;
 namespace asio = boost::asio;
@@ -495,6 +496,48 @@ TEST_CASE("a reader of the past that stalls is one of those that are behind") {
         REQUIRE(told);
         CHECK(event_reader{told->text()}.events.front().type == "crier.gap");
     }
+}
+
+TEST_CASE("who is disconnected is not told of what is refused after it, and comes back before it") {
+    context test;
+    manager_options options = limited();
+    options.rules.push_back({.matches = crier::exactly("t"),
+        .history = {.events = 100, .age = {}},
+        .queue = queue_limits{3, limit, overflow_policy::disconnect}});
+    manager events{test.io.get_executor(), options};
+    subscription slow = events.subscribe("t");
+    const auto first = *events.publish("t", "1");
+    CHECK(read_all(test, slow) == texts{"1"});
+    for (int i = 2; i <= 6; ++i) {
+        events.publish("t", i);
+    }
+    events.publish("t", payload(limit * 2));
+    CHECK(read_all(test, slow).empty());
+    CHECK(end_of(test, slow) == crier::errc::overflow);
+    subscription back = events.subscribe("t", {.last_event_id = to_string(first)});
+    CHECK(read_all(test, back) == texts{"gap evicted"});
+}
+
+TEST_CASE("who is disconnected while it reads back does not go on past what it missed") {
+    context test;
+    manager events{test.io.get_executor(), keeping()};
+    const auto first = *events.publish("kept", "first");
+    for (int i = 0; i < 20; ++i) {
+        events.publish("kept", i);
+    }
+    subscription stalled =
+        events.subscribe("kept", {.queue = queue_limits{10, limit, overflow_policy::disconnect},
+                                     .last_event_id = to_string(first)});
+    const subscription other = events.subscribe("other");
+    CHECK(stalled.try_receive()->text().find("data: 0\n") != std::string_view::npos);
+    // Nothing of it is kept, so that it is the subscribers who have to make room.
+    for (int i = 0; i < 300 && stalled.dropped() == 0; ++i) {
+        events.publish("other", payload());
+        test.run();
+    }
+    REQUIRE(stalled.dropped() > 0);
+    CHECK(read_all(test, stalled).empty());
+    CHECK(end_of(test, stalled) == crier::errc::overflow);
 }
 
 TEST_CASE("those who stand still on executors of their own do not take from others") {
