@@ -75,7 +75,6 @@ public:
     /// all that waits. What is partly written stays.
     void shed(std::uint64_t before, drop_counts& lost);
 
-    void limit(const queue_limits& limits) noexcept { limits_ = limits; }
     const queue_limits& limits() const noexcept { return limits_; }
     bool empty() const noexcept { return entries_.empty(); }
     std::size_t size() const noexcept { return entries_.size(); }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <crier/pubsub/detail/wakeable.hpp>
+#include <crier/pubsub/signal.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -24,19 +24,19 @@
 
 namespace crier {
 
-/// Where a stream's bytes go: it takes what it can at once, and wakes whoever is attached when it
-/// can take more, or when the peer has gone.
+/// Where a session writes: it takes what it can at once, and cancels the wait for the attached
+/// signal when it can take more, or when the peer has gone.
 ///
-/// All members and handlers belong to one executor. Handlers keep the sink, and in the end its user
-/// waits for them: they use the stream below.
+/// All members and handlers belong to one executor. Handlers keep the sink, and in the end the
+/// session waits for them: they use its stream.
 class sink : public std::enable_shared_from_this<sink> {
 public:
     using buffers = std::span<const boost::asio::const_buffer>;
 
     virtual ~sink() = default;
 
-    /// Writes some bytes; `would_block`: it wakes its user once it can take more, and is then given
-    /// the same bytes again, followed by others perhaps.
+    /// Writes some bytes; `would_block`: it wakes the session once it can take more, and is then
+    /// given the same bytes again, followed by others perhaps.
     virtual std::size_t write_some(buffers bytes, boost::system::error_code& error) = 0;
 
     /// How many of the buffers that it was given last it still uses after `would_block`.
@@ -51,11 +51,7 @@ public:
     /// Keeps the kernel from holding much, or long, for a peer that takes nothing.
     virtual void limit_buffering(std::chrono::milliseconds longest) = 0;
 
-    /// Handlers that are begun from here on keep what is given alive.
-    void attach(detail::wakeable* user, std::weak_ptr<void> kept = {}) noexcept {
-        user_ = user;
-        kept_ = std::move(kept);
-    }
+    void attach(signal* wake) noexcept { wake_ = wake; }
 
     /// Set once the peer has gone, or cannot be read any more.
     const boost::system::error_code& peer_error() const noexcept { return peer_error_; }
@@ -70,13 +66,13 @@ protected:
     template <class Handler>
     auto outstanding(Handler handler) {
         ++outstanding_;
-        return boost::asio::bind_executor(executor_,
-            [self = shared_from_this(), kept = kept_.lock(), handler = std::move(handler)](
-                boost::system::error_code error, std::size_t size = 0) mutable {
+        return boost::asio::bind_executor(
+            executor_, [self = shared_from_this(), handler = std::move(handler)](
+                           boost::system::error_code error, std::size_t size = 0) mutable {
                 --self->outstanding_;
                 handler(error, size);
-                if (self->user_ != nullptr) {
-                    self->user_->wake();
+                if (self->wake_ != nullptr) {
+                    self->wake_->cancel();
                 }
             });
     }
@@ -85,13 +81,13 @@ protected:
     /// has nothing to say; one that goes on all the same would keep the processor busy.
     bool received(boost::system::error_code error, std::size_t size) noexcept;
 
+    std::array<char, 256> ignored_{};
     /// A read that had completed before the cancellation must not be followed by another.
     bool cancelled_ = false;
 
 private:
     const boost::asio::any_io_executor executor_;
-    detail::wakeable* user_ = nullptr;
-    std::weak_ptr<void> kept_;
+    signal* wake_ = nullptr;
     unsigned outstanding_ = 0;
     std::size_t received_ = 0;
     boost::system::error_code peer_error_;
@@ -128,15 +124,8 @@ public:
     }
 
     void watch_peer() override {
-        // Without a buffer of its own, which would lie idle for days.
-        socket_.async_wait(boost::asio::socket_base::wait_read,
-            outstanding([this](boost::system::error_code error, std::size_t) {
-                std::array<char, 256> ignored;
-                const std::size_t size =
-                    error ? 0 : socket_.read_some(boost::asio::buffer(ignored), error);
-                if (error == boost::asio::error::would_block) {
-                    error.clear();
-                }
+        socket_.async_read_some(boost::asio::buffer(ignored_),
+            outstanding([this](boost::system::error_code error, std::size_t size) {
                 if (received(error, size)) {
                     watch_peer();
                 }
@@ -222,7 +211,6 @@ private:
     static constexpr std::size_t most_buffers = 16;
 
     Stream& stream_;
-    std::array<char, 64> ignored_{};
     boost::asio::cancellation_signal write_cancellation_;
     boost::asio::cancellation_signal read_cancellation_;
     boost::system::error_code write_error_;
