@@ -1,37 +1,19 @@
-#include <crier/http/serve.hpp>
-#include <crier/pubsub/single_thread.hpp>
+#include "session.hpp"
+
 #include <crier/wire/errc.hpp>
 
-#include "delivery.hpp"
-#include "pubsub/run_on.hpp"
 #include "response.hpp"
-#include "stream_state.hpp"
 
-#include <boost/asio/deferred.hpp>
-#include <boost/asio/this_coro.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
 
-#include <cstdint>
-#include <limits>
-#include <stdexcept>
 #include <utility>
 
-namespace crier {
-
-void check_options(const serve_options& options) {
-    check_options(options.cors);
-    if (options.retry && (options.retry->count() < 0 ||
-                             options.retry->count() > std::numeric_limits<std::int32_t>::max())) {
-        throw std::invalid_argument{make_error_code(errc::invalid_retry).message()};
-    }
-}
-
-} // namespace crier
-
 namespace crier::detail {
+namespace {
 
 namespace asio = boost::asio;
-
-namespace {
 
 end_reason reason_of(const boost::system::error_code& error) {
     return error == errc::client_left              ? end_reason::client_left
@@ -41,53 +23,6 @@ end_reason reason_of(const boost::system::error_code& error) {
          : error == errc::overflow                 ? end_reason::overflow
          : error == asio::error::operation_aborted ? end_reason::cancelled
                                                    : end_reason::write_error;
-}
-
-/// Ends the body, waiting for the client only where the stream was not cut.
-asio::awaitable<void> end_body(stream_state& out, const backlog& pending, bool wait) {
-    const std::string_view end = stream_end(out.get_coding());
-    if (wait) {
-        co_await out.write_all(end);
-    } else if (!pending.is_partly_written()) {
-        const asio::const_buffer bytes{end.data(), end.size()};
-        out.write_some({&bytes, 1});
-    }
-}
-
-asio::awaitable<end_reason> stream_events(std::shared_ptr<stream_state> out, std::string opening,
-    subscription source, gap_handler on_gap, std::shared_ptr<core> events) {
-    const subscriber& from = subscription_access::state_of(source);
-    boost::system::error_code end;
-    try {
-        out->begin();
-        co_await out->write_all(opening);
-        std::string{}.swap(opening);
-        asio::awaitable<boost::system::error_code> delivering =
-            deliver(*out, source, on_gap, *events);
-        end = co_await std::move(delivering);
-        const end_reason reason = reason_of(end);
-        if (reason == end_reason::shutdown || reason == end_reason::finished ||
-            reason == end_reason::cancelled || reason == end_reason::overflow) {
-            const bool waits = reason == end_reason::shutdown || reason == end_reason::finished;
-            co_await end_body(*out, from.pending, waits);
-        }
-    } catch (const boost::system::system_error& error) {
-        end = error.code();
-    }
-    source.unsubscribe();
-    co_await out->close();
-    co_return reason_of(end);
-}
-
-/// Sends an answer, which is kept until the last handler is gone: a write may still be on its way
-/// when it is given up.
-asio::awaitable<void> send(std::shared_ptr<stream_state> out, const answer& instead) {
-    try {
-        co_await out->write_all(instead.response);
-    } catch (const boost::system::system_error&) { // NOLINT(bugprone-empty-catch)
-        // Whoever does not take the answer gets no other.
-    }
-    co_await out->close();
 }
 
 std::vector<topic_options> topics_of(const request_head& head, serve_options& options) {
@@ -101,73 +36,294 @@ std::vector<topic_options> topics_of(const request_head& head, serve_options& op
     return topics;
 }
 
-/// Counts a session while it is open, and why it ended.
-class counted {
-public:
-    explicit counted(core& in) : in_{in} { in_.session_begins(); }
-    counted(const counted&) = delete;
-    counted& operator=(const counted&) = delete;
-    ~counted() { in_.session_ended(reason); }
+} // namespace
 
-    end_reason reason = end_reason::write_error;
+session::session(
+    std::shared_ptr<core> events, std::shared_ptr<shard> home, std::shared_ptr<sink> to, coding as)
+    : events_{std::move(events)},
+      home_{std::move(home)},
+      seat_{std::make_shared<seat>(*this, events_->options().ids, events_->memory())},
+      out_{std::move(to), as, events_->options().heartbeat_interval} {}
 
-private:
-    core& in_;
-};
+session::~session() {
+    seat_->reader = nullptr;
+    events_->unsubscribe(home_, seat_);
+}
 
-/// All of a session, on the executor where its subscription lives.
-asio::awaitable<end_reason> run_session(asio::any_io_executor home, request_head head,
-    sink_maker make, std::shared_ptr<core> events, serve_options options) {
-    co_await asio::this_coro::throw_if_cancelled(false);
-    auto out = std::make_shared<stream_state>(
-        make(home), coding_of(head.version), home, events->options().heartbeat_interval);
+void session::seat::wake() {
+    if (reader != nullptr) {
+        reader->wake();
+    }
+}
+
+void session::seat::close() {
+    if (reader != nullptr) {
+        reader->close();
+    }
+}
+
+void session::begin(
+    const request_head& head, serve_options options, std::unique_ptr<session_end> then) {
+    out_.to().attach(this, weak_from_this());
+    try {
+        answer_to(head, std::move(options));
+    } catch (...) {
+        failure_ = std::current_exception();
+    }
+    then_ = std::move(then);
+    if (failure_) {
+        let_go();
+    } else {
+        wake();
+    }
+}
+
+void session::answer_to(const request_head& head, serve_options options) {
     std::optional<answer> instead = answer_instead(head, options.cors);
-    std::vector<topic_options> topics = topics_of(head, options);
-    if (!instead && topics.size() > events->options().topics_limit) {
+    std::vector<topic_options> asked = topics_of(head, options);
+    if (!instead && asked.size() > events_->options().topics_limit) {
         instead = refuse({400, "too many topics"}, head, options.cors);
     }
-    std::optional<subscription> source;
     try {
         if (!instead) {
-            subscribe_options where;
-            where.executor = home;
-            where.queue = options.queue;
-            where.last_event_id = last_event_id_of(head);
-            source.emplace(events->subscribe(std::move(topics), where));
+            subscribe(std::move(asked), head, options.queue);
         }
     } catch (const boost::system::system_error&) {
         instead = refuse({503, "shutting down"}, head, options.cors);
     }
     if (instead) {
-        events->no_session(instead->reason);
-        co_await send(std::move(out), *instead);
-        co_return instead->reason;
+        events_->no_session(instead->reason);
+        reason_ = instead->reason;
+        own_ = std::move(instead->response);
+        return;
     }
-    std::string opening = stream_opening(out->get_coding(), head, options.cors, options.retry);
-    options.cors = {}; // what follows may last for days
-    counted session{*events};
-    asio::awaitable<end_reason> streaming = stream_events(
-        std::move(out), std::move(opening), std::move(*source), std::move(options.on_gap), events);
-    session.reason = co_await std::move(streaming);
-    co_return session.reason;
+    events_->session_begins();
+    counted_ = true;
+    phase_ = phase::streaming;
+    own_ = stream_opening(out_.get_coding(), head, options.cors, options.retry);
+    if (options.on_gap) {
+        on_gap_ = std::make_unique<const gap_handler>(std::move(options.on_gap));
+        pending().hold_gaps();
+    }
+    out_.to().watch_peer();
 }
 
-} // namespace
-
-asio::awaitable<end_reason> serve(
-    request_head head, sink_maker make, std::shared_ptr<core> events, serve_options options) {
-    const asio::any_io_executor caller = co_await asio::this_coro::executor;
-    check_options(options);
-    asio::any_io_executor home = single_thread_executor(caller);
-    if (!home) {
-        home = events->get_executor();
+void session::subscribe(std::vector<topic_options> asked, const request_head& head,
+    const std::optional<queue_limits>& queue) {
+    subscribe_options where;
+    where.queue = queue;
+    where.last_event_id = last_event_id_of(head);
+    try {
+        events_->subscribe(home_, seat_, std::move(asked), where);
+    } catch (...) {
+        events_->unsubscribe(home_, seat_);
+        throw;
     }
-    // A coroutine of its own also where it stays: it ends in good order when it is cancelled, and
-    // leaves the caller's cancellation as it was.
-    asio::awaitable<end_reason> session =
-        run_session(home, std::move(head), std::move(make), std::move(events), std::move(options));
-    asio::awaitable<end_reason> there = run_on(home, std::move(session));
-    co_return co_await std::move(there);
+}
+
+void session::cut() {
+    cut_ = true;
+    if (healing_) {
+        healing_->emit(asio::cancellation_type::terminal);
+    }
+    wake();
+}
+
+void session::close() {
+    if (!std::exchange(closed_, true)) {
+        // However little a slow client takes of what is left at a time.
+        give_up_ = clock::now() + out_.due().interval();
+    }
+    wake();
+}
+
+void session::wake() {
+    if (busy_ || !then_) {
+        return;
+    }
+    busy_ = true;
+    try {
+        advance();
+    } catch (...) {
+        failure_ = std::current_exception();
+        let_go();
+    }
+    busy_ = false;
+}
+
+/// Does all that can be done now.
+void session::advance() {
+    now_ = clock::now();
+    switch (phase_) {
+    case phase::streaming: stream(); return;
+    case phase::answering:
+    case phase::ending:
+        if (flush_own()) {
+            let_go();
+        } else if (const auto failed = end_of()) {
+            reason_ = phase_ == phase::ending ? reason_of(failed) : reason_;
+            let_go();
+        } else {
+            arm();
+        }
+        return;
+    case phase::closing:
+        if (out_.to().idle()) {
+            complete();
+        }
+        return;
+    case phase::over: return;
+    }
+}
+
+/// Writes of the own bytes what is taken at once, and tells whether that was all.
+bool session::flush_own() {
+    while (!own_.empty()) {
+        const asio::const_buffer rest = asio::buffer(own_);
+        const std::size_t written = out_.write_some({&rest, 1}, now_);
+        if (written == 0) {
+            return false;
+        }
+        own_.erase(0, written);
+    }
+    std::string{}.swap(own_); // what follows may last for days
+    return true;
+}
+
+/// Writes of the backlog what is taken at once.
+void session::flush() {
+    while (!pending().empty()) {
+        const backlog::buffers bytes = pending().gather(out_.get_coding());
+        if (bytes.empty()) {
+            return;
+        }
+        const std::size_t written = out_.write_some(bytes, now_);
+        if (written == 0) {
+            pending().pin(out_.to().in_flight());
+            return;
+        }
+        pending().advance(written, out_.get_coding());
+    }
+}
+
+/// What ends the stream before anything more is written.
+boost::system::error_code session::end_of() const {
+    if (cut_) {
+        return asio::error::operation_aborted;
+    }
+    const auto failed = out_.failure(now_);
+    return !failed && pending().overflowed() ? make_error_code(errc::overflow) : failed;
+}
+
+void session::stream() {
+    if (healing_) {
+        return;
+    }
+    if (!cut_ && flush_own()) {
+        flush();
+    }
+    if (const auto ended = end_of()) {
+        end(ended);
+    } else if (on_gap_ && own_.empty() && !pending().empty() && pending().front_gap() != nullptr) {
+        begin_healing();
+    } else if (refill()) {
+        // Others have their turn before a long past goes on.
+        asio::post(home_->get_executor(), [self = shared_from_this()] { self->wake(); });
+    } else if (closed_ && pending().empty() && own_.empty()) {
+        end(seat_->shut_down ? errc::shut_down : errc::closed);
+    } else if (now_ >= give_up_) {
+        end(errc::stalled);
+    } else {
+        arm();
+    }
+}
+
+/// Makes something to write where nothing waits: the next piece of the past, or a heartbeat. Tells
+/// whether there is something, or may be.
+bool session::refill() {
+    if (!pending().empty() || !own_.empty()) {
+        return false;
+    }
+    if (seat_->is_behind && (!closed_ || seat_->shut_down)) {
+        events_->read_on(home_, seat_);
+        return true;
+    }
+    if (!closed_ && out_.due().at(now_) == deadline::due::heartbeat) {
+        pending().append(entry_ptr{new entry{events_->heartbeat()}});
+        return true;
+    }
+    return false;
+}
+
+void session::begin_healing() {
+    // More may be lost meanwhile, which is told later.
+    pending().pin(1);
+    healing_ = std::make_unique<asio::cancellation_signal>();
+    asio::co_spawn(home_->get_executor(), heal(*pending().front_gap(), *on_gap_, events_),
+        asio::bind_cancellation_slot(healing_->slot(),
+            [self = shared_from_this()](const std::exception_ptr&, std::vector<frame> frames) {
+                // Not from within the coroutine, whose signal goes with it.
+                asio::post(
+                    self->home_->get_executor(), [self, frames = std::move(frames)]() mutable {
+                        self->healed(std::move(frames));
+                    });
+            }));
+}
+
+void session::healed(std::vector<frame> frames) {
+    healing_.reset();
+    pending().pin(0);
+    if (frames.empty()) {
+        frames.push_back(pending().front()); // it was cut before it had begun
+    }
+    pending().replace_front_gap(frames);
+    wake();
+}
+
+/// Ends the body, waiting for the client only where the stream was not cut.
+void session::end(boost::system::error_code why) {
+    reason_ = reason_of(why);
+    const std::string_view last = stream_end(out_.get_coding());
+    events_->unsubscribe(home_, seat_);
+    if (reason_ == end_reason::shutdown || reason_ == end_reason::finished) {
+        own_ = last;
+        phase_ = phase::ending;
+        advance();
+        return;
+    }
+    const bool is_cut = reason_ == end_reason::cancelled || reason_ == end_reason::overflow;
+    if (is_cut && own_.empty() && !pending().is_partly_written()) {
+        const asio::const_buffer bytes = asio::buffer(last);
+        out_.write_some({&bytes, 1}, now_);
+    }
+    let_go();
+}
+
+/// The alarm stays where a write has moved the deadline: that would cost more than the write.
+void session::arm() {
+    if (!alarm_.is_linked()) {
+        home_->timing().set(alarm_, out_.due().next());
+    }
+}
+
+void session::let_go() {
+    phase_ = phase::closing;
+    home_->timing().clear(alarm_);
+    out_.to().cancel();
+    if (out_.to().idle()) {
+        complete();
+    }
+}
+
+/// Tells the end in a handler of its own, as whoever is told may destroy the session.
+void session::complete() {
+    phase_ = phase::over;
+    out_.to().attach(nullptr);
+    if (counted_) {
+        events_->session_ended(reason_);
+    }
+    asio::post(home_->get_executor(),
+        [self = shared_from_this()] { (*self->then_)(self->reason_, self->failure_); });
 }
 
 } // namespace crier::detail

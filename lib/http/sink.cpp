@@ -12,7 +12,7 @@ namespace crier {
 
 bool sink::received(boost::system::error_code error, std::size_t size) noexcept {
     constexpr std::size_t most_ignored = 4096;
-    received_ += size;
+    received_ += static_cast<std::uint32_t>(size);
     peer_error_ = !error && received_ > most_ignored ? make_error_code(errc::bad_request) : error;
     return !peer_error_ && !cancelled_;
 }

@@ -72,10 +72,10 @@ asio::awaitable<void> stream_writer::write(frame encoded) {
 asio::awaitable<bool> stream_writer::wait(signal& on) {
     detail::stream_state& stream = *parts_->stream;
     while (!on.try_wait()) {
-        if (const auto failed = stream.failure()) {
+        if (const auto failed = stream.failure(clock::now())) {
             throw boost::system::system_error{failed};
         }
-        if (stream.heartbeat_due()) {
+        if (stream.due().at(clock::now()) == detail::deadline::due::heartbeat) {
             co_await write_heartbeat();
         }
         stream.arm_timer();

@@ -145,20 +145,20 @@ void backlog::pop() noexcept {
     written_ = 0;
 }
 
-std::size_t backlog::gather(std::span<boost::asio::const_buffer> buffers, coding as) {
-    std::size_t filled = 0;
+backlog::buffers backlog::gather(coding as, std::size_t most) {
+    buffers result;
     for (const entry_ptr& pending : entries_) {
-        if (filled == buffers.size() || (holds_gaps_ && pending->lost)) {
+        if (result.size() == most || (holds_gaps_ && pending->lost)) {
             break;
         }
         if (pending->content.empty() && pending->lost) {
             pending->content = *make_frame(to_event(*pending->lost));
         }
         std::string_view bytes = bytes_of(pending->content, as);
-        bytes.remove_prefix(filled == 0 ? written_ : 0);
-        buffers[filled++] = boost::asio::buffer(bytes.data(), bytes.size());
+        bytes.remove_prefix(result.empty() ? written_ : 0);
+        result.emplace_back(bytes.data(), bytes.size());
     }
-    return filled;
+    return result;
 }
 
 void backlog::advance(std::size_t written, coding as) noexcept {

@@ -7,6 +7,7 @@
 
 #include <boost/asio/buffer.hpp>
 #include <boost/container/devector.hpp>
+#include <boost/container/static_vector.hpp>
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
 
@@ -75,6 +76,7 @@ public:
     /// all that waits. What is partly written stays.
     void shed(std::uint64_t before, drop_counts& lost);
 
+    void limit(const queue_limits& limits) noexcept { limits_ = limits; }
     const queue_limits& limits() const noexcept { return limits_; }
     bool empty() const noexcept { return entries_.empty(); }
     std::size_t size() const noexcept { return entries_.size(); }
@@ -103,8 +105,11 @@ public:
 
     void pop() noexcept;
 
-    /// The bytes to be written next, as many as there are buffers for; tells how many it filled.
-    std::size_t gather(std::span<boost::asio::const_buffer> buffers, coding as);
+    /// What goes into one write. Unlike an array, it is not filled before it is.
+    using buffers = boost::container::static_vector<boost::asio::const_buffer, 64>;
+
+    /// The bytes to be written next, of so many entries at most.
+    buffers gather(coding as, std::size_t most = buffers::static_capacity);
 
     /// Keeps so many of the oldest entries where and as they are until the next `advance`: somebody
     /// is writing them.

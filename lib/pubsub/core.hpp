@@ -32,6 +32,7 @@ public:
     }
     const manager_options& options() const noexcept { return options_; }
     const frame& heartbeat() const noexcept { return heartbeat_; }
+    const std::shared_ptr<memory_account>& memory() const noexcept { return memory_; }
     void log(severity level, std::string_view line) const { (*log_)(level, line); }
 
     /// A topic by its name, or while a run of its polling lasts only.
@@ -48,11 +49,18 @@ public:
         destination to, const json_source& source, publish_options options);
 
     subscription subscribe(std::vector<topic_options> topics, const subscribe_options& options);
+
+    /// Where it throws, the caller unsubscribes.
+    void subscribe(const std::shared_ptr<shard>& home, const std::shared_ptr<subscriber>& who,
+        std::vector<topic_options> topics, const subscribe_options& options);
     void unsubscribe(const std::shared_ptr<shard>& home, const std::shared_ptr<subscriber>& who);
 
     /// Puts the next piece of what the subscriber reads back into its queue, on its shard; after
     /// the last one it joins its topics.
     void read_on(const std::shared_ptr<shard>& home, const std::shared_ptr<subscriber>& who);
+
+    /// The shard of the executor, or of the core's own one where there is none.
+    std::shared_ptr<shard> home_of(const boost::asio::any_io_executor& executor);
 
     void end_streams(std::string_view name);
 

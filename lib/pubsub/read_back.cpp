@@ -53,7 +53,6 @@ void core::begin_reading(subscriber& who, std::string_view last_event_id) {
         ++each->readers;
     }
     who.is_behind = true;
-    who.wake.set();
 }
 
 /// Goes on after the client's last event. Tells whether there is something to be read back.
@@ -168,7 +167,7 @@ void core::read_on(const std::shared_ptr<shard>& home, const std::shared_ptr<sub
     if (ended || shut_down_) {
         who->shut_down = shut_down_;
         lock.unlock();
-        who->wake.close();
+        who->close();
         return;
     }
     who->joined = has_newest ? 0 : sequence_;

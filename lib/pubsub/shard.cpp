@@ -17,9 +17,8 @@ constexpr std::size_t most_kept_items = 4096;
 
 } // namespace
 
-subscriber::subscriber(const boost::asio::any_io_executor& executor, std::uint64_t number,
-    const queue_limits& limits, bool tells_gaps, std::shared_ptr<memory_account> account)
-    : id{number}, wake{executor}, pending{limits, tells_gaps, std::move(account)} {}
+subscriber::subscriber(bool tells_gaps, std::shared_ptr<memory_account> account)
+    : pending{queue_limits{}, tells_gaps, std::move(account)} {}
 
 subscriber::~subscriber() = default;
 
@@ -86,6 +85,13 @@ void shard::withdraw() {
     inbox_.emplace_back(std::move(later));
 }
 
+alarms& shard::timing() {
+    if (!alarms_) {
+        alarms_ = std::make_shared<alarms>(executor_);
+    }
+    return *alarms_;
+}
+
 void shard::post_drain() {
     try {
         boost::asio::post(executor_, [self = shared_from_this()] { self->drain(); });
@@ -120,12 +126,12 @@ void shard::drain() {
     // meanwhile, but what keeps the subscriber is let go by a later drain, or stands in `taken_`.
     for (subscriber* const woken : dirty_) {
         woken->dirty = false;
-        attempt([woken] { woken->wake.set(); });
+        attempt([woken] { woken->wake(); });
     }
     dirty_.clear();
     // After the wake-ups, so that what came before the end is read before it.
     for (subscriber* const closed : closing_) {
-        attempt([closed] { closed->wake.close(); });
+        attempt([closed] { closed->close(); });
     }
     closing_.clear();
     taken_.clear();

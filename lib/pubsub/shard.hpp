@@ -1,8 +1,9 @@
 #pragma once
 
+#include <crier/pubsub/detail/wakeable.hpp>
 #include <crier/pubsub/logger.hpp>
-#include <crier/pubsub/signal.hpp>
 
+#include "alarms.hpp"
 #include "backlog.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -43,16 +44,21 @@ struct counters {
 struct topic;
 struct reading_back;
 
-/// One subscriber: its signal may be set from anywhere, its topics and what it reads back are
-/// guarded by the core's mutex, and all else is touched on its shard only.
+/// One subscriber: its topics and what it reads back are guarded by the core's mutex, and all else
+/// is touched on its shard only. It is woken when there is something to read.
 struct subscriber
-    : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
-    subscriber(const boost::asio::any_io_executor& executor, std::uint64_t number,
-        const queue_limits& limits, bool tells_gaps, std::shared_ptr<memory_account> account);
-    ~subscriber();
+    : wakeable,
+      boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+    subscriber(bool tells_gaps, std::shared_ptr<memory_account> account);
+    subscriber(const subscriber&) = delete;
+    subscriber& operator=(const subscriber&) = delete;
+    virtual ~subscriber();
 
-    const std::uint64_t id;
-    signal wake;
+    /// Nothing comes after what is there to read.
+    virtual void close() = 0;
+
+    /// Given by its core, as are its limits; 0 before.
+    std::uint64_t id = 0;
     boost::container::small_vector<std::shared_ptr<topic>, 1> topics;
     std::unique_ptr<reading_back> past;
     /// Whether there is more to be read back before it joins its topics' lanes.
@@ -159,6 +165,9 @@ public:
 
     const boost::asio::any_io_executor& get_executor() const noexcept { return executor_; }
 
+    /// On the executor.
+    alarms& timing();
+
     /// Puts an item into the inbox. True: the caller owes a `post_drain`, once it holds no lock.
     [[nodiscard]] bool push(item what);
 
@@ -202,6 +211,7 @@ private:
     std::vector<item> taken_;
     std::vector<subscriber*> dirty_;
     std::vector<subscriber*> closing_;
+    std::shared_ptr<alarms> alarms_;
     boost::intrusive::list<subscriber, boost::intrusive::constant_time_size<false>> residents_;
 };
 

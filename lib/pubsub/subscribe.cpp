@@ -1,5 +1,6 @@
 #include <crier/wire/errc.hpp>
 
+#include "channel.hpp"
 #include "core.hpp"
 #include "topic_publisher.hpp"
 
@@ -71,11 +72,27 @@ std::vector<topic_settings> core::settings_of(const std::vector<topic_options>& 
 }
 
 subscription core::subscribe(std::vector<topic_options> topics, const subscribe_options& options) {
+    const std::shared_ptr<shard> home = home_of(options.executor);
+    const auto who = std::make_shared<channel>(home->get_executor(), options_.ids, memory_);
+    // Where something throws, it takes back what was done.
+    subscription made{shared_from_this(), home, who};
+    subscribe(home, who, std::move(topics), options);
+    if (who->is_behind) {
+        who->wake();
+    }
+    return made;
+}
+
+std::shared_ptr<shard> core::home_of(const asio::any_io_executor& executor) {
+    const std::lock_guard lock{mutex_};
+    return shard_of(executor);
+}
+
+void core::subscribe(const std::shared_ptr<shard>& home, const std::shared_ptr<subscriber>& who,
+    std::vector<topic_options> topics, const subscribe_options& options) {
     check_names(topics, options_.topics_limit);
     std::vector<topic_settings> settings = settings_of(topics);
     std::optional<queue_limits> limits = options.queue;
-    // Destroyed after the lock: where something throws, it takes back what was done.
-    std::optional<subscription> made;
     posts owed;
     std::unique_lock lock{mutex_};
     if (shut_down_) {
@@ -86,10 +103,8 @@ subscription core::subscribe(std::vector<topic_options> topics, const subscribe_
         limits = known ? known->as.queue : settings[i].queue;
     }
     check_limits(limits.value_or(options_.queue));
-    const std::shared_ptr<shard> home = shard_of(options.executor);
-    const auto who = std::make_shared<subscriber>(home->get_executor(), next_subscriber_++,
-        limits.value_or(options_.queue), options_.ids, memory_);
-    made.emplace(subscription{shared_from_this(), home, who});
+    who->id = next_subscriber_++;
+    who->pending.limit(limits.value_or(options_.queue));
     who->topics.reserve(topics.size());
     for (std::size_t i = 0; i < topics.size(); ++i) {
         enter(topics[i], std::move(settings[i]), home, who);
@@ -100,7 +115,6 @@ subscription core::subscribe(std::vector<topic_options> topics, const subscribe_
     }
     lock.unlock();
     post_drains(owed);
-    return std::move(*made);
 }
 
 /// All that there are at present.

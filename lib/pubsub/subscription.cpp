@@ -1,6 +1,7 @@
 #include <crier/pubsub/subscription.hpp>
 #include <crier/wire/errc.hpp>
 
+#include "channel.hpp"
 #include "core.hpp"
 #include "give_way.hpp"
 #include "run_on.hpp"
@@ -13,7 +14,7 @@ namespace crier {
 namespace asio = boost::asio;
 
 subscription::subscription(std::shared_ptr<detail::core> owner, std::shared_ptr<detail::shard> home,
-    std::shared_ptr<detail::subscriber> state)
+    std::shared_ptr<detail::channel> state)
     : owner_{std::move(owner)}, home_{std::move(home)}, state_{std::move(state)} {}
 
 subscription& subscription::operator=(subscription&& other) noexcept {
@@ -81,6 +82,6 @@ std::uint64_t subscription::dropped() const noexcept { return state_->pending.dr
 
 void subscription::unsubscribe() { owner_->unsubscribe(home_, state_); }
 
-signal& subscription::get_signal() noexcept { return state_->wake; }
+signal& subscription::get_signal() noexcept { return state_->ready; }
 
 } // namespace crier

@@ -31,12 +31,11 @@ entry_ptr made(std::uint64_t number, const std::string& key = {}, const std::str
     return result;
 }
 
-std::string gathered(backlog& from, coding as, std::size_t most = 64) {
-    std::array<boost::asio::const_buffer, 64> buffers;
-    const std::size_t filled = from.gather(std::span{buffers}.first(most), as);
+std::string gathered(
+    backlog& from, coding as, std::size_t most = backlog::buffers::static_capacity) {
     std::string bytes;
-    for (std::size_t i = 0; i < filled; ++i) {
-        bytes.append(static_cast<const char*>(buffers[i].data()), buffers[i].size());
+    for (const boost::asio::const_buffer& each : from.gather(as, most)) {
+        bytes.append(static_cast<const char*>(each.data()), each.size());
     }
     return bytes;
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <crier/pubsub/signal.hpp>
+#include <crier/pubsub/detail/wakeable.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -17,6 +17,7 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <type_traits>
@@ -24,19 +25,19 @@
 
 namespace crier {
 
-/// Where a session writes: it takes what it can at once, and cancels the wait for the attached
-/// signal when it can take more, or when the peer has gone.
+/// Where a stream's bytes go: it takes what it can at once, and wakes whoever is attached when it
+/// can take more, or when the peer has gone.
 ///
-/// All members and handlers belong to one executor. Handlers keep the sink, and in the end the
-/// session waits for them: they use its stream.
+/// All members and handlers belong to one executor. Handlers keep the sink, and in the end its user
+/// waits for them: they use the stream below.
 class sink : public std::enable_shared_from_this<sink> {
 public:
     using buffers = std::span<const boost::asio::const_buffer>;
 
     virtual ~sink() = default;
 
-    /// Writes some bytes; `would_block`: it wakes the session once it can take more, and is then
-    /// given the same bytes again, followed by others perhaps.
+    /// Writes some bytes; `would_block`: it wakes its user once it can take more, and is then given
+    /// the same bytes again, followed by others perhaps.
     virtual std::size_t write_some(buffers bytes, boost::system::error_code& error) = 0;
 
     /// How many of the buffers that it was given last it still uses after `would_block`.
@@ -51,51 +52,73 @@ public:
     /// Keeps the kernel from holding much, or long, for a peer that takes nothing.
     virtual void limit_buffering(std::chrono::milliseconds longest) = 0;
 
-    void attach(signal* wake) noexcept { wake_ = wake; }
+    /// Handlers that are begun from here on keep what is given alive.
+    void attach(detail::wakeable* user, std::weak_ptr<void> kept = {}) noexcept {
+        user_ = user;
+        kept_ = std::move(kept);
+    }
 
     /// Set once the peer has gone, or cannot be read any more.
     const boost::system::error_code& peer_error() const noexcept { return peer_error_; }
 
     /// Whether no handler is outstanding.
-    bool idle() const noexcept { return outstanding_ == 0; }
+    virtual bool idle() const noexcept { return true; }
 
 protected:
-    explicit sink(boost::asio::any_io_executor executor) : executor_{std::move(executor)} {}
-
-    /// Binds a handler to the executor and keeps the sink while it is outstanding.
-    template <class Handler>
-    auto outstanding(Handler handler) {
-        ++outstanding_;
-        return boost::asio::bind_executor(
-            executor_, [self = shared_from_this(), handler = std::move(handler)](
-                           boost::system::error_code error, std::size_t size = 0) mutable {
-                --self->outstanding_;
-                handler(error, size);
-                if (self->wake_ != nullptr) {
-                    self->wake_->cancel();
-                }
-            });
+    void wake_user() {
+        if (user_ != nullptr) {
+            user_->wake();
+        }
     }
 
     /// Takes note of what the peer sent, and tells whether to read on. A client of an event stream
     /// has nothing to say; one that goes on all the same would keep the processor busy.
     bool received(boost::system::error_code error, std::size_t size) noexcept;
 
-    std::array<char, 256> ignored_{};
+    /// What handlers keep besides the sink.
+    std::shared_ptr<void> kept() const noexcept { return kept_.lock(); }
+
     /// A read that had completed before the cancellation must not be followed by another.
     bool cancelled_ = false;
 
 private:
-    const boost::asio::any_io_executor executor_;
-    signal* wake_ = nullptr;
-    unsigned outstanding_ = 0;
-    std::size_t received_ = 0;
+    detail::wakeable* user_ = nullptr;
+    std::weak_ptr<void> kept_;
+    std::uint32_t received_ = 0;
     boost::system::error_code peer_error_;
 };
 
 namespace detail {
 
 void limit_buffering(int socket, std::chrono::milliseconds longest) noexcept;
+
+/// A sink whose handlers are Asio's.
+class asynchronous_sink : public sink {
+public:
+    bool idle() const noexcept override { return outstanding_ == 0; }
+
+protected:
+    explicit asynchronous_sink(boost::asio::any_io_executor executor)
+        : executor_{std::move(executor)} {}
+
+    /// Binds a handler to the executor and keeps the sink while it is outstanding.
+    template <class Handler>
+    auto outstanding(Handler handler) {
+        ++outstanding_;
+        return boost::asio::bind_executor(executor_,
+            [self = std::static_pointer_cast<asynchronous_sink>(shared_from_this()), kept = kept(),
+                handler = std::move(handler)](
+                boost::system::error_code error, std::size_t size = 0) mutable {
+                --self->outstanding_;
+                handler(error, size);
+                self->wake_user();
+            });
+    }
+
+private:
+    const boost::asio::any_io_executor executor_;
+    unsigned outstanding_ = 0;
+};
 
 template <class Stream>
 concept plain_socket = requires(Stream& stream) {
@@ -106,10 +129,10 @@ concept plain_socket = requires(Stream& stream) {
 
 /// A socket: written without waiting, and only when it is full is the kernel asked to tell.
 template <plain_socket Socket>
-class socket_sink final : public sink {
+class socket_sink final : public asynchronous_sink {
 public:
     socket_sink(Socket& socket, boost::asio::any_io_executor executor)
-        : sink{std::move(executor)}, socket_{socket}, was_non_blocking_{socket.non_blocking()} {
+        : asynchronous_sink{std::move(executor)}, socket_{socket}, was_non_blocking_{socket.non_blocking()} {
         boost::system::error_code error;
         socket_.non_blocking(true, error);
     }
@@ -124,8 +147,15 @@ public:
     }
 
     void watch_peer() override {
-        socket_.async_read_some(boost::asio::buffer(ignored_),
-            outstanding([this](boost::system::error_code error, std::size_t size) {
+        // Without a buffer of its own, which would lie idle for days.
+        socket_.async_wait(boost::asio::socket_base::wait_read,
+            outstanding([this](boost::system::error_code error, std::size_t) {
+                std::array<char, 256> ignored{};
+                const std::size_t size =
+                    error ? 0 : socket_.read_some(boost::asio::buffer(ignored), error);
+                if (error == boost::asio::error::would_block) {
+                    error.clear();
+                }
                 if (received(error, size)) {
                     watch_peer();
                 }
@@ -151,10 +181,10 @@ private:
 
 /// Any other stream, such as one over TLS: one asynchronous write at a time.
 template <class Stream>
-class stream_sink final : public sink {
+class stream_sink final : public asynchronous_sink {
 public:
     stream_sink(Stream& stream, boost::asio::any_io_executor executor)
-        : sink{std::move(executor)}, stream_{stream} {}
+        : asynchronous_sink{std::move(executor)}, stream_{stream} {}
 
     std::size_t write_some(buffers bytes, boost::system::error_code& error) override {
         if (written_ > 0 || write_error_) {
@@ -211,6 +241,7 @@ private:
     static constexpr std::size_t most_buffers = 16;
 
     Stream& stream_;
+    std::array<char, 64> ignored_{};
     boost::asio::cancellation_signal write_cancellation_;
     boost::asio::cancellation_signal read_cancellation_;
     boost::system::error_code write_error_;

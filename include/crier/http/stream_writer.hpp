@@ -4,6 +4,7 @@
 #include <crier/http/sink.hpp>
 #include <crier/pubsub/clock.hpp>
 #include <crier/pubsub/logger.hpp>
+#include <crier/pubsub/signal.hpp>
 #include <crier/wire/frame.hpp>
 
 #include <boost/asio/any_io_executor.hpp>

@@ -16,8 +16,7 @@ namespace crier {
 namespace detail {
 class core;
 class shard;
-struct subscriber;
-struct subscription_access;
+struct channel;
 } // namespace detail
 
 /// One subscriber's own channel: the events that it has still to read, oldest first.
@@ -74,16 +73,15 @@ public:
 
 private:
     friend class detail::core;
-    friend struct detail::subscription_access;
 
     subscription(std::shared_ptr<detail::core> owner, std::shared_ptr<detail::shard> home,
-        std::shared_ptr<detail::subscriber> state);
+        std::shared_ptr<detail::channel> state);
 
     boost::asio::awaitable<frame> receive_here();
 
     std::shared_ptr<detail::core> owner_;
     std::shared_ptr<detail::shard> home_;
-    std::shared_ptr<detail::subscriber> state_;
+    std::shared_ptr<detail::channel> state_;
 };
 
 } // namespace crier

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <crier/http/sink.hpp>
+
+#include "deadline.hpp"
+#include "pubsub/backlog.hpp"
+
+#include <boost/system/error_code.hpp>
+
+#include <memory>
+
+namespace crier::detail {
+
+/// The writing end of one stream: its sink, what went wrong there, and what it owes when. Whoever
+/// uses it cancels the sink: the stream below may be gone when this goes.
+class output {
+public:
+    output(std::shared_ptr<sink> to, coding as, clock::duration interval);
+    output(const output&) = delete;
+    output& operator=(const output&) = delete;
+    ~output();
+
+    coding get_coding() const noexcept { return coding_; }
+    const deadline& due() const noexcept { return due_; }
+    sink& to() const noexcept { return *sink_; }
+
+    /// Writes what the sink takes at once. What goes wrong is told by `failure`.
+    std::size_t write_some(sink::buffers bytes, clock::time_point now);
+
+    /// Why the stream cannot go on, if so.
+    boost::system::error_code failure(clock::time_point now) const noexcept;
+
+private:
+    const std::shared_ptr<sink> sink_;
+    deadline due_;
+    boost::system::error_code write_error_;
+    const coding coding_;
+};
+
+} // namespace crier::detail

@@ -1,0 +1,138 @@
+#include <crier/http/serve.hpp>
+#include <crier/pubsub/single_thread.hpp>
+#include <crier/wire/errc.hpp>
+
+#include "response.hpp"
+#include "session.hpp"
+
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/execution/outstanding_work.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/prefer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <cstdint>
+#include <limits>
+#include <stdexcept>
+#include <utility>
+
+namespace crier {
+
+void check_options(const serve_options& options) {
+    check_options(options.cors);
+    if (options.retry && (options.retry->count() < 0 ||
+                             options.retry->count() > std::numeric_limits<std::int32_t>::max())) {
+        throw std::invalid_argument{make_error_code(errc::invalid_retry).message()};
+    }
+}
+
+} // namespace crier
+
+namespace crier::detail {
+namespace {
+
+namespace asio = boost::asio;
+
+/// As a value: in Boost 1.81 an exception beside one does not compile for a deferred operation.
+struct outcome {
+    end_reason reason;
+    std::exception_ptr failure;
+};
+
+/// A caller that waits for its session's end, on an executor of its own.
+template <class Handler>
+class caller final : public session_end {
+public:
+    caller(Handler handler, const asio::any_io_executor& fallback)
+        : handler_{std::move(handler)},
+          executor_{asio::prefer(asio::get_associated_executor(handler_, fallback),
+              asio::execution::outstanding_work.tracked)} {}
+
+    void operator()(end_reason reason, std::exception_ptr failure) override {
+        const auto executor = std::move(executor_);
+        asio::post(executor, [handler = std::move(handler_), reason, failure]() mutable {
+            if (auto slot = asio::get_associated_cancellation_slot(handler); slot.is_connected()) {
+                slot.clear();
+            }
+            std::move(handler)(outcome{reason, failure});
+        });
+    }
+
+private:
+    Handler handler_;
+    asio::any_io_executor executor_;
+};
+
+/// What a session is begun with. The head's views live as long as the caller waits.
+struct order {
+    request_head head;
+    sink_maker make;
+    std::shared_ptr<core> events;
+    serve_options options;
+    asio::any_io_executor home;
+};
+
+/// On the executor of the session, from where it can be reached until it ends.
+using reachable = std::shared_ptr<std::weak_ptr<session>>;
+
+void begin(order what, std::unique_ptr<session_end> then, const reachable& from) {
+    std::shared_ptr<session> made;
+    try {
+        made = std::make_shared<session>(what.events, what.events->home_of(what.home),
+            what.make(what.home), coding_of(what.head.version));
+    } catch (...) {
+        (*then)(end_reason::write_error, std::current_exception());
+        return;
+    }
+    *from = made;
+    made->begin(what.head, std::move(what.options), std::move(then));
+}
+
+/// Begins a session on its executor, and hands the caller's cancellation on to it.
+struct initiation {
+    template <class Handler>
+    void operator()(Handler handler, order what) const {
+        const auto from = std::make_shared<std::weak_ptr<session>>();
+        const asio::any_io_executor home = what.home;
+        if (auto slot = asio::get_associated_cancellation_slot(handler); slot.is_connected()) {
+            slot.assign([home, from](asio::cancellation_type) {
+                asio::post(home, [from] {
+                    if (const auto begun = from->lock()) {
+                        begun->cut();
+                    }
+                });
+            });
+        }
+        auto then = std::make_unique<caller<Handler>>(std::move(handler), home);
+        asio::dispatch(home, [what = std::move(what), then = std::move(then), from]() mutable {
+            begin(std::move(what), std::move(then), from);
+        });
+    }
+};
+
+} // namespace
+
+asio::awaitable<end_reason> serve(
+    request_head head, sink_maker make, std::shared_ptr<core> events, serve_options options) {
+    check_options(options);
+    const asio::any_io_executor executor = co_await asio::this_coro::executor;
+    order what{std::move(head), std::move(make), std::move(events), std::move(options),
+        single_thread_executor(executor)};
+    if (!what.home) {
+        what.home = what.events->get_executor();
+    }
+    auto run = asio::async_initiate<const asio::deferred_t&, void(outcome)>(
+        initiation{}, asio::deferred, std::move(what));
+    const outcome ended = co_await std::move(run);
+    if (ended.failure) {
+        std::rethrow_exception(ended.failure);
+    }
+    co_return ended.reason;
+}
+
+} // namespace crier::detail

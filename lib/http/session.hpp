@@ -1,0 +1,101 @@
+#pragma once
+
+#include <crier/http/serve.hpp>
+
+#include "healing.hpp"
+#include "output.hpp"
+#include "pubsub/core.hpp"
+
+#include <boost/asio/cancellation_signal.hpp>
+
+#include <exception>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace crier::detail {
+
+/// Told once how a session ended, on its executor.
+class session_end {
+public:
+    virtual ~session_end() = default;
+    virtual void operator()(end_reason reason, std::exception_ptr failure) = 0;
+};
+
+/// One stream: a subscriber and what it is written to. Whatever happens wakes it, and it does then
+/// all that can be done without waiting, so that one that is idle is nothing but this object.
+///
+/// All on the executor of its shard. What it waits for keeps it, and in the end whoever began it.
+/// Destroying it unsubscribes.
+class session final : public wakeable, public std::enable_shared_from_this<session> {
+public:
+    session(std::shared_ptr<core> events, std::shared_ptr<shard> home, std::shared_ptr<sink> to,
+        coding as);
+    session(const session&) = delete;
+    session& operator=(const session&) = delete;
+    ~session();
+
+    /// Answers the request: with a stream, or why there is none. What `subscribe` throws but for a
+    /// shutdown, ends it before anything is written.
+    void begin(const request_head& head, serve_options options, std::unique_ptr<session_end> then);
+
+    /// Ends the stream properly where that takes no waiting, else as it is.
+    void cut();
+
+    void wake() override;
+
+private:
+    /// The session for its topics, which keep this while they tell it of events: they must not
+    /// keep the session, which keeps them.
+    struct seat final : subscriber {
+        seat(session& of, bool tells_gaps, std::shared_ptr<memory_account> account)
+            : subscriber{tells_gaps, std::move(account)}, reader{&of} {}
+
+        void wake() override;
+        void close() override;
+
+        session* reader;
+    };
+
+    enum class phase { answering, streaming, ending, closing, over };
+
+    backlog& pending() const noexcept { return seat_->pending; }
+    void answer_to(const request_head& head, serve_options options);
+    void subscribe(std::vector<topic_options> asked, const request_head& head,
+        const std::optional<queue_limits>& queue);
+    void advance();
+    void flush();
+    bool flush_own();
+    boost::system::error_code end_of() const;
+    void stream();
+    bool refill();
+    void begin_healing();
+    void healed(std::vector<frame> frames);
+    void close();
+    void end(boost::system::error_code why);
+    void arm();
+    void let_go();
+    void complete();
+
+    const std::shared_ptr<core> events_;
+    const std::shared_ptr<shard> home_;
+    const std::shared_ptr<seat> seat_;
+    output out_;
+    alarm alarm_{*this};
+    /// What is written before events, or after them.
+    std::string own_;
+    std::unique_ptr<const gap_handler> on_gap_;
+    std::unique_ptr<boost::asio::cancellation_signal> healing_;
+    std::unique_ptr<session_end> then_;
+    std::exception_ptr failure_;
+    clock::time_point now_{};
+    clock::time_point give_up_ = clock::time_point::max();
+    phase phase_ = phase::answering;
+    end_reason reason_ = end_reason::write_error;
+    bool counted_ = false;
+    bool busy_ = false;
+    bool cut_ = false;
+    bool closed_ = false;
+};
+
+} // namespace crier::detail

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <crier/pubsub/clock.hpp>
+#include <crier/pubsub/detail/wakeable.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/intrusive/set.hpp>
+
+#include <memory>
+
+namespace crier::detail {
+
+/// Wakes somebody at a time, once. It stands in `alarms` until then, or until it is destroyed.
+struct alarm : boost::intrusive::set_base_hook<boost::intrusive::optimize_size<true>,
+                   boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+    explicit alarm(wakeable& woken) : whom{woken} {}
+
+    wakeable& whom;
+    clock::time_point at{};
+
+    friend bool operator<(const alarm& one, const alarm& other) noexcept {
+        return one.at < other.at;
+    }
+};
+
+/// The alarms of one executor, by a single timer: one per stream would take more memory than all
+/// else that waits there.
+class alarms : public std::enable_shared_from_this<alarms> {
+public:
+    explicit alarms(const boost::asio::any_io_executor& executor) : timer_{executor} {}
+
+    void set(alarm& added, clock::time_point at);
+    void clear(alarm& removed) noexcept;
+
+private:
+    void wait();
+    void ring();
+
+    boost::intrusive::multiset<alarm, boost::intrusive::constant_time_size<false>> waiting_;
+    timer timer_;
+    clock::time_point waits_until_ = clock::time_point::max();
+};
+
+} // namespace crier::detail

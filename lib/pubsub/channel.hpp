@@ -1,0 +1,21 @@
+#pragma once
+
+#include <crier/pubsub/signal.hpp>
+
+#include "shard.hpp"
+
+namespace crier::detail {
+
+/// A subscriber whose events a program takes by itself, when a signal tells that there are some.
+struct channel final : subscriber {
+    channel(const boost::asio::any_io_executor& executor, bool tells_gaps,
+        std::shared_ptr<memory_account> account)
+        : subscriber{tells_gaps, std::move(account)}, ready{executor} {}
+
+    void wake() override { ready.set(); }
+    void close() override { ready.close(); }
+
+    signal ready;
+};
+
+} // namespace crier::detail
