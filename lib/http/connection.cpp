@@ -19,6 +19,11 @@
 #include <variant>
 
 namespace crier::detail {
+
+struct exchange_access {
+    static detached_order* detached(exchange& of) noexcept { return of.detached_.get(); }
+};
+
 namespace {
 
 namespace asio = boost::asio;
@@ -138,6 +143,10 @@ asio::awaitable<bool> handle_request(
             : ending ? handled.respond(http::status::service_unavailable, "shutting down\n")
                      : handled.respond(http::status::internal_server_error, "internal error\n");
         co_await std::move(responding);
+    }
+    if (detached_order* const ordered = exchange_access::detached(handled);
+        ordered != nullptr && !problem) {
+        context.streams.begin(socket, head_of(handled.request()), std::move(*ordered));
     }
     co_return !problem && handled.keeps_alive();
 }

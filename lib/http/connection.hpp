@@ -2,6 +2,8 @@
 
 #include <crier/http/server.hpp>
 
+#include "detached_streams.hpp"
+
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
@@ -11,6 +13,8 @@ namespace crier::detail {
 struct connection_context {
     const server_options& options;
     const server::handler& handle;
+    /// Where streams go that handlers leave to the server.
+    detached_streams& streams;
     /// The server waits for this connection's end, and wants no further request on it.
     const bool& ending;
     /// Nothing of a request has been handed to the handler.

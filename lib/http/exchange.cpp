@@ -1,5 +1,6 @@
 #include <crier/http/exchange.hpp>
 
+#include "detached_streams.hpp"
 #include "pubsub/time_limit.hpp"
 
 #include <boost/asio/use_awaitable.hpp>
@@ -88,6 +89,19 @@ asio::awaitable<end_reason> exchange::stream(manager& events, serve_options opti
     answered_ = true;
     keeps_alive_ = false;
     return serve(socket_, request_, events, std::move(options));
+}
+
+void exchange::detach_stream(manager& events, serve_options options) {
+    if (options.cors.origins.empty()) {
+        options.cors = cors_;
+    }
+    check_options(options);
+    if (std::exchange(answered_, true)) {
+        throw std::logic_error{"a request is answered once"};
+    }
+    keeps_alive_ = false;
+    detached_ = std::make_shared<detail::detached_order>(
+        detail::detached_order{detail::manager_access::core_of(events), std::move(options)});
 }
 
 stream_writer exchange::writer() { return writer(writer_options{}); }

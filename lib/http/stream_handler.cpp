@@ -21,7 +21,7 @@ asio::awaitable<void> answer(
             return options->allow(request.request(), each.name);
         });
     if (is_allowed) {
-        co_await request.stream(events, std::move(stream));
+        request.detach_stream(events, std::move(stream));
     } else {
         co_await request.respond(boost::beast::http::status::forbidden);
     }

@@ -22,7 +22,11 @@ using boost::system::error_code;
 
 worker::worker(const server_options& options, const server::handler& handle,
     std::atomic<std::size_t>& connections, tcp::acceptor::protocol_type protocol)
-    : options_{options}, handle_{handle}, all_connections_{connections}, acceptor_{io_, protocol} {
+    : options_{options},
+      handle_{handle},
+      all_connections_{connections},
+      acceptor_{io_, protocol},
+      streams_{io_.get_executor(), options.log, connections, [this] { one_ended(); }} {
     promise_single_thread(io_);
 }
 
@@ -66,7 +70,7 @@ asio::awaitable<void> worker::accept() {
 }
 
 void worker::begin(tcp::socket socket) {
-    connections_.emplace_back(connection_context{options_, handle_, ending_});
+    connections_.emplace_back(connection_context{options_, handle_, streams_, ending_});
     const auto which = std::prev(connections_.end());
     ++all_connections_;
     try {
@@ -82,7 +86,11 @@ void worker::begin(tcp::socket socket) {
 void worker::ended(std::list<connection>::iterator which) {
     connections_.erase(which);
     --all_connections_;
-    if (ending_ && connections_.empty()) {
+    one_ended();
+}
+
+void worker::one_ended() {
+    if (ending_ && connections_.empty() && streams_.empty()) {
         deadline_.cancel();
     }
 }
@@ -100,7 +108,7 @@ void worker::begin_shutdown(clock::duration deadline) {
     acceptor_.close(ignored);
     ending_ = true;
     cancel_all(true);
-    if (!connections_.empty()) {
+    if (!connections_.empty() || !streams_.empty()) {
         after(deadline, &worker::cut);
     }
 }
@@ -108,6 +116,7 @@ void worker::begin_shutdown(clock::duration deadline) {
 void worker::cut() {
     constexpr std::chrono::milliseconds last_grace{100};
     cancel_all(false);
+    streams_.cut();
     after(last_grace, &worker::stop);
 }
 

@@ -48,6 +48,7 @@ private:
     void after(clock::duration time, void (worker::*then)());
     void cut();
     void stop();
+    void one_ended();
 
     const server_options& options_;
     const server::handler& handle_;
@@ -58,6 +59,7 @@ private:
     boost::asio::io_context io_{1};
     boost::asio::ip::tcp::acceptor acceptor_;
     timer deadline_{io_};
+    detached_streams streams_;
     bool ending_ = false;
 };
 

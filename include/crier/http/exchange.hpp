@@ -11,10 +11,16 @@
 #include <boost/beast/http/string_body.hpp>
 
 #include <chrono>
+#include <memory>
 #include <string>
 #include <string_view>
 
 namespace crier {
+
+namespace detail {
+struct detached_order;
+struct exchange_access;
+} // namespace detail
 
 /// One request to a `server`, and the way to its answer: a plain response, a manager's stream, or
 /// a stream written by hand. An exchange that is not answered gets 404.
@@ -61,6 +67,14 @@ public:
     boost::asio::awaitable<end_reason> stream(manager& events);
     boost::asio::awaitable<end_reason> stream(manager& events, serve_options options);
 
+    /// Answers with a stream of the manager that the handler leaves to the server: it begins once
+    /// the handler has returned, and neither the request nor a coroutine is kept for it meanwhile,
+    /// which is most of an idle stream's memory otherwise.
+    ///
+    /// Errors: throws as `serve`, and `std::logic_error` when the request is answered already. What
+    /// fails later is logged.
+    void detach_stream(manager& events, serve_options options);
+
     /// Answers with a stream that the handler writes itself; the executor is the handler's. What is
     /// no request for an event stream is not refused here: see `check_stream_request`.
     stream_writer writer();
@@ -82,10 +96,13 @@ public:
     bool keeps_alive() const noexcept { return keeps_alive_; }
 
 private:
+    friend struct detail::exchange_access;
+
     boost::asio::ip::tcp::socket& socket_;
     const request_type request_;
     const std::chrono::milliseconds response_timeout_;
     cors_options cors_;
+    std::shared_ptr<detail::detached_order> detached_;
     bool answered_ = false;
     bool keeps_alive_ = false;
 };

@@ -1,0 +1,168 @@
+#include "poller.hpp"
+
+#include <boost/asio/error.hpp>
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <utility>
+
+namespace crier::detail {
+namespace {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+/// The most frames that go into one write.
+constexpr std::size_t most_buffers = 64;
+
+error_code last_error() noexcept {
+    return errno == EAGAIN ? make_error_code(asio::error::would_block)
+                           : error_code{errno, boost::system::system_category()};
+}
+
+// The calls as the kernel has them, here where all events pass through: those of the C library can
+// be cancelled by another thread, which costs two atomic operations.
+
+ssize_t send_one(int socket, asio::const_buffer bytes) noexcept {
+    return ::syscall( // NOLINT(*-vararg)
+        SYS_sendto, socket, bytes.data(), bytes.size(), MSG_NOSIGNAL, nullptr, 0);
+}
+
+ssize_t send_all(int socket, sink::buffers bytes) noexcept {
+    std::array<iovec, most_buffers> parts; // NOLINT(cppcoreguidelines-pro-type-member-init): filled
+    msghdr message{};
+    message.msg_iov = parts.data();
+    message.msg_iovlen = std::min(bytes.size(), parts.size());
+    for (std::size_t i = 0; i < message.msg_iovlen; ++i) {
+        // The kernel only reads it.
+        parts[i] = {const_cast<void*>(bytes[i].data()), bytes[i].size()}; // NOLINT(*-const-cast)
+    }
+    return ::syscall(SYS_sendmsg, socket, &message, MSG_NOSIGNAL); // NOLINT(*-vararg)
+}
+
+int new_set() {
+    const int set = ::epoll_create1(EPOLL_CLOEXEC);
+    if (set < 0) {
+        throw boost::system::system_error{last_error(), "epoll_create1"};
+    }
+    return set;
+}
+
+} // namespace
+
+poller::poller(const asio::any_io_executor& executor) : set_{executor, new_set()} {}
+
+void poller::add(polled_sink& sink) {
+    epoll_event of{};
+    of.events = EPOLLIN | EPOLLRDHUP | EPOLLOUT | EPOLLET;
+    of.data.ptr = &sink;
+    if (::epoll_ctl(set_.native_handle(), EPOLL_CTL_ADD, sink.socket_, &of) != 0) {
+        throw boost::system::system_error{last_error(), "epoll_ctl"};
+    }
+    ++sockets_;
+    if (!std::exchange(waits_, true)) {
+        wait();
+    }
+}
+
+void poller::remove(polled_sink& sink) noexcept {
+    epoll_event unused{};
+    ::epoll_ctl(set_.native_handle(), EPOLL_CTL_DEL, sink.socket_, &unused);
+    if (--sockets_ == 0) {
+        // Nothing may be left that keeps the context at work.
+        error_code ignored;
+        set_.cancel(ignored);
+    }
+}
+
+void poller::wait() {
+    set_.async_wait(asio::posix::descriptor_base::wait_read, [weak = weak_from_this()](error_code) {
+        if (const auto self = weak.lock()) {
+            self->poll();
+        }
+    });
+}
+
+void poller::poll() {
+    std::array<epoll_event, 64> ready; // NOLINT(cppcoreguidelines-pro-type-member-init): filled
+    int count = 0;
+    do {
+        count = ::epoll_wait(set_.native_handle(), ready.data(), static_cast<int>(ready.size()), 0);
+        for (int i = 0; i < count; ++i) {
+            // A session that has ended meanwhile is destroyed in a later handler only.
+            const epoll_event& each = ready[static_cast<std::size_t>(i)];
+            static_cast<polled_sink*>(each.data.ptr)->on_ready(each.events);
+        }
+    } while (count == static_cast<int>(ready.size()));
+    waits_ = sockets_ > 0;
+    if (waits_) {
+        wait();
+    }
+}
+
+polled_sink::polled_sink(std::shared_ptr<poller> by, asio::ip::tcp::socket& from)
+    : poller_{std::move(by)}, socket_{(from.native_non_blocking(true), from.release())} {}
+
+polled_sink::~polled_sink() {
+    cancel();
+    ::shutdown(socket_, SHUT_WR);
+    ::close(socket_);
+}
+
+std::size_t polled_sink::write_some(buffers bytes, error_code& error) {
+    const ssize_t written =
+        bytes.size() == 1 ? send_one(socket_, bytes.front()) : send_all(socket_, bytes);
+    if (written < 0) {
+        error = last_error();
+        return 0;
+    }
+    error.clear();
+    return static_cast<std::size_t>(written);
+}
+
+void polled_sink::watch_peer() {
+    poller_->add(*this);
+    is_watched_ = true;
+}
+
+void polled_sink::cancel() {
+    cancelled_ = true;
+    if (std::exchange(is_watched_, false)) {
+        poller_->remove(*this);
+    }
+}
+
+void polled_sink::limit_buffering(std::chrono::milliseconds longest) {
+    detail::limit_buffering(socket_, longest);
+}
+
+void polled_sink::on_ready(std::uint32_t events) {
+    if (!is_watched_) {
+        return;
+    }
+    if ((events & ~static_cast<std::uint32_t>(EPOLLOUT)) != 0) {
+        read();
+    }
+    wake_user();
+}
+
+void polled_sink::read() {
+    std::array<char, 256> ignored; // NOLINT(cppcoreguidelines-pro-type-member-init): filled
+    bool goes_on = true;
+    while (goes_on) {
+        const ssize_t size = ::recv(socket_, ignored.data(), ignored.size(), 0);
+        const error_code error = size < 0  ? last_error()
+                               : size == 0 ? make_error_code(asio::error::eof)
+                                           : error_code{};
+        goes_on = error != asio::error::would_block &&
+                  received(error, size > 0 ? static_cast<std::size_t>(size) : 0);
+    }
+}
+
+} // namespace crier::detail

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <crier/http/sink.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+namespace crier::detail {
+
+class polled_sink;
+
+/// The sockets of one thread's streams, in an epoll set of their own which Asio waits for. What
+/// Asio keeps for each socket that it waits for itself would be half of an idle stream's memory.
+class poller : public std::enable_shared_from_this<poller> {
+public:
+    explicit poller(const boost::asio::any_io_executor& executor);
+
+    /// Tells the sink of each change of what its socket can do, until it is removed.
+    void add(polled_sink& sink);
+    void remove(polled_sink& sink) noexcept;
+
+private:
+    void wait();
+    void poll();
+
+    boost::asio::posix::stream_descriptor set_;
+    std::size_t sockets_ = 0;
+    bool waits_ = false;
+};
+
+/// A socket of its own, which a poller looks after. It is shut down and closed with the sink.
+class polled_sink final : public sink {
+public:
+    /// Takes the socket over.
+    polled_sink(std::shared_ptr<poller> by, boost::asio::ip::tcp::socket& from);
+    ~polled_sink() override;
+
+    std::size_t write_some(buffers bytes, boost::system::error_code& error) override;
+    void watch_peer() override;
+    void cancel() override;
+    void limit_buffering(std::chrono::milliseconds longest) override;
+
+private:
+    friend class poller;
+
+    void on_ready(std::uint32_t events);
+    void read();
+
+    const std::shared_ptr<poller> poller_;
+    const int socket_;
+    bool is_watched_ = false;
+};
+
+} // namespace crier::detail
