@@ -1,8 +1,7 @@
 #include "core.hpp"
 
+#include "executors.hpp"
 #include "heartbeat.hpp"
-
-#include <boost/asio/strand.hpp>
 
 #include <algorithm>
 #include <random>
@@ -54,7 +53,7 @@ core::core(const asio::any_io_executor& executor, manager_options options)
       log_{std::make_shared<const logger>(unthrowing(options_.log))},
       epoch_{random_epoch()},
       heartbeat_{heartbeat_of(options_)},
-      own_shard_{std::make_shared<shard>(asio::make_strand(executor), log_)},
+      own_shard_{std::make_shared<shard>(strand_on(executor), log_)},
       lifecycle_{std::make_shared<lifecycle>(own_shard_->get_executor(), log_)},
       due_timer_{own_shard_->get_executor()} {}
 

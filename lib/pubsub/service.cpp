@@ -2,6 +2,7 @@
 
 #include <crier/pubsub/clock.hpp>
 
+#include "executors.hpp"
 #include "run_on.hpp"
 #include "what.hpp"
 
@@ -9,7 +10,6 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/strand.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -27,7 +27,7 @@ public:
         : parts_{std::move(parts)},
           seen_{to},
           executor_{to.get_executor()},
-          own_{asio::make_strand(executor_)},
+          own_{strand_on(executor_)},
           ended_{executor_, clock::time_point::max()} {}
 
     void start() {

@@ -1,9 +1,10 @@
 #include "shard.hpp"
 
 #include "escaped.hpp"
+#include "executors.hpp"
 #include "topic.hpp"
 
-#include <boost/asio/post.hpp>
+#include <boost/asio/bind_allocator.hpp>
 
 #include <algorithm>
 #include <exception>
@@ -94,7 +95,9 @@ alarms& shard::timing() {
 
 void shard::post_drain() {
     try {
-        boost::asio::post(executor_, [self = shared_from_this()] { self->drain(); });
+        post_typed(
+            executor_, boost::asio::bind_allocator(handler_allocator<std::byte>{drain_memory_},
+                           [self = shared_from_this()] { self->drain(); }));
     } catch (...) {
         const std::lock_guard lock{mutex_};
         drain_owed_ = false;

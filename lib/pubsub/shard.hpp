@@ -5,6 +5,7 @@
 
 #include "alarms.hpp"
 #include "backlog.hpp"
+#include "handler_memory.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/container/small_vector.hpp>
@@ -201,6 +202,7 @@ private:
 
     const boost::asio::any_io_executor executor_;
     const std::shared_ptr<const logger> log_;
+    const std::shared_ptr<handler_memory> drain_memory_ = std::make_shared<handler_memory>();
     std::mutex mutex_;
     std::vector<item> inbox_;
     /// Numbers the runs of refusals.
