@@ -40,6 +40,7 @@ void add_opening(json::object& to, const options& chosen, const result& of) {
     to["topics"] = chosen.topics;
     to["seconds"] = of.seconds;
     to["connect_seconds"] = of.connect_seconds;
+    to["opened"] = of.opened;
     to["connects_per_second"] = ratio(of.opened, of.connect_seconds);
     to["until_event_seconds"] = or_null(of.until_event_seconds);
     to["streams_with_event"] = of.with_event;

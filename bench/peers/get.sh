@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Prepares the benchmark's peers. For ./run, whose functions these use; they are called at the top of
 # the repository. Each takes the build directory, and returns non-zero when its peer cannot be had.
 
