@@ -47,14 +47,14 @@ asio::awaitable<void> worker::accept() {
     constexpr std::chrono::milliseconds pause{100};
     timer wait{io_};
     bool failing = false;
+    acceptor_.non_blocking(true);
     while (acceptor_.is_open()) {
         error_code error;
         tcp::socket socket =
             co_await acceptor_.async_accept(asio::redirect_error(asio::use_awaitable, error));
-        if (!error && all_connections_ < options_.max_connections) {
-            begin(std::move(socket));
-        } else if (!error) {
-            refuse(std::move(socket));
+        if (!error) {
+            take_in(std::move(socket));
+            accept_waiting();
         } else if (error != asio::error::operation_aborted &&
                    error != asio::error::connection_aborted) {
             // Out of descriptors, say: trying again at once would spin without end.
@@ -66,6 +66,26 @@ asio::awaitable<void> worker::accept() {
             continue;
         }
         failing = false;
+    }
+}
+
+/// All streams have their turn before the next wait ends: one connection each would be too few.
+void worker::accept_waiting() {
+    constexpr int most = 128;
+    error_code error;
+    for (int i = 0; i < most && !error; ++i) {
+        tcp::socket socket = acceptor_.accept(error);
+        if (!error) {
+            take_in(std::move(socket));
+        }
+    }
+}
+
+void worker::take_in(tcp::socket socket) {
+    if (all_connections_ < options_.max_connections) {
+        begin(std::move(socket));
+    } else {
+        refuse(std::move(socket));
     }
 }
 

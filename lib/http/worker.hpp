@@ -41,6 +41,8 @@ private:
     };
 
     boost::asio::awaitable<void> accept();
+    void accept_waiting();
+    void take_in(boost::asio::ip::tcp::socket socket);
     void begin(boost::asio::ip::tcp::socket socket);
     void ended(std::list<connection>::iterator which);
     void refuse(boost::asio::ip::tcp::socket socket) const;
