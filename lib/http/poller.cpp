@@ -116,10 +116,18 @@ polled_sink::~polled_sink() {
 }
 
 std::size_t polled_sink::write_some(buffers bytes, error_code& error) {
+    if (is_full_) {
+        error = asio::error::would_block;
+        return 0;
+    }
     const ssize_t written =
         bytes.size() == 1 ? send_one(socket_, bytes.front()) : send_all(socket_, bytes);
     if (written < 0) {
         error = last_error();
+        is_full_ = error == asio::error::would_block;
+        if (is_full_ && !is_watched_) {
+            watch_peer();
+        }
         return 0;
     }
     error.clear();
@@ -127,8 +135,10 @@ std::size_t polled_sink::write_some(buffers bytes, error_code& error) {
 }
 
 void polled_sink::watch_peer() {
-    poller_->add(*this);
-    is_watched_ = true;
+    if (!is_watched_) {
+        poller_->add(*this);
+        is_watched_ = true;
+    }
 }
 
 void polled_sink::cancel() {
@@ -146,6 +156,7 @@ void polled_sink::on_ready(std::uint32_t events) {
     if (!is_watched_) {
         return;
     }
+    is_full_ = is_full_ && (events & EPOLLOUT) == 0;
     if ((events & ~static_cast<std::uint32_t>(EPOLLOUT)) != 0) {
         read();
     }

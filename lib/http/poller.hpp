@@ -54,6 +54,8 @@ private:
     const std::shared_ptr<poller> poller_;
     const int socket_;
     bool is_watched_ = false;
+    /// Until the kernel tells that there is room.
+    bool is_full_ = false;
 };
 
 } // namespace crier::detail

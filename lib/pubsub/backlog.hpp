@@ -82,6 +82,9 @@ public:
     std::size_t size() const noexcept { return entries_.size(); }
     std::uint64_t dropped() const noexcept { return dropped_; }
 
+    /// Whether there is room for an event.
+    bool fits(const entry& offered) const noexcept;
+
     /// Whether it was full, and the policy is to end the stream.
     bool overflowed() const noexcept { return overflowed_; }
 
@@ -123,7 +126,6 @@ private:
     void recount() noexcept;
     void shrink() noexcept;
     std::size_t first_free() const noexcept;
-    bool fits(const entry& offered) const noexcept;
     bool is_open_gap(std::size_t at) const noexcept;
     std::size_t oldest_free_event() const noexcept;
     void erase(std::size_t at) noexcept;

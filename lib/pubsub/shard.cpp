@@ -113,15 +113,6 @@ void shard::drain() {
         drain_owed_ = false;
         shed_waits_ = false;
     }
-    // A session resumes in here, and what its caller throws must not keep the others from theirs.
-    std::exception_ptr failure;
-    const auto attempt = [&failure](const auto& action) {
-        try {
-            action();
-        } catch (...) {
-            failure = std::current_exception();
-        }
-    };
     for (item& what : taken_) {
         attempt([&] { std::visit([this](auto& each) { this->take(each); }, what); });
     }
@@ -141,8 +132,18 @@ void shard::drain() {
     if (taken_.capacity() > most_kept_items) {
         taken_.shrink_to_fit();
     }
-    if (failure) {
-        std::rethrow_exception(failure);
+    if (failure_) {
+        std::rethrow_exception(std::exchange(failure_, nullptr));
+    }
+}
+
+/// What a reader's caller throws must not keep the others from theirs.
+template <class Action>
+void shard::attempt(Action action) {
+    try {
+        action();
+    } catch (...) {
+        failure_ = std::current_exception();
     }
 }
 
@@ -155,6 +156,10 @@ void shard::take(arrival& what) {
     for (const std::shared_ptr<subscriber>& member : what.in->members) {
         if (member->joined < what.only_since) {
             continue;
+        }
+        if (member->dirty && !member->pending.fits(*shared)) {
+            // It loses something only where its client does not take what is written now.
+            attempt([&member] { member->wake(); });
         }
         const std::uint64_t before = member->pending.dropped();
         const bool overflowed = member->pending.overflowed();

@@ -14,6 +14,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <limits>
 #include <memory>
@@ -188,6 +189,8 @@ public:
 
 private:
     void drain();
+    template <class Action>
+    void attempt(Action action);
     bool merge(const refusal& what, std::size_t at);
     void take(arrival& what);
     void take(join& what);
@@ -213,6 +216,7 @@ private:
     std::vector<item> taken_;
     std::vector<subscriber*> dirty_;
     std::vector<subscriber*> closing_;
+    std::exception_ptr failure_;
     std::shared_ptr<alarms> alarms_;
     boost::intrusive::list<subscriber, boost::intrusive::constant_time_size<false>> residents_;
 };

@@ -307,6 +307,21 @@ TEST_CASE("bytes from the client at any moment of the end do not hold it up") {
     }
 }
 
+TEST_CASE("a burst over the queue's limit loses nothing for a client that takes it") {
+    context test;
+    manager events{test.io.get_executor(), {.ids = false, .queue = {8, 1'000}}};
+    stream open{test, events, topic("a")};
+    CHECK(open.read() == header);
+    std::string expected;
+    for (int i = 0; i < 100; ++i) {
+        events.publish("a", std::to_string(i));
+        expected += chunk("data: " + std::to_string(i) + "\n\n");
+    }
+    CHECK(open.read() == expected);
+    CHECK(events.stats().dropped == 0);
+    events.shutdown();
+}
+
 TEST_CASE("a client that takes nothing misses events, and is cut after the interval") {
     context test;
     manager events{test.io.get_executor(),

@@ -105,10 +105,10 @@ protected:
     template <class Handler>
     auto outstanding(Handler handler) {
         ++outstanding_;
-        return boost::asio::bind_executor(executor_,
-            [self = std::static_pointer_cast<asynchronous_sink>(shared_from_this()), kept = kept(),
-                handler = std::move(handler)](
-                boost::system::error_code error, std::size_t size = 0) mutable {
+        return boost::asio::bind_executor(
+            executor_, [self = std::static_pointer_cast<asynchronous_sink>(shared_from_this()),
+                           kept = kept(), handler = std::move(handler)](
+                           boost::system::error_code error, std::size_t size = 0) mutable {
                 --self->outstanding_;
                 handler(error, size);
                 self->wake_user();
@@ -132,14 +132,21 @@ template <plain_socket Socket>
 class socket_sink final : public asynchronous_sink {
 public:
     socket_sink(Socket& socket, boost::asio::any_io_executor executor)
-        : asynchronous_sink{std::move(executor)}, socket_{socket}, was_non_blocking_{socket.non_blocking()} {
+        : asynchronous_sink{std::move(executor)},
+          socket_{socket},
+          was_non_blocking_{socket.non_blocking()} {
         boost::system::error_code error;
         socket_.non_blocking(true, error);
     }
 
     std::size_t write_some(buffers bytes, boost::system::error_code& error) override {
+        if (waiting_) {
+            error = boost::asio::error::would_block;
+            return 0;
+        }
         const std::size_t written = socket_.write_some(bytes, error);
-        if (error == boost::asio::error::would_block && !std::exchange(waiting_, true)) {
+        if (error == boost::asio::error::would_block) {
+            waiting_ = true;
             socket_.async_wait(boost::asio::socket_base::wait_write,
                 outstanding([this](boost::system::error_code, std::size_t) { waiting_ = false; }));
         }
