@@ -40,26 +40,14 @@ std::vector<topic_options> topics_of(const request_head& head, serve_options& op
 
 session::session(
     std::shared_ptr<core> events, std::shared_ptr<shard> home, std::shared_ptr<sink> to, coding as)
-    : events_{std::move(events)},
-      home_{std::move(home)},
-      seat_{std::make_shared<seat>(*this, events_->options().ids, events_->memory())},
-      out_{std::move(to), as, events_->options().heartbeat_interval} {}
+    : seat_{std::make_shared<subscriber>(*this, events->options().ids, events->memory())},
+      out_{std::move(to), as, events->options().heartbeat_interval},
+      events_{std::move(events)},
+      home_{std::move(home)} {}
 
 session::~session() {
-    seat_->reader = nullptr;
+    seat_->read_by = nullptr;
     events_->unsubscribe(home_, seat_);
-}
-
-void session::seat::wake() {
-    if (reader != nullptr) {
-        reader->wake();
-    }
-}
-
-void session::seat::close() {
-    if (reader != nullptr) {
-        reader->close();
-    }
 }
 
 void session::begin(
@@ -149,6 +137,21 @@ void session::wake() {
         let_go();
     }
     busy_ = false;
+}
+
+bool session::take(const entry_ptr& only, clock::time_point now) {
+    if (phase_ != phase::streaming || busy_ || cut_ || closed_ || healing_ || !own_.empty()) {
+        return false;
+    }
+    const std::string_view bytes = bytes_of(only->content, out_.get_coding());
+    const asio::const_buffer whole{bytes.data(), bytes.size()};
+    const std::size_t written = out_.write_some({&whole, 1}, now);
+    if (written > 0 && written < bytes.size()) {
+        pending().append(only);
+        pending().advance(written, out_.get_coding());
+        wake();
+    }
+    return written > 0;
 }
 
 /// Does all that can be done now.

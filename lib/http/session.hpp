@@ -8,6 +8,7 @@
 
 #include <boost/asio/cancellation_signal.hpp>
 
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <string>
@@ -27,7 +28,7 @@ public:
 ///
 /// All on the executor of its shard. What it waits for keeps it, and in the end whoever began it.
 /// Destroying it unsubscribes.
-class session final : public wakeable, public std::enable_shared_from_this<session> {
+class session final : public reader, public std::enable_shared_from_this<session> {
 public:
     session(std::shared_ptr<core> events, std::shared_ptr<shard> home, std::shared_ptr<sink> to,
         coding as);
@@ -43,21 +44,11 @@ public:
     void cut();
 
     void wake() override;
+    bool take(const entry_ptr& only, clock::time_point now) override;
+    void close() override;
 
 private:
-    /// The session for its topics, which keep this while they tell it of events: they must not
-    /// keep the session, which keeps them.
-    struct seat final : subscriber {
-        seat(session& of, bool tells_gaps, std::shared_ptr<memory_account> account)
-            : subscriber{tells_gaps, std::move(account)}, reader{&of} {}
-
-        void wake() override;
-        void close() override;
-
-        session* reader;
-    };
-
-    enum class phase { answering, streaming, ending, closing, over };
+    enum class phase : std::uint8_t { answering, streaming, ending, closing, over };
 
     backlog& pending() const noexcept { return seat_->pending; }
     void answer_to(const request_head& head, serve_options options);
@@ -71,31 +62,31 @@ private:
     bool refill();
     void begin_healing();
     void healed(std::vector<frame> frames);
-    void close();
     void end(boost::system::error_code why);
     void arm();
     void let_go();
     void complete();
 
-    const std::shared_ptr<core> events_;
-    const std::shared_ptr<shard> home_;
-    const std::shared_ptr<seat> seat_;
+    // What every event touches comes first.
+    const std::shared_ptr<subscriber> seat_;
     output out_;
-    alarm alarm_{*this};
-    /// What is written before events, or after them.
-    std::string own_;
-    std::unique_ptr<const gap_handler> on_gap_;
-    std::unique_ptr<boost::asio::cancellation_signal> healing_;
-    std::unique_ptr<session_end> then_;
-    std::exception_ptr failure_;
-    clock::time_point now_{};
-    clock::time_point give_up_ = clock::time_point::max();
     phase phase_ = phase::answering;
     end_reason reason_ = end_reason::write_error;
     bool counted_ = false;
     bool busy_ = false;
     bool cut_ = false;
     bool closed_ = false;
+    std::unique_ptr<boost::asio::cancellation_signal> healing_;
+    /// What is written before events, or after them.
+    std::string own_;
+    const std::shared_ptr<core> events_;
+    const std::shared_ptr<shard> home_;
+    alarm alarm_{*this};
+    std::unique_ptr<const gap_handler> on_gap_;
+    std::unique_ptr<session_end> then_;
+    std::exception_ptr failure_;
+    clock::time_point now_{};
+    clock::time_point give_up_ = clock::time_point::max();
 };
 
 } // namespace crier::detail

@@ -167,7 +167,7 @@ void core::read_on(const std::shared_ptr<shard>& home, const std::shared_ptr<sub
     if (ended || shut_down_) {
         who->shut_down = shut_down_;
         lock.unlock();
-        who->close();
+        who->read_by->close();
         return;
     }
     who->joined = has_newest ? 0 : sequence_;

@@ -18,8 +18,8 @@ constexpr std::size_t most_kept_items = 4096;
 
 } // namespace
 
-subscriber::subscriber(bool tells_gaps, std::shared_ptr<memory_account> account)
-    : pending{queue_limits{}, tells_gaps, std::move(account)} {}
+subscriber::subscriber(reader& by, bool tells_gaps, std::shared_ptr<memory_account> account)
+    : read_by{&by}, pending{queue_limits{}, tells_gaps, std::move(account)} {}
 
 subscriber::~subscriber() = default;
 
@@ -120,12 +120,12 @@ void shard::drain() {
     // meanwhile, but what keeps the subscriber is let go by a later drain, or stands in `taken_`.
     for (subscriber* const woken : dirty_) {
         woken->dirty = false;
-        attempt([woken] { woken->wake(); });
+        tell(*woken, [](reader& by) { by.wake(); });
     }
     dirty_.clear();
     // After the wake-ups, so that what came before the end is read before it.
     for (subscriber* const closed : closing_) {
-        attempt([closed] { closed->close(); });
+        tell(*closed, [](reader& by) { by.close(); });
     }
     closing_.clear();
     taken_.clear();
@@ -137,7 +137,7 @@ void shard::drain() {
     }
 }
 
-/// What a reader's caller throws must not keep the others from theirs.
+/// What one throws must not keep the others from theirs.
 template <class Action>
 void shard::attempt(Action action) {
     try {
@@ -147,19 +147,37 @@ void shard::attempt(Action action) {
     }
 }
 
+template <class Action>
+void shard::tell(subscriber& who, Action action) {
+    if (who.read_by != nullptr) {
+        attempt([&] { action(*who.read_by); });
+    }
+}
+
 void shard::take(arrival& what) {
     const entry_ptr shared{new entry{std::move(what.content), what.id}};
     shared->topic = what.in->topic_counts.get();
     shared->key = std::move(what.key);
     std::uint64_t delivered = 0;
     drop_counts lost{};
+    // Where more has come, it goes out with it in one write, after all was queued.
+    const bool is_alone = taken_.size() == 1;
+    const clock::time_point now = is_alone ? clock::now() : clock::time_point{};
     for (const std::shared_ptr<subscriber>& member : what.in->members) {
         if (member->joined < what.only_since) {
             continue;
         }
+        bool taken = false;
+        if (is_alone && member->pending.empty()) {
+            tell(*member, [&](reader& by) { taken = by.take(shared, now); });
+        }
+        if (taken) {
+            ++delivered;
+            continue;
+        }
         if (member->dirty && !member->pending.fits(*shared)) {
             // It loses something only where its client does not take what is written now.
-            attempt([&member] { member->wake(); });
+            tell(*member, [](reader& by) { by.wake(); });
         }
         const std::uint64_t before = member->pending.dropped();
         const bool overflowed = member->pending.overflowed();

@@ -46,31 +46,45 @@ struct counters {
 struct topic;
 struct reading_back;
 
-/// One subscriber: its topics and what it reads back are guarded by the core's mutex, and all else
-/// is touched on its shard only. It is woken when there is something to read.
-struct subscriber
-    : wakeable,
-      boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
-    subscriber(bool tells_gaps, std::shared_ptr<memory_account> account);
-    subscriber(const subscriber&) = delete;
-    subscriber& operator=(const subscriber&) = delete;
-    virtual ~subscriber();
+/// Whoever reads a subscriber's events, on its shard.
+class reader : public wakeable {
+public:
+    /// Takes an event before which nothing waits, if it can do so at once: what needs not be queued
+    /// costs the least. False: it is to be queued.
+    virtual bool take(const entry_ptr& only, clock::time_point now) = 0;
 
     /// Nothing comes after what is there to read.
     virtual void close() = 0;
 
-    /// Given by its core, as are its limits; 0 before.
-    std::uint64_t id = 0;
-    boost::container::small_vector<std::shared_ptr<topic>, 1> topics;
-    std::unique_ptr<reading_back> past;
-    /// Whether there is more to be read back before it joins its topics' lanes.
-    bool is_behind = false;
+protected:
+    ~reader() = default;
+};
+
+/// One subscriber: its topics and what it reads back are guarded by the core's mutex, and all else
+/// is touched on its shard only. Its topics keep it, and not its reader, which may keep them.
+struct subscriber
+    : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+    subscriber(reader& by, bool tells_gaps, std::shared_ptr<memory_account> account);
+    subscriber(const subscriber&) = delete;
+    subscriber& operator=(const subscriber&) = delete;
+    ~subscriber();
+
+    // What every event touches comes first.
+
+    /// None once it has gone.
+    reader* read_by;
+    /// The last sequence number given before it subscribed.
+    std::uint64_t joined = 0;
     backlog pending;
     bool shut_down = false;
     bool dirty = false;
     bool drop_logged = false;
-    /// The last sequence number given before it subscribed.
-    std::uint64_t joined = 0;
+    /// Whether there is more to be read back before it joins its topics' lanes.
+    bool is_behind = false;
+    /// Given by its core, as are its limits; 0 before.
+    std::uint64_t id = 0;
+    boost::container::small_vector<std::shared_ptr<topic>, 1> topics;
+    std::unique_ptr<reading_back> past;
     /// Where it stands in each of its lanes.
     struct place {
         struct lane* in;
@@ -191,6 +205,8 @@ private:
     void drain();
     template <class Action>
     void attempt(Action action);
+    template <class Action>
+    void tell(subscriber& who, Action action);
     bool merge(const refusal& what, std::size_t at);
     void take(arrival& what);
     void take(join& what);

@@ -346,8 +346,14 @@ TEST_CASE("a slow client gets whole events in order, and stays while it takes so
                                                .log = [](crier::severity, std::string_view) {}}};
     stream open{test, events, topic("a")};
     const std::string large(50'000, 'x');
+    bool one_by_one = false;
+    SUBCASE("that wait together") {}
+    SUBCASE("each of which is written before the next") { one_by_one = true; }
     for (int i = 0; i < 200; ++i) {
         events.publish("a", std::to_string(i) + large);
+        if (one_by_one) {
+            test.run();
+        }
     }
     std::string received;
     for (int round = 0; round < 2'000 && received.find("199xxx") == received.npos; ++round) {
