@@ -2,6 +2,7 @@
 
 #include <crier/wire/errc.hpp>
 
+#include "pubsub/prefetch.hpp"
 #include "response.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -138,6 +139,8 @@ void session::wake() {
     }
     busy_ = false;
 }
+
+void session::fetch() const noexcept { prefetch(&out_.to(), 128); }
 
 bool session::take(const entry_ptr& only, clock::time_point now) {
     if (phase_ != phase::streaming || busy_ || cut_ || closed_ || healing_ || !own_.empty()) {

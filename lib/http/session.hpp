@@ -46,6 +46,7 @@ public:
     void wake() override;
     bool take(const entry_ptr& only, clock::time_point now) override;
     void close() override;
+    void fetch() const noexcept override;
 
 private:
     enum class phase : std::uint8_t { answering, streaming, ending, closing, over };

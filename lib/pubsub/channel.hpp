@@ -13,6 +13,7 @@ struct channel final : subscriber, reader {
         : subscriber{*this, tells_gaps, std::move(account)}, ready{executor} {}
 
     bool take(const entry_ptr& /*only*/, clock::time_point /*now*/) override { return false; }
+    void fetch() const noexcept override {}
     void wake() override { ready.set(); }
     void close() override { ready.close(); }
 

@@ -53,6 +53,9 @@ public:
     /// costs the least. False: it is to be queued.
     virtual bool take(const entry_ptr& only, clock::time_point now) = 0;
 
+    /// Asks for the memory that `take` is going to need besides the reader's own.
+    virtual void fetch() const noexcept = 0;
+
     /// Nothing comes after what is there to read.
     virtual void close() = 0;
 
