@@ -4,8 +4,12 @@
 #include "support/context.hpp"
 #include "support/loopback.hpp"
 
+#include <boost/asio/post.hpp>
+#include <boost/asio/strand.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -206,4 +210,33 @@ TEST_CASE("a heartbeat text that is not UTF-8 is refused") {
     CHECK_THROWS_AS(stream_writer(stream.socket, 11, stream.test.io.get_executor(),
                         writer_options{.heartbeat_text = "\xff"}),
         std::invalid_argument);
+}
+
+TEST_CASE("a writer on a strand may go with its socket while the client sends") {
+    // The order that matters, the end before the handler of the read, comes with one of these.
+    for (int hops = 0; hops < 4; ++hops) {
+        context test;
+        const auto strand = asio::make_strand(test.io);
+        tcp::acceptor acceptor{test.io, {asio::ip::address_v4::loopback(), 0}};
+        client peer{acceptor.local_endpoint().port()};
+        auto socket = std::make_unique<tcp::socket>(acceptor.accept());
+        auto out = std::make_unique<stream_writer>(
+            *socket, 11, asio::any_io_executor{strand}, writer_options{.heartbeat_interval = 10s});
+        asio::co_spawn(strand, out->write_headers(), [](const std::exception_ptr&) {});
+        test.run();
+        peer.send("x");
+        const std::function<void(int)> hop = [&](int left) {
+            if (left > 0) {
+                asio::post(test.io, [&hop, left] { hop(left - 1); });
+                return;
+            }
+            asio::post(strand, [&] {
+                out.reset();
+                socket.reset();
+            });
+        };
+        hop(hops + 1);
+        test.run();
+        test.run();
+    }
 }

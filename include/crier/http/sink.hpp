@@ -157,6 +157,9 @@ public:
         // Without a buffer of its own, which would lie idle for days.
         socket_.async_wait(boost::asio::socket_base::wait_read,
             outstanding([this](boost::system::error_code error, std::size_t) {
+                if (cancelled_) {
+                    return; // the socket may be gone
+                }
                 std::array<char, 256> ignored{};
                 const std::size_t size =
                     error ? 0 : socket_.read_some(boost::asio::buffer(ignored), error);
