@@ -146,7 +146,11 @@ asio::awaitable<bool> handle_request(
     }
     if (detached_order* const ordered = exchange_access::detached(handled);
         ordered != nullptr && !problem) {
-        context.streams.begin(socket, head_of(handled.request()), std::move(*ordered));
+        try {
+            context.streams.begin(socket, head_of(handled.request()), std::move(*ordered));
+        } catch (const std::exception& error) {
+            context.options.log(severity::error, std::string{"a stream failed: "} + error.what());
+        }
     }
     co_return !problem && handled.keeps_alive();
 }

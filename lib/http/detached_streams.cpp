@@ -10,9 +10,9 @@ namespace crier::detail {
 namespace asio = boost::asio;
 
 detached_streams::stream::stream(detached_streams& owner, std::shared_ptr<session> kept)
-    : owner_{owner}, session_{std::move(kept)} {
+    : owner_{owner}, connections_{owner.connections_}, session_{std::move(kept)} {
     owner_.streams_.push_back(*this);
-    ++owner_.connections_;
+    ++connections_;
 }
 
 /// Destroys it with its session.

@@ -49,7 +49,7 @@ private:
         stream(detached_streams& owner, std::shared_ptr<session> kept);
         stream(const stream&) = delete;
         stream& operator=(const stream&) = delete;
-        ~stream() override { --owner_.connections_; }
+        ~stream() override { --connections_; }
 
         session& get() const noexcept { return *session_; }
         void let_go();
@@ -57,6 +57,8 @@ private:
 
     private:
         detached_streams& owner_;
+        /// What heals a gap may keep the session longer than the owner lives.
+        std::atomic<std::size_t>& connections_;
         std::shared_ptr<session> session_;
     };
 

@@ -48,9 +48,7 @@ asio::awaitable<bool> exchange::allow_origins(const cors_options& cors) {
 }
 
 asio::awaitable<void> exchange::respond(response_type response) {
-    if (std::exchange(answered_, true)) {
-        throw std::logic_error{"a request is answered once"};
-    }
+    begin_answer();
     keeps_alive_ = request_.keep_alive() && response.keep_alive();
     response.keep_alive(keeps_alive_);
     response.prepare_payload();
@@ -77,6 +75,13 @@ asio::awaitable<void> exchange::respond(http::status status) {
     return respond(status, std::string{});
 }
 
+void exchange::begin_answer() {
+    if (std::exchange(answered_, true)) {
+        throw std::logic_error{"a request is answered once"};
+    }
+    keeps_alive_ = false;
+}
+
 asio::awaitable<end_reason> exchange::stream(manager& events) {
     return stream(events, serve_options{});
 }
@@ -86,8 +91,7 @@ asio::awaitable<end_reason> exchange::stream(manager& events, serve_options opti
         options.cors = cors_;
     }
     check_options(options); // here too, so that a mistake is answered with 500
-    answered_ = true;
-    keeps_alive_ = false;
+    begin_answer();
     return serve(socket_, request_, events, std::move(options));
 }
 
@@ -96,10 +100,7 @@ void exchange::detach_stream(manager& events, serve_options options) {
         options.cors = cors_;
     }
     check_options(options);
-    if (std::exchange(answered_, true)) {
-        throw std::logic_error{"a request is answered once"};
-    }
-    keeps_alive_ = false;
+    begin_answer();
     detached_ = std::make_shared<detail::detached_order>(
         detail::detached_order{detail::manager_access::core_of(events), std::move(options)});
 }
@@ -107,8 +108,7 @@ void exchange::detach_stream(manager& events, serve_options options) {
 stream_writer exchange::writer() { return writer(writer_options{}); }
 
 stream_writer exchange::writer(const writer_options& options) {
-    answered_ = true;
-    keeps_alive_ = false;
+    begin_answer();
     writer_options with = options;
     std::ranges::move(cors_fields(cors_, head_of(request_)), std::back_inserter(with.fields));
     return stream_writer{socket_, request_.version(), socket_.get_executor(), with};

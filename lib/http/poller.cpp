@@ -1,5 +1,6 @@
 #include "poller.hpp"
 
+#include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/error.hpp>
 
 #include <sys/epoll.h>
@@ -66,8 +67,13 @@ void poller::add(polled_sink& sink) {
         throw boost::system::system_error{last_error(), "epoll_ctl"};
     }
     ++sockets_;
-    if (!std::exchange(waits_, true)) {
-        wait();
+    if (!waits_) {
+        try {
+            wait();
+        } catch (...) {
+            remove(sink);
+            throw;
+        }
     }
 }
 
@@ -82,11 +88,14 @@ void poller::remove(polled_sink& sink) noexcept {
 }
 
 void poller::wait() {
-    set_.async_wait(asio::posix::descriptor_base::wait_read, [weak = weak_from_this()](error_code) {
-        if (const auto self = weak.lock()) {
-            self->poll();
-        }
-    });
+    set_.async_wait(asio::posix::descriptor_base::wait_read,
+        asio::bind_allocator(
+            handler_allocator<std::byte>{wait_memory_}, [weak = weak_from_this()](error_code) {
+                if (const auto self = weak.lock()) {
+                    self->poll();
+                }
+            }));
+    waits_ = true;
 }
 
 void poller::poll() {
@@ -100,8 +109,8 @@ void poller::poll() {
             static_cast<polled_sink*>(each.data.ptr)->on_ready(each.events);
         }
     } while (count == static_cast<int>(ready.size()));
-    waits_ = sockets_ > 0;
-    if (waits_) {
+    waits_ = false;
+    if (sockets_ > 0) {
         wait();
     }
 }
@@ -126,7 +135,7 @@ std::size_t polled_sink::write_some(buffers bytes, error_code& error) {
         error = last_error();
         is_full_ = error == asio::error::would_block;
         if (is_full_ && !is_watched_) {
-            watch_peer();
+            watch_peer(); // a refusal, say
         }
         return 0;
     }

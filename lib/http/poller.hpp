@@ -2,6 +2,8 @@
 
 #include <crier/http/sink.hpp>
 
+#include "pubsub/handler_memory.hpp"
+
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -28,6 +30,8 @@ private:
     void wait();
     void poll();
 
+    /// So that what waits for the set can always do so again.
+    const std::shared_ptr<handler_memory> wait_memory_ = std::make_shared<handler_memory>();
     boost::asio::posix::stream_descriptor set_;
     std::size_t sockets_ = 0;
     bool waits_ = false;

@@ -44,13 +44,21 @@ struct outcome {
     std::exception_ptr failure;
 };
 
-/// A caller that waits for its session's end, on an executor of its own.
+/// On the executor of the session, from where it can be reached until it ends.
+struct reachable {
+    asio::any_io_executor home;
+    std::weak_ptr<session> begun;
+};
+
+/// A caller that waits for its session's end, on an executor of its own. It alone keeps the way to
+/// the session, which is to go with the session's context.
 template <class Handler>
 class caller final : public session_end {
 public:
-    caller(Handler handler, const asio::any_io_executor& fallback)
+    caller(Handler handler, std::shared_ptr<reachable> to)
         : handler_{std::move(handler)},
-          executor_{asio::prefer(asio::get_associated_executor(handler_, fallback),
+          to_{std::move(to)},
+          executor_{asio::prefer(asio::get_associated_executor(handler_, to_->home),
               asio::execution::outstanding_work.tracked)} {}
 
     void operator()(end_reason reason, std::exception_ptr failure) override {
@@ -65,6 +73,7 @@ public:
 
 private:
     Handler handler_;
+    const std::shared_ptr<reachable> to_;
     asio::any_io_executor executor_;
 };
 
@@ -77,10 +86,7 @@ struct order {
     asio::any_io_executor home;
 };
 
-/// On the executor of the session, from where it can be reached until it ends.
-using reachable = std::shared_ptr<std::weak_ptr<session>>;
-
-void begin(order what, std::unique_ptr<session_end> then, const reachable& from) {
+void begin(order what, std::unique_ptr<session_end> then, reachable& from) {
     std::shared_ptr<session> made;
     try {
         made = std::make_shared<session>(what.events, what.events->home_of(what.home),
@@ -89,7 +95,7 @@ void begin(order what, std::unique_ptr<session_end> then, const reachable& from)
         (*then)(end_reason::write_error, std::current_exception());
         return;
     }
-    *from = made;
+    from.begun = made;
     made->begin(what.head, std::move(what.options), std::move(then));
 }
 
@@ -97,20 +103,23 @@ void begin(order what, std::unique_ptr<session_end> then, const reachable& from)
 struct initiation {
     template <class Handler>
     void operator()(Handler handler, order what) const {
-        const auto from = std::make_shared<std::weak_ptr<session>>();
-        const asio::any_io_executor home = what.home;
+        const auto from = std::make_shared<reachable>();
+        from->home = what.home;
         if (auto slot = asio::get_associated_cancellation_slot(handler); slot.is_connected()) {
-            slot.assign([home, from](asio::cancellation_type) {
-                asio::post(home, [from] {
-                    if (const auto begun = from->lock()) {
-                        begun->cut();
-                    }
-                });
+            slot.assign([weak = std::weak_ptr{from}](asio::cancellation_type) {
+                if (const auto to = weak.lock()) {
+                    asio::post(to->home, [to] {
+                        if (const auto begun = to->begun.lock()) {
+                            begun->cut();
+                        }
+                    });
+                }
             });
         }
-        auto then = std::make_unique<caller<Handler>>(std::move(handler), home);
+        const asio::any_io_executor home = what.home;
+        auto then = std::make_unique<caller<Handler>>(std::move(handler), from);
         asio::dispatch(home, [what = std::move(what), then = std::move(then), from]() mutable {
-            begin(std::move(what), std::move(then), from);
+            begin(std::move(what), std::move(then), *from);
         });
     }
 };

@@ -47,6 +47,9 @@ session::session(
       home_{std::move(home)} {}
 
 session::~session() {
+    if (counted_) {
+        events_->session_ended(reason_);
+    }
     seat_->read_by = nullptr;
     events_->unsubscribe(home_, seat_);
 }
@@ -323,13 +326,14 @@ void session::let_go() {
 
 /// Tells the end in a handler of its own, as whoever is told may destroy the session.
 void session::complete() {
-    phase_ = phase::over;
-    out_.to().attach(nullptr);
-    if (counted_) {
-        events_->session_ended(reason_);
-    }
     asio::post(home_->get_executor(),
         [self = shared_from_this()] { (*self->then_)(self->reason_, self->failure_); });
+    phase_ = phase::over;
+    out_.to().attach(nullptr);
+    on_gap_.reset(); // while the caller still waits
+    if (std::exchange(counted_, false)) {
+        events_->session_ended(reason_);
+    }
 }
 
 } // namespace crier::detail

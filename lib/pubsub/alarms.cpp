@@ -6,7 +6,8 @@ void alarms::set(alarm& added, clock::time_point at) {
     added.unlink();
     added.at = at;
     waiting_.insert(added);
-    if (at < waits_until_) {
+    // A wait that is over has lost its handler, to a lack of memory.
+    if (at < waits_until_ || waits_until_ < clock::now()) {
         wait();
     }
 }

@@ -41,7 +41,7 @@ public:
 
 private:
     struct block {
-        alignas(std::max_align_t) std::array<std::byte, 128> bytes{};
+        alignas(std::max_align_t) std::array<std::byte, 256> bytes{};
         std::atomic<bool> used{false};
     };
 

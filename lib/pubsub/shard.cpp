@@ -219,9 +219,11 @@ void shard::take(arrival& what) {
 }
 
 void shard::take(join& what) {
-    what.who->places.push_back({what.in.get(), what.in->members.size()});
+    auto& places = what.who->places;
+    places.reserve(places.size() + 1);
+    what.in->members.push_back(what.who);
+    places.push_back({what.in.get(), what.in->members.size() - 1});
     settle(*what.who);
-    what.in->members.push_back(std::move(what.who));
 }
 
 void shard::settle(subscriber& who) {

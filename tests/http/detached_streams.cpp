@@ -1,6 +1,10 @@
+#include "http/detached_streams.hpp"
+
 #include <crier/http/server.hpp>
+#include <crier/pubsub/single_thread.hpp>
 
 #include "support/running_server.hpp"
+#include "support/served_stream.hpp"
 
 #include <doctest/doctest.h>
 
@@ -180,6 +184,8 @@ TEST_CASE("a request is answered once, be it with a stream that is left") {
     test.then = [&test](exchange& request) {
         CHECK(request.is_answered());
         CHECK_THROWS_AS(request.detach_stream(test.running.events, {}), std::logic_error);
+        CHECK_THROWS_AS(request.stream(test.running.events), std::logic_error);
+        CHECK_THROWS_AS(request.writer(), std::logic_error);
     };
     client peer = test.opened();
     test.running.events.publish("/t", "one");
@@ -210,4 +216,32 @@ TEST_CASE("what fails before or as a stream begins is logged, and ends its conne
         CHECK(eventually([&] { return log.contains("a stream failed: "); }));
         CHECK(test.all_gone());
     }
+}
+
+TEST_CASE("a refusal goes on as soon as a client that took nothing takes it") {
+    crier::test::context test;
+    crier::manager events{test.io.get_executor()};
+    crier::promise_single_thread(test.io);
+    std::atomic<std::size_t> connections{0};
+    crier::detail::detached_streams streams{
+        test.io.get_executor(), [](crier::severity, std::string_view) {}, connections, [] {}};
+    asio::ip::tcp::acceptor acceptor{test.io, {asio::ip::address_v4::loopback(), 0}};
+    client peer{acceptor.local_endpoint().port()};
+    asio::ip::tcp::socket socket{acceptor.accept()};
+    socket.non_blocking(true);
+    crier::detail::limit_buffering(socket.native_handle(), 10s);
+    const std::string before(65536, 'x');
+    boost::system::error_code error;
+    while (!error) {
+        socket.write_some(asio::buffer(before), error);
+    }
+    const exchange::request_type request{boost::beast::http::verb::post, "/", 11};
+    streams.begin(socket, crier::head_of(request),
+        crier::detail::detached_order{crier::detail::manager_access::core_of(events), {}});
+    std::string got;
+    CHECK(test.run_until([&] {
+        got += peer.read_available();
+        return peer.at_end;
+    }));
+    CHECK(got.find("HTTP/1.1 ") != got.npos);
 }

@@ -14,9 +14,13 @@
 #include <boost/beast/http/string_body.hpp>
 
 #include <array>
+#include <atomic>
+#include <future>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -593,4 +597,88 @@ TEST_CASE("a session without a chance to end goes with its context") {
     asio::co_spawn(io, crier::serve(socket, request, events), [](auto&&...) {});
     io.poll();
     CHECK(events.stats().sessions == 1);
+}
+
+TEST_CASE("a session that goes with its context is counted no more") {
+    asio::io_context other{1};
+    manager events{other.get_executor(), {.ids = false}};
+    {
+        asio::io_context io{1};
+        crier::promise_single_thread(io);
+        tcp::acceptor acceptor{io, {asio::ip::address_v4::loopback(), 0}};
+        client peer{acceptor.local_endpoint().port()};
+        tcp::socket socket{acceptor.accept()};
+        const request_type request = get("/");
+        asio::co_spawn(io, crier::serve(socket, request, events), [](auto&&...) {});
+        io.poll();
+        CHECK(events.stats().sessions == 1);
+    }
+    other.poll();
+    CHECK(events.stats().sessions == 0);
+}
+
+TEST_CASE("what a session was given is gone before its caller, on another thread, goes on") {
+    // Where it is not, its destruction meets the end of serve, which it waits for a little.
+    struct witness {
+        std::shared_future<void> returned;
+        std::atomic<bool>& late;
+        std::promise<void>& gone;
+        ~witness() {
+            late = returned.wait_for(500ms) == std::future_status::ready;
+            gone.set_value();
+        }
+    };
+    std::promise<void> gone;
+    std::promise<void> told;
+    std::atomic<bool> late{false};
+    asio::io_context mine{1};
+    asio::io_context other{1};
+    auto work = asio::make_work_guard(other);
+    manager events{other.get_executor(), {.ids = false}};
+    tcp::acceptor acceptor{mine, {asio::ip::address_v4::loopback(), 0}};
+    client peer{acceptor.local_endpoint().port()};
+    tcp::socket socket{acceptor.accept()};
+    const request_type request = get("/");
+    {
+        serve_options options;
+        const std::shared_ptr<witness> given{new witness{told.get_future().share(), late, gone}};
+        options.on_gap = [given](const crier::gap&) -> asio::awaitable<std::vector<crier::event>> {
+            co_return std::vector<crier::event>{};
+        };
+        asio::co_spawn(mine, crier::serve(socket, request, events, std::move(options)),
+            [&](const std::exception_ptr&, end_reason) { told.set_value(); });
+    }
+    std::thread there{[&] { other.run(); }};
+    std::thread here{[&] { mine.run(); }};
+    peer.read_until("\r\n\r\n");
+    peer.socket.close();
+    gone.get_future().wait();
+    here.join();
+    work.reset();
+    events.shutdown();
+    there.join();
+    CHECK_FALSE(late);
+}
+
+TEST_CASE("a cancellation that comes after the session went with its context finds nothing") {
+    context test;
+    asio::cancellation_signal cancellation;
+    auto other = std::make_unique<asio::io_context>(1);
+    auto events = std::make_unique<manager>(other->get_executor(), crier::manager_options{});
+    tcp::acceptor acceptor{test.io, {asio::ip::address_v4::loopback(), 0}};
+    client peer{acceptor.local_endpoint().port()};
+    tcp::socket socket{acceptor.accept()};
+    const request_type request = get("/");
+    asio::co_spawn(test.io, crier::serve(socket, request, *events),
+        asio::bind_cancellation_slot(cancellation.slot(), [](auto&&...) {}));
+    test.run();
+    other->poll();
+    CHECK(events->stats().sessions == 1);
+    socket.close(); // the handlers go to the other context, which is not run any more
+    test.run();
+    events.reset();
+    other.reset();
+    test.run();
+    cancellation.emit(asio::cancellation_type::terminal);
+    test.run();
 }

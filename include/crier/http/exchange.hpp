@@ -64,6 +64,7 @@ public:
         std::string_view content_type = "text/plain; charset=utf-8");
 
     /// Answers with a stream of the manager. See `serve`.
+    /// Errors: throws `std::logic_error` when the request is answered already, as do those below.
     boost::asio::awaitable<end_reason> stream(manager& events);
     boost::asio::awaitable<end_reason> stream(manager& events, serve_options options);
 
@@ -71,8 +72,7 @@ public:
     /// the handler has returned, and neither the request nor a coroutine is kept for it meanwhile,
     /// which is most of an idle stream's memory otherwise.
     ///
-    /// Errors: throws as `serve`, and `std::logic_error` when the request is answered already. What
-    /// fails later is logged.
+    /// Errors: throws as `serve`. What fails later is logged.
     void detach_stream(manager& events, serve_options options);
 
     /// Answers with a stream that the handler writes itself; the executor is the handler's. What is
@@ -97,6 +97,8 @@ public:
 
 private:
     friend struct detail::exchange_access;
+
+    void begin_answer();
 
     boost::asio::ip::tcp::socket& socket_;
     const request_type request_;

@@ -1,0 +1,122 @@
+#include <crier/http/server.hpp>
+#include <crier/pubsub/single_thread.hpp>
+
+#include "http/detached_streams.hpp"
+#include "support/failing_allocations.hpp"
+#include "support/served_stream.hpp"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <new>
+
+using crier::manager;
+using crier::request_head;
+using crier::test::client;
+using crier::test::context;
+using crier::test::get;
+using crier::test::request_type;
+using crier::test::tcp;
+namespace asio = boost::asio;
+namespace detail = crier::detail;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct counted_streams {
+    std::atomic<std::size_t> connections{0};
+    int ends = 0;
+    detail::detached_streams streams;
+    explicit counted_streams(asio::io_context& io)
+        : streams{io.get_executor(), [](crier::severity, std::string_view) {}, connections,
+              [this] { ++ends; }} {
+        crier::promise_single_thread(io);
+    }
+    void begin(tcp::socket& on, const request_head& head, manager& events) {
+        streams.begin(on, head,
+            detail::detached_order{
+                detail::manager_access::core_of(events), crier::serve_options{}});
+    }
+};
+
+void run_on(asio::io_context& io) {
+    io.restart();
+    while (true) {
+        try {
+            io.poll();
+            return;
+        } catch (const std::bad_alloc&) {
+        }
+    }
+}
+
+} // namespace
+
+TEST_CASE("whatever allocation fails as a client leaves, its stream is counted off once") {
+    bool failed = true;
+    for (long nth = 0; failed; ++nth) {
+        CAPTURE(nth);
+        context test;
+        manager events{test.io.get_executor(), {.heartbeat_interval = 10s, .ids = false}};
+        counted_streams all{test.io};
+        tcp::acceptor acceptor{test.io, {asio::ip::address_v4::loopback(), 0}};
+        const request_type request = get("/");
+        client one{acceptor.local_endpoint().port()};
+        tcp::socket first{acceptor.accept()};
+        client two{acceptor.local_endpoint().port()};
+        tcp::socket second{acceptor.accept()};
+        all.begin(first, crier::head_of(request), events);
+        all.begin(second, crier::head_of(request), events);
+        test.run();
+        one.socket.close();
+        crier::test::fail_allocation_after(nth);
+        run_on(test.io);
+        failed = crier::test::allocation_failed();
+        crier::test::fail_allocation_after(-1);
+        test.run();
+        CHECK(events.stats().sessions == 1);
+        CHECK(all.connections == 1);
+        two.socket.close();
+        test.run();
+        CHECK(events.stats().sessions == 0);
+        CHECK(all.ends == 2);
+    }
+}
+
+TEST_CASE("whatever allocation fails as a stream begins, the next one is watched") {
+    bool failed = true;
+    for (long nth = 0; failed; ++nth) {
+        CAPTURE(nth);
+        context test;
+        manager events{test.io.get_executor(), {.heartbeat_interval = 10s, .ids = false}};
+        counted_streams all{test.io};
+        tcp::acceptor acceptor{test.io, {asio::ip::address_v4::loopback(), 0}};
+        const request_type request = get("/");
+        const request_head head = crier::head_of(request);
+        client one{acceptor.local_endpoint().port()};
+        auto first = std::make_unique<tcp::socket>(acceptor.accept());
+        crier::test::fail_allocation_after(nth);
+        try {
+            all.begin(*first, head, events);
+        } catch (const std::bad_alloc&) {
+        }
+        run_on(test.io);
+        failed = crier::test::allocation_failed();
+        crier::test::fail_allocation_after(-1);
+        first.reset();
+        one.socket.close();
+        test.run();
+        CHECK(events.stats().sessions == 0);
+        client two{acceptor.local_endpoint().port()};
+        tcp::socket second{acceptor.accept()};
+        all.begin(second, head, events);
+        test.run();
+        CHECK(two.read_available().starts_with("HTTP/1.1 200"));
+        two.socket.close();
+        test.run();
+        CHECK(events.stats().sessions == 0);
+        CHECK(all.connections == 0);
+    }
+}
