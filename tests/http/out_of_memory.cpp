@@ -1,14 +1,8 @@
-#include <crier/http/server.hpp>
-#include <crier/pubsub/single_thread.hpp>
-
-#include "http/detached_streams.hpp"
 #include "support/failing_allocations.hpp"
-#include "support/served_stream.hpp"
+#include "support/left_streams.hpp"
 
 #include <doctest/doctest.h>
 
-#include <atomic>
-#include <cstddef>
 #include <memory>
 #include <new>
 
@@ -17,30 +11,15 @@ using crier::request_head;
 using crier::test::client;
 using crier::test::context;
 using crier::test::get;
+using crier::test::left_streams;
 using crier::test::request_type;
 using crier::test::tcp;
 namespace asio = boost::asio;
-namespace detail = crier::detail;
 using namespace std::chrono_literals;
 
 namespace {
 
-struct counted_streams {
-    std::atomic<std::size_t> connections{0};
-    int ends = 0;
-    detail::detached_streams streams;
-    explicit counted_streams(asio::io_context& io)
-        : streams{io.get_executor(), [](crier::severity, std::string_view) {}, connections,
-              [this] { ++ends; }} {
-        crier::promise_single_thread(io);
-    }
-    void begin(tcp::socket& on, const request_head& head, manager& events) {
-        streams.begin(on, head,
-            detail::detached_order{
-                detail::manager_access::core_of(events), crier::serve_options{}});
-    }
-};
-
+/// As a server goes on after a handler that threw.
 void run_on(asio::io_context& io) {
     io.restart();
     while (true) {
@@ -60,7 +39,7 @@ TEST_CASE("whatever allocation fails as a client leaves, its stream is counted o
         CAPTURE(nth);
         context test;
         manager events{test.io.get_executor(), {.heartbeat_interval = 10s, .ids = false}};
-        counted_streams all{test.io};
+        left_streams all{test.io};
         tcp::acceptor acceptor{test.io, {asio::ip::address_v4::loopback(), 0}};
         const request_type request = get("/");
         client one{acceptor.local_endpoint().port()};
@@ -91,7 +70,7 @@ TEST_CASE("whatever allocation fails as a stream begins, the next one is watched
         CAPTURE(nth);
         context test;
         manager events{test.io.get_executor(), {.heartbeat_interval = 10s, .ids = false}};
-        counted_streams all{test.io};
+        left_streams all{test.io};
         tcp::acceptor acceptor{test.io, {asio::ip::address_v4::loopback(), 0}};
         const request_type request = get("/");
         const request_head head = crier::head_of(request);

@@ -3,6 +3,7 @@
 
 #include "support/running_server.hpp"
 
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <doctest/doctest.h>
 
@@ -57,6 +58,18 @@ std::string answer_and_end(const running_server& to, const std::string& raw) {
     CHECK(peer.at_end);
     return answer;
 }
+
+/// Counts those that are in a scope.
+class counted {
+public:
+    explicit counted(std::atomic<int>& in) : count_{in} { ++count_; }
+    counted(const counted&) = delete;
+    counted& operator=(const counted&) = delete;
+    ~counted() { --count_; }
+
+private:
+    std::atomic<int>& count_;
+};
 
 class lines {
 public:
@@ -218,13 +231,8 @@ TEST_CASE("a handler that subscribes after the shutdown is answered with 503") {
 
 TEST_CASE("a handler that does not end is cut at the deadline") {
     std::atomic<int> inside{0};
-    struct guard {
-        std::atomic<int>& count;
-        explicit guard(std::atomic<int>& in) : count{in} { ++count; }
-        ~guard() { --count; }
-    };
     running_server running{[&](exchange& request) -> asio::awaitable<void> {
-        const guard here{inside};
+        const counted here{inside};
         crier::timer never{request.get_executor(), crier::clock::time_point::max()};
         co_await never.async_wait(asio::use_awaitable);
     }};
@@ -232,6 +240,24 @@ TEST_CASE("a handler that does not end is cut at the deadline") {
     peer.get("/");
     REQUIRE(eventually([&] { return inside == 1; }));
     running.stop(20ms);
+    CHECK(inside == 0);
+}
+
+TEST_CASE("a handler that does not let itself be cut goes with its server") {
+    std::atomic<int> inside{0};
+    {
+        running_server running{[&](exchange& request) -> asio::awaitable<void> {
+            co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+            const counted here{inside};
+            crier::timer never{request.get_executor(), crier::clock::time_point::max()};
+            co_await never.async_wait(asio::use_awaitable);
+        }};
+        client peer = running.connect();
+        peer.get("/");
+        REQUIRE(eventually([&] { return inside == 1; }));
+        running.stop(20ms);
+        CHECK(inside == 1);
+    }
     CHECK(inside == 0);
 }
 

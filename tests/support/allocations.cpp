@@ -1,5 +1,6 @@
 #include "allocations.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <new>
@@ -49,3 +50,11 @@ void operator delete(void* memory) noexcept {
 }
 
 void operator delete(void* memory, std::size_t /*size*/) noexcept { operator delete(memory); }
+
+// Where Asio has its handlers' memory from.
+extern "C" void* aligned_alloc(std::size_t alignment, std::size_t size) {
+    ++count;
+    void* memory = nullptr;
+    const bool failed = ::posix_memalign(&memory, std::max(alignment, sizeof(void*)), size) != 0;
+    return failed ? nullptr : memory;
+}

@@ -4,7 +4,7 @@
 
 namespace crier::test {
 
-/// How often `operator new` was called in this process.
+/// How often this process has allocated, by `operator new` or as Asio does for its handlers.
 long allocations() noexcept;
 
 /// Bytes that were asked of `operator new` and are not freed.
