@@ -34,7 +34,7 @@ public:
         coding as);
     session(const session&) = delete;
     session& operator=(const session&) = delete;
-    ~session();
+    ~session() override;
 
     /// Answers the request: with a stream, or why there is none. What `subscribe` throws but for a
     /// shutdown, ends it before anything is written.

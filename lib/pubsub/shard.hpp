@@ -49,6 +49,8 @@ struct reading_back;
 /// Whoever reads a subscriber's events, on its shard.
 class reader : public wakeable {
 public:
+    virtual ~reader() = default;
+
     /// Takes an event before which nothing waits, if it can do so at once: what needs not be queued
     /// costs the least. False: it is to be queued.
     virtual bool take(const entry_ptr& only, clock::time_point now) = 0;
@@ -58,9 +60,6 @@ public:
 
     /// Nothing comes after what is there to read.
     virtual void close() = 0;
-
-protected:
-    ~reader() = default;
 };
 
 /// One subscriber: its topics and what it reads back are guarded by the core's mutex, and all else

@@ -51,7 +51,7 @@ long allocations_of_publish(std::size_t streams, int burst) {
 
 TEST_CASE("a publish takes two allocations at most, however many streams it is delivered to") {
     for (const int burst : {1, 10}) {
-        for (const std::size_t streams : {1, 2, 50}) {
+        for (const std::size_t streams : {1U, 2U, 50U}) {
             CAPTURE(burst);
             CAPTURE(streams);
             CHECK(allocations_of_publish(streams, burst) <= 2);
