@@ -82,25 +82,25 @@ void exchange::begin_answer() {
     keeps_alive_ = false;
 }
 
-asio::awaitable<end_reason> exchange::stream(manager& events) {
-    return stream(events, serve_options{});
-}
-
-asio::awaitable<end_reason> exchange::stream(manager& events, serve_options options) {
+void exchange::begin_stream(serve_options& options) {
     if (options.cors.origins.empty()) {
         options.cors = cors_;
     }
     check_options(options); // here too, so that a mistake is answered with 500
     begin_answer();
+}
+
+asio::awaitable<end_reason> exchange::stream(manager& events) {
+    return stream(events, serve_options{});
+}
+
+asio::awaitable<end_reason> exchange::stream(manager& events, serve_options options) {
+    begin_stream(options);
     return serve(socket_, request_, events, std::move(options));
 }
 
 void exchange::detach_stream(manager& events, serve_options options) {
-    if (options.cors.origins.empty()) {
-        options.cors = cors_;
-    }
-    check_options(options);
-    begin_answer();
+    begin_stream(options);
     detached_ = std::make_shared<detail::detached_order>(
         detail::detached_order{detail::manager_access::core_of(events), std::move(options)});
 }

@@ -12,7 +12,6 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
-#include <mutex>
 #include <stdexcept>
 #include <string>
 
@@ -20,7 +19,9 @@ using crier::exchange;
 using crier::serve_options;
 using crier::server_options;
 using crier::test::client;
+using crier::test::counted;
 using crier::test::eventually;
+using crier::test::lines;
 using crier::test::running_server;
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
@@ -34,12 +35,7 @@ struct leaving {
           running{[this](exchange& request) { return leave(request); }, of} {}
 
     asio::awaitable<void> leave(exchange& request) {
-        struct guard {
-            std::atomic<int>& count;
-            explicit guard(std::atomic<int>& in) : count{in} { ++count; }
-            ~guard() { --count; }
-        };
-        const guard here{handlers};
+        const counted here{handlers};
         request.detach_stream(running.events, options);
         if (then) {
             then(request);
@@ -65,26 +61,6 @@ struct leaving {
     std::function<void(exchange&)> then;
     std::atomic<int> handlers{0};
     running_server running;
-};
-
-/// What a server logs, as one text.
-class journal {
-public:
-    crier::logger logger() {
-        return [this](crier::severity, std::string_view line) {
-            const std::lock_guard lock{mutex_};
-            text_.append(line).append("\n");
-        };
-    }
-
-    bool contains(std::string_view text) {
-        const std::lock_guard lock{mutex_};
-        return text_.find(text) != text_.npos;
-    }
-
-private:
-    std::mutex mutex_;
-    std::string text_;
 };
 
 } // namespace
@@ -193,7 +169,7 @@ TEST_CASE("a request is answered once, be it with a stream that is left") {
 }
 
 TEST_CASE("what fails before or as a stream begins is logged, and ends its connection") {
-    journal log;
+    lines log;
     server_options of;
     of.log = log.logger();
     SUBCASE("a handler that throws after it left the stream") {
@@ -202,7 +178,7 @@ TEST_CASE("what fails before or as a stream begins is logged, and ends its conne
         client peer = test.running.connect();
         peer.get("/t");
         CHECK(peer.read_to_end().empty());
-        CHECK(eventually([&] { return log.contains("handler failed: second thoughts"); }));
+        CHECK(eventually([&] { return log.contain("handler failed: second thoughts"); }));
         CHECK(test.all_gone());
     }
     SUBCASE("limits that make no sense") {
@@ -213,7 +189,7 @@ TEST_CASE("what fails before or as a stream begins is logged, and ends its conne
         client peer = test.running.connect();
         peer.get("/t");
         CHECK(peer.read_to_end().empty());
-        CHECK(eventually([&] { return log.contains("a stream failed: "); }));
+        CHECK(eventually([&] { return log.contain("a stream failed: "); }));
         CHECK(test.all_gone());
     }
 }

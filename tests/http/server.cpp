@@ -19,7 +19,9 @@
 using crier::exchange;
 using crier::server_options;
 using crier::test::client;
+using crier::test::counted;
 using crier::test::eventually;
+using crier::test::lines;
 using crier::test::running_server;
 namespace asio = boost::asio;
 namespace http = boost::beast::http;
@@ -58,38 +60,6 @@ std::string answer_and_end(const running_server& to, const std::string& raw) {
     CHECK(peer.at_end);
     return answer;
 }
-
-/// Counts those that are in a scope.
-class counted {
-public:
-    explicit counted(std::atomic<int>& in) : count_{in} { ++count_; }
-    counted(const counted&) = delete;
-    counted& operator=(const counted&) = delete;
-    ~counted() { --count_; }
-
-private:
-    std::atomic<int>& count_;
-};
-
-class lines {
-public:
-    crier::logger logger() {
-        return [this](crier::severity, std::string_view line) {
-            const std::lock_guard lock{mutex_};
-            lines_.emplace_back(line);
-        };
-    }
-
-    bool contain(std::string_view text) {
-        const std::lock_guard lock{mutex_};
-        return std::ranges::any_of(
-            lines_, [&](const std::string& line) { return line.find(text) != line.npos; });
-    }
-
-private:
-    std::mutex mutex_;
-    std::vector<std::string> lines_;
-};
 
 } // namespace
 

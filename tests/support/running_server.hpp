@@ -4,8 +4,14 @@
 
 #include "support/loopback.hpp"
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
+#include <mutex>
+#include <string>
+#include <string_view>
 #include <thread>
+#include <vector>
 
 namespace crier::test {
 
@@ -64,5 +70,38 @@ bool eventually(Condition condition) {
     }
     return true;
 }
+
+/// Counts those that are in a scope.
+class counted {
+public:
+    explicit counted(std::atomic<int>& in) : count_{in} { ++count_; }
+    counted(const counted&) = delete;
+    counted& operator=(const counted&) = delete;
+    ~counted() { --count_; }
+
+private:
+    std::atomic<int>& count_;
+};
+
+/// What a server logs, from whatever thread.
+class lines {
+public:
+    crier::logger logger() {
+        return [this](crier::severity, std::string_view line) {
+            const std::lock_guard lock{mutex_};
+            lines_.emplace_back(line);
+        };
+    }
+
+    bool contain(std::string_view text) {
+        const std::lock_guard lock{mutex_};
+        return std::ranges::any_of(
+            lines_, [&](const std::string& line) { return line.find(text) != line.npos; });
+    }
+
+private:
+    std::mutex mutex_;
+    std::vector<std::string> lines_;
+};
 
 } // namespace crier::test

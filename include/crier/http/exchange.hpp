@@ -99,6 +99,7 @@ private:
     friend struct detail::exchange_access;
 
     void begin_answer();
+    void begin_stream(serve_options& options);
 
     boost::asio::ip::tcp::socket& socket_;
     const request_type request_;
