@@ -41,10 +41,10 @@ std::vector<topic_options> topics_of(const request_head& head, serve_options& op
 
 session::session(
     std::shared_ptr<core> events, std::shared_ptr<shard> home, std::shared_ptr<sink> to, coding as)
-    : seat_{std::make_shared<subscriber>(*this, events->options().ids, events->memory())},
+    : home_{std::move(home)},
+      seat_{std::make_shared<subscriber>(*this, events->options().ids, events->memory())},
       out_{std::move(to), as, events->options().heartbeat_interval},
-      events_{std::move(events)},
-      home_{std::move(home)} {}
+      events_{std::move(events)} {}
 
 session::~session() {
     if (counted_) {

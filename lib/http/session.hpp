@@ -68,7 +68,8 @@ private:
     void let_go();
     void complete();
 
-    // What every event touches comes first.
+    // What every event touches comes first. The seat stands in a list of its home, and goes first.
+    const std::shared_ptr<shard> home_;
     const std::shared_ptr<subscriber> seat_;
     output out_;
     phase phase_ = phase::answering;
@@ -81,7 +82,6 @@ private:
     /// What is written before events, or after them.
     std::string own_;
     const std::shared_ptr<core> events_;
-    const std::shared_ptr<shard> home_;
     alarm alarm_{*this};
     std::unique_ptr<const gap_handler> on_gap_;
     std::unique_ptr<session_end> then_;
