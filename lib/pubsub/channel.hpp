@@ -2,7 +2,7 @@
 
 #include <crier/pubsub/signal.hpp>
 
-#include "shard.hpp"
+#include "subscriber.hpp"
 
 namespace crier::detail {
 

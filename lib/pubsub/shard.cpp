@@ -3,13 +3,13 @@
 #include "escaped.hpp"
 #include "executors.hpp"
 #include "prefetch.hpp"
-#include "topic.hpp"
 
 #include <boost/asio/bind_allocator.hpp>
 
 #include <algorithm>
 #include <exception>
 #include <limits>
+#include <utility>
 
 namespace crier::detail {
 namespace {
@@ -35,11 +35,6 @@ void fetch_ahead(const std::vector<std::shared_ptr<subscriber>>& members, std::s
 }
 
 } // namespace
-
-subscriber::subscriber(reader& by, bool tells_gaps, std::shared_ptr<memory_account> account)
-    : read_by{&by}, pending{queue_limits{}, tells_gaps, std::move(account)} {}
-
-subscriber::~subscriber() = default;
 
 bool shard::push(item what) {
     const std::lock_guard lock{mutex_};

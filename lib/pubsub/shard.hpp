@@ -1,22 +1,21 @@
 #pragma once
 
-#include <crier/pubsub/detail/wakeable.hpp>
+#include <crier/pubsub/event_id.hpp>
 #include <crier/pubsub/logger.hpp>
+#include <crier/wire/frame.hpp>
 
 #include "alarms.hpp"
-#include "backlog.hpp"
 #include "handler_memory.hpp"
+#include "lane.hpp"
+#include "shedding.hpp"
+#include "subscriber.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/container/small_vector.hpp>
 #include <boost/intrusive/list.hpp>
 
-#include <array>
-#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <exception>
-#include <functional>
-#include <limits>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -25,107 +24,6 @@
 #include <vector>
 
 namespace crier::detail {
-
-struct counters {
-    std::atomic<std::uint64_t> published{0};
-    std::atomic<std::uint64_t> delivered{0};
-    std::array<std::atomic<std::uint64_t>, drop_reasons> dropped{};
-    std::atomic<std::uint64_t> bytes{0};
-
-    void add(std::uint64_t more_delivered, std::uint64_t more_bytes, const drop_counts& lost) {
-        delivered.fetch_add(more_delivered, std::memory_order_relaxed);
-        bytes.fetch_add(more_bytes, std::memory_order_relaxed);
-        for (std::size_t i = 0; i < drop_reasons; ++i) {
-            if (lost[i] > 0) {
-                dropped[i].fetch_add(lost[i], std::memory_order_relaxed);
-            }
-        }
-    }
-};
-
-struct topic;
-struct reading_back;
-
-/// Whoever reads a subscriber's events, on its shard.
-class reader : public wakeable {
-public:
-    virtual ~reader() = default;
-
-    /// Takes an event before which nothing waits, if it can do so at once: what needs not be queued
-    /// costs the least. False: it is to be queued.
-    virtual bool take(const entry_ptr& only, clock::time_point now) = 0;
-
-    /// Asks for the memory that `take` is going to need besides the reader's own.
-    virtual void fetch() const noexcept = 0;
-
-    /// Nothing comes after what is there to read.
-    virtual void close() = 0;
-};
-
-/// One subscriber: its topics and what it reads back are guarded by the core's mutex, and all else
-/// is touched on its shard only. Its topics keep it, and not its reader, which may keep them.
-struct subscriber
-    : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
-    subscriber(reader& by, bool tells_gaps, std::shared_ptr<memory_account> account);
-    subscriber(const subscriber&) = delete;
-    subscriber& operator=(const subscriber&) = delete;
-    ~subscriber();
-
-    // What every event touches comes first.
-
-    /// None once it has gone.
-    reader* read_by;
-    /// The last sequence number given before it subscribed.
-    std::uint64_t joined = 0;
-    backlog pending;
-    bool shut_down = false;
-    bool dirty = false;
-    bool drop_logged = false;
-    /// Whether there is more to be read back before it joins its topics' lanes.
-    bool is_behind = false;
-    /// Given by its core, as are its limits; 0 before.
-    std::uint64_t id = 0;
-    boost::container::small_vector<std::shared_ptr<topic>, 1> topics;
-    std::unique_ptr<reading_back> past;
-    /// Where it stands in each of its lanes.
-    struct place {
-        struct lane* in;
-        std::size_t index;
-    };
-    boost::container::small_vector<place, 1> places;
-};
-
-/// One round of making room on all shards; its end is told once all have let go of it.
-struct shedding {
-    explicit shedding(std::function<void(std::uint64_t)> then) : over{std::move(then)} {}
-    shedding(const shedding&) = delete;
-    shedding& operator=(const shedding&) = delete;
-    ~shedding() { over(oldest); }
-
-    /// Called with the oldest number that still waits. May run under any lock.
-    const std::function<void(std::uint64_t)> over;
-    std::atomic<std::uint64_t> oldest = std::numeric_limits<std::uint64_t>::max();
-    /// Whether a shard with subscribers has done its part.
-    std::atomic<bool> has_answer = false;
-};
-
-/// A topic's subscribers on one shard.
-struct lane {
-    explicit lane(
-        std::string name, std::shared_ptr<counters> of_topic, std::shared_ptr<counters> of_all)
-        : topic{std::move(name)},
-          topic_counts{std::move(of_topic)},
-          all_counts{std::move(of_all)} {}
-
-    const std::string topic;
-    const std::shared_ptr<counters> topic_counts;
-    const std::shared_ptr<counters> all_counts;
-    std::vector<std::shared_ptr<subscriber>> members;
-    /// Where its latest refusal stands in the inbox, and in which run of refusals: guarded by the
-    /// shard's mutex.
-    std::uint64_t refused_in = 0;
-    std::size_t refused_at = 0;
-};
 
 /// An executor that runs one handler at a time, with the subscribers that live on it.
 ///

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "counters.hpp"
 #include "log.hpp"
-#include "shard.hpp"
 
 #include <boost/container/small_vector.hpp>
 #include <boost/json/value.hpp>
@@ -16,6 +16,8 @@
 
 namespace crier::detail {
 
+class shard;
+struct lane;
 struct polling_run;
 
 /// What a topic published last, to be compared with what comes next.
