@@ -86,7 +86,7 @@ void core::end_streams(std::string_view name) {
     }
     ++of->cuts;
     for (const topic::home& home : of->homes) {
-        if (home.on->push(shard::cut{home.in})) {
+        if (home.on->push(inbox::cut{home.in})) {
             owed.push_back(home.on);
         }
     }
@@ -105,7 +105,7 @@ void core::shutdown() {
     while (!topics_.empty()) {
         const std::shared_ptr<topic> ended = topics_.begin()->second;
         for (const topic::home& home : ended->homes) {
-            if (home.on->push(shard::end{home.in})) {
+            if (home.on->push(inbox::end{home.in})) {
                 owed.push_back(home.on);
             }
         }

@@ -105,10 +105,10 @@ private:
         const event_view& whole, const topic_settings& as, event_id id, std::size_t overhead) const;
     std::shared_ptr<topic> find(destination to) const;
     event_id skip(std::string_view name) noexcept;
-    void deliver(const std::shared_ptr<topic>& to, shard::arrival what, const event_view& whole,
+    void deliver(const std::shared_ptr<topic>& to, inbox::arrival what, const event_view& whole,
         posts& owed);
     void keep(
-        const std::shared_ptr<topic>& to, const shard::arrival& what, const event_view& whole);
+        const std::shared_ptr<topic>& to, const inbox::arrival& what, const event_view& whole);
     void miss(const std::shared_ptr<topic>& to, std::uint64_t sequence, std::string_view key);
     static void post_drains(const posts& owed);
 

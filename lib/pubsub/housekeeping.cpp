@@ -1,4 +1,5 @@
 #include "core.hpp"
+#include "shedding.hpp"
 #include "within_years.hpp"
 
 #include <boost/asio/post.hpp>
@@ -181,7 +182,7 @@ void core::shed(std::uint64_t oldest, posts& owed) {
     const auto round = std::make_shared<shedding>(std::move(over));
     round_ = round;
     for (const std::shared_ptr<shard>& each : shards()) {
-        if (each->push(shard::shed{shed_before_, counts_, round})) {
+        if (each->push(inbox::shed{shed_before_, counts_, round})) {
             owed.push_back(each);
         }
     }

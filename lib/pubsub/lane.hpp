@@ -26,7 +26,7 @@ struct lane {
     const std::shared_ptr<counters> all_counts;
     std::vector<std::shared_ptr<subscriber>> members;
     /// Where its latest refusal stands in the inbox, and in which run of refusals: guarded by the
-    /// shard's mutex.
+    /// inbox's mutex.
     std::uint64_t refused_in = 0;
     std::size_t refused_at = 0;
 };

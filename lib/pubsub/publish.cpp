@@ -161,7 +161,7 @@ boost::system::result<event_id> core::publish_prepared(
 
 /// Puts an event into the topic's history and on its way to the subscribers.
 void core::deliver(
-    const std::shared_ptr<topic>& to, shard::arrival what, const event_view& whole, posts& owed) {
+    const std::shared_ptr<topic>& to, inbox::arrival what, const event_view& whole, posts& owed) {
     counts_->published.fetch_add(1, std::memory_order_relaxed);
     to->counts->published.fetch_add(1, std::memory_order_relaxed);
     to->last_publish = what.id.sequence;
@@ -180,7 +180,7 @@ void core::deliver(
 }
 
 void core::keep(
-    const std::shared_ptr<topic>& to, const shard::arrival& what, const event_view& whole) {
+    const std::shared_ptr<topic>& to, const inbox::arrival& what, const event_view& whole) {
     if (!to->kept.keeps() && !to->values) {
         to->kept.append({what.id.sequence, {}, {}, {}}, false);
         return;

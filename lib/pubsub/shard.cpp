@@ -2,7 +2,9 @@
 
 #include "escaped.hpp"
 #include "executors.hpp"
+#include "lane.hpp"
 #include "prefetch.hpp"
+#include "shedding.hpp"
 
 #include <boost/asio/bind_allocator.hpp>
 
@@ -36,69 +38,6 @@ void fetch_ahead(const std::vector<std::shared_ptr<subscriber>>& members, std::s
 
 } // namespace
 
-bool shard::push(item what) {
-    const std::lock_guard lock{mutex_};
-    // A gap must not reach over what came in between, nor be told to those who come and go.
-    ++run_;
-    shed_waits_ = shed_waits_ || std::holds_alternative<shed>(what);
-    inbox_.push_back(std::move(what));
-    return !std::exchange(drain_owed_, true);
-}
-
-bool shard::refuse(const std::shared_ptr<lane>& in, event_id id, std::uint64_t only_since) {
-    const std::lock_guard lock{mutex_};
-    refusal what{in, id, id, 1, only_since};
-    if (!merge(what, inbox_.size())) {
-        inbox_.emplace_back(std::move(what));
-    }
-    return !std::exchange(drain_owed_, true);
-}
-
-/// Adds a refusal to the lane's latest one, if they are of one run; else it is to be put there.
-bool shard::merge(const refusal& what, std::size_t at) {
-    lane& in = *what.in;
-    if (in.refused_in == run_ && what.only_since == 0) {
-        auto& before = std::get<refusal>(inbox_[in.refused_at]);
-        before.last = what.last;
-        before.count += what.count;
-        return true;
-    }
-    in.refused_in = what.only_since == 0 ? run_ : 0;
-    in.refused_at = at;
-    return false;
-}
-
-void shard::withdraw() {
-    const std::lock_guard lock{mutex_};
-    if (!std::exchange(shed_waits_, false)) {
-        return;
-    }
-    const auto latest = std::find_if(inbox_.rbegin(), inbox_.rend(),
-        [](const item& each) { return std::holds_alternative<shed>(each); });
-    shed later = std::move(std::get<shed>(*latest));
-    later.round.reset();
-    ++run_;
-    std::size_t kept = 0;
-    for (item& each : inbox_) {
-        if (const auto* const came = std::get_if<arrival>(&each);
-            came != nullptr && came->id.sequence < later.before) {
-            each = refusal{came->in, came->id, came->id, 1, came->only_since};
-        }
-        const auto* const refused = std::get_if<refusal>(&each);
-        if (std::holds_alternative<shed>(each) || (refused != nullptr && merge(*refused, kept))) {
-            continue;
-        }
-        run_ += refused == nullptr ? 1 : 0;
-        if (&inbox_[kept] != &each) {
-            inbox_[kept] = std::move(each);
-        }
-        ++kept;
-    }
-    inbox_.erase(inbox_.begin() + static_cast<std::ptrdiff_t>(kept), inbox_.end());
-    ++run_;
-    inbox_.emplace_back(std::move(later));
-}
-
 alarms& shard::timing() {
     if (!alarms_) {
         alarms_ = std::make_shared<alarms>(executor_);
@@ -112,21 +51,14 @@ void shard::post_drain() {
             executor_, boost::asio::bind_allocator(handler_allocator<std::byte>{drain_memory_},
                            [self = shared_from_this()] { self->drain(); }));
     } catch (...) {
-        const std::lock_guard lock{mutex_};
-        drain_owed_ = false;
+        inbox_.forgive_drain();
         throw;
     }
 }
 
 void shard::drain() {
-    {
-        const std::lock_guard lock{mutex_};
-        taken_.swap(inbox_);
-        ++run_;
-        drain_owed_ = false;
-        shed_waits_ = false;
-    }
-    for (item& what : taken_) {
+    inbox_.swap(taken_);
+    for (inbox::item& what : taken_) {
         attempt([&] { std::visit([this](auto& each) { this->take(each); }, what); });
     }
     // Only now, so that a session finds all that is there and writes it at once. It may end and go
@@ -167,7 +99,7 @@ void shard::tell(subscriber& who, Action action) {
     }
 }
 
-void shard::take(arrival& what) {
+void shard::take(inbox::arrival& what) {
     const entry_ptr shared{new entry{std::move(what.content), what.id}};
     shared->topic = what.in->topic_counts.get();
     shared->key = std::move(what.key);
@@ -213,7 +145,7 @@ void shard::take(arrival& what) {
     }
 }
 
-void shard::take(join& what) {
+void shard::take(inbox::join& what) {
     auto& places = what.who->places;
     places.reserve(places.size() + 1);
     what.in->members.push_back(what.who);
@@ -227,7 +159,7 @@ void shard::settle(subscriber& who) {
     }
 }
 
-void shard::take(leave& what) {
+void shard::take(inbox::leave& what) {
     closing_.push_back(what.who.get());
     auto& places = what.who->places;
     const auto place = std::ranges::find(places, what.in.get(), &subscriber::place::in);
@@ -245,20 +177,20 @@ void shard::take(leave& what) {
     places.erase(place);
 }
 
-void shard::take(end& what) {
+void shard::take(inbox::end& what) {
     for (const std::shared_ptr<subscriber>& member : what.in->members) {
         member->shut_down = true;
         closing_.push_back(member.get());
     }
 }
 
-void shard::take(cut& what) {
+void shard::take(inbox::cut& what) {
     for (const std::shared_ptr<subscriber>& member : what.in->members) {
         closing_.push_back(member.get());
     }
 }
 
-void shard::take(refusal& what) {
+void shard::take(inbox::refusal& what) {
     drop_counts lost{};
     for (const std::shared_ptr<subscriber>& member : what.in->members) {
         if (member->joined < what.only_since) {
@@ -273,7 +205,7 @@ void shard::take(refusal& what) {
     }
 }
 
-void shard::take(shed& what) {
+void shard::take(inbox::shed& what) {
     drop_counts lost{};
     std::uint64_t oldest = std::numeric_limits<std::uint64_t>::max();
     for (subscriber& each : residents_) {

@@ -2,6 +2,7 @@
 
 #include "channel.hpp"
 #include "core.hpp"
+#include "lane.hpp"
 #include "topic_publisher.hpp"
 
 #include <algorithm>
@@ -171,7 +172,7 @@ void core::join(
     for (const std::shared_ptr<topic>& joined : who->topics) {
         const auto at = std::ranges::find(joined->homes, home, &topic::home::on);
         joined->last_join = std::max(joined->last_join, who->joined);
-        if (home->push(shard::join{at->in, who})) {
+        if (home->push(inbox::join{at->in, who})) {
             owed.push_back(home);
         }
     }
@@ -208,7 +209,7 @@ void core::unsubscribe(const std::shared_ptr<shard>& home, const std::shared_ptr
     stop_reading(*who);
     for (const std::shared_ptr<topic>& left : std::exchange(who->topics, {})) {
         const auto at = std::ranges::find(left->homes, home, &topic::home::on);
-        if (home->push(shard::leave{at->in, who})) {
+        if (home->push(inbox::leave{at->in, who})) {
             owed.push_back(home);
         }
         if (--at->members == 0) {

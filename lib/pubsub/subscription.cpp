@@ -28,7 +28,7 @@ subscription& subscription::operator=(subscription&& other) noexcept {
 subscription::~subscription() {
     if (state_) {
         unsubscribe();
-        if (home_->push(detail::shard::release{std::move(state_)})) {
+        if (home_->push(detail::inbox::release{std::move(state_)})) {
             home_->post_drain();
         }
     }
