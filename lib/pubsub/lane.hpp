@@ -21,6 +21,11 @@ struct lane {
           topic_counts{std::move(of_topic)},
           all_counts{std::move(of_all)} {}
 
+    void count(std::uint64_t delivered, std::uint64_t bytes, const drop_counts& lost) const {
+        topic_counts->add(delivered, bytes, lost);
+        all_counts->add(delivered, bytes, lost);
+    }
+
     const std::string topic;
     const std::shared_ptr<counters> topic_counts;
     const std::shared_ptr<counters> all_counts;

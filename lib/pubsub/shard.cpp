@@ -110,39 +110,53 @@ void shard::take(inbox::arrival& what) {
     const clock::time_point now = is_alone ? clock::now() : clock::time_point{};
     const std::vector<std::shared_ptr<subscriber>>& members = what.in->members;
     for (std::size_t i = 0; i < members.size(); ++i) {
-        const std::shared_ptr<subscriber>& member = members[i];
+        subscriber& member = *members[i];
         fetch_ahead(members, i);
-        if (member->joined < what.only_since) {
+        if (member.joined < what.only_since) {
             continue;
         }
-        bool taken = false;
-        if (is_alone && member->pending.empty()) {
-            tell(*member, [&](reader& by) { taken = by.take(shared, now); });
-        }
-        if (taken) {
+        if (is_alone && hand_over(member, shared, now)) {
             ++delivered;
             continue;
         }
-        if (member->dirty && !member->pending.fits(*shared)) {
-            // It loses something only where its client does not take what is written now.
-            tell(*member, [](reader& by) { by.wake(); });
-        }
-        const std::uint64_t before = member->pending.dropped();
-        const bool overflowed = member->pending.overflowed();
-        if (member->pending.offer(shared, lost)) {
-            ++delivered;
-            wake(*member);
-        }
-        if (member->pending.dropped() > before) {
-            log_drop(what.in->topic, *member);
-        }
-        if (!overflowed && member->pending.overflowed()) {
-            closing_.push_back(member.get());
-        }
+        make_room(member, *shared);
+        delivered += queue(member, shared, *what.in, lost) ? 1 : 0;
     }
-    for (counters* counts : {what.in->topic_counts.get(), what.in->all_counts.get()}) {
-        counts->add(delivered, delivered * shared->content.text().size(), lost);
+    what.in->count(delivered, delivered * shared->content.text().size(), lost);
+}
+
+/// Passes the queue by, where nothing waits in it.
+bool shard::hand_over(subscriber& to, const entry_ptr& only, clock::time_point now) {
+    bool taken = false;
+    if (to.pending.empty()) {
+        tell(to, [&](reader& by) { taken = by.take(only, now); });
     }
+    return taken;
+}
+
+/// Lets a reader write first that has just been given more: it loses something only where its
+/// client does not take what is written now.
+void shard::make_room(subscriber& of, const entry& next) {
+    if (of.dirty && !of.pending.fits(next)) {
+        tell(of, [](reader& by) { by.wake(); });
+    }
+}
+
+/// Tells whether there is something new to read.
+bool shard::queue(subscriber& of, const entry_ptr& added, const lane& in, drop_counts& lost) {
+    const std::uint64_t before = of.pending.dropped();
+    const bool overflowed = of.pending.overflowed();
+    const bool is_new = of.pending.offer(added, lost);
+    if (is_new) {
+        wake(of);
+    }
+    if (of.pending.dropped() > before) {
+        log_drop(in.topic, of);
+    }
+    if (!overflowed && of.pending.overflowed()) {
+        closing_.push_back(&of);
+    }
+    return is_new;
 }
 
 void shard::take(inbox::join& what) {
@@ -200,9 +214,7 @@ void shard::take(inbox::refusal& what) {
         log_drop(what.in->topic, *member);
         wake(*member);
     }
-    for (counters* counts : {what.in->topic_counts.get(), what.in->all_counts.get()}) {
-        counts->add(0, 0, lost);
-    }
+    what.in->count(0, 0, lost);
 }
 
 void shard::take(inbox::shed& what) {

@@ -49,10 +49,6 @@ public:
 
 private:
     void drain();
-    template <class Action>
-    void attempt(Action action);
-    template <class Action>
-    void tell(subscriber& who, Action action);
     void take(inbox::arrival& what);
     void take(inbox::join& what);
     void take(inbox::leave& what);
@@ -61,8 +57,17 @@ private:
     void take(inbox::refusal& what);
     void take(inbox::shed& what);
     static void take(inbox::release& /*what*/) {}
+    template <class Action>
+    void tell(subscriber& who, Action action);
     void log_drop(std::string_view topic, subscriber& who) const;
     void wake(subscriber& who);
+
+    // Done for every member of a lane, and not worth the call that it would else be.
+    template <class Action>
+    inline void attempt(Action action);
+    inline bool hand_over(subscriber& to, const entry_ptr& only, clock::time_point now);
+    inline void make_room(subscriber& of, const entry& next);
+    inline bool queue(subscriber& of, const entry_ptr& added, const lane& in, drop_counts& lost);
 
     const boost::asio::any_io_executor executor_;
     const std::shared_ptr<const logger> log_;
