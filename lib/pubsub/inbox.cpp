@@ -12,32 +12,37 @@ bool inbox::push(item&& what) {
     const std::lock_guard lock{mutex_};
     // A gap must not reach over what came in between, nor be told to those who come and go.
     ++run_;
-    shed_waits_ = shed_waits_ || std::holds_alternative<shed>(what);
+    const bool is_shed = std::holds_alternative<shed>(what);
     items_.push_back(std::move(what));
+    shed_waits_ = shed_waits_ || is_shed;
     return !std::exchange(drain_owed_, true);
 }
 
 bool inbox::refuse(const std::shared_ptr<lane>& in, event_id id, std::uint64_t only_since) {
     const std::lock_guard lock{mutex_};
-    refusal what{in, id, id, 1, only_since};
-    if (!merge(what, items_.size())) {
-        items_.emplace_back(std::move(what));
+    const refusal what{in, id, id, 1, only_since};
+    if (!merge(what)) {
+        items_.emplace_back(what);
+        note(what, items_.size() - 1);
     }
     return !std::exchange(drain_owed_, true);
 }
 
-/// Adds a refusal to the lane's latest one, if they are of one run; else it is to be put there.
-bool inbox::merge(const refusal& what, std::size_t at) {
-    lane& in = *what.in;
-    if (in.refused_in == run_ && what.only_since == 0) {
-        auto& before = std::get<refusal>(items_[in.refused_at]);
-        before.last = what.last;
-        before.count += what.count;
-        return true;
+/// Adds a refusal to the lane's latest one, if they are of one run.
+bool inbox::merge(const refusal& what) {
+    if (what.in->refused_in != run_ || what.only_since > 0) {
+        return false;
     }
-    in.refused_in = what.only_since == 0 ? run_ : 0;
-    in.refused_at = at;
-    return false;
+    auto& before = std::get<refusal>(items_[what.in->refused_at]);
+    before.last = what.last;
+    before.count += what.count;
+    return true;
+}
+
+/// Where a refusal stands, for those that come.
+void inbox::note(const refusal& what, std::size_t at) const {
+    what.in->refused_in = what.only_since == 0 ? run_ : 0;
+    what.in->refused_at = at;
 }
 
 void inbox::withdraw() {
@@ -57,10 +62,14 @@ void inbox::withdraw() {
             each = refusal{came->in, came->id, came->id, 1, came->only_since};
         }
         const auto* const refused = std::get_if<refusal>(&each);
-        if (std::holds_alternative<shed>(each) || (refused != nullptr && merge(*refused, kept))) {
+        if (std::holds_alternative<shed>(each) || (refused != nullptr && merge(*refused))) {
             continue;
         }
-        run_ += refused == nullptr ? 1 : 0;
+        if (refused != nullptr) {
+            note(*refused, kept);
+        } else {
+            ++run_;
+        }
         if (&items_[kept] != &each) {
             items_[kept] = std::move(each);
         }

@@ -85,7 +85,8 @@ public:
     void forgive_drain();
 
 private:
-    bool merge(const refusal& what, std::size_t at);
+    bool merge(const refusal& what);
+    void note(const refusal& what, std::size_t at) const;
 
     std::mutex mutex_;
     std::vector<item> items_;

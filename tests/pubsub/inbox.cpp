@@ -2,12 +2,15 @@
 
 #include "pubsub/lane.hpp"
 #include "pubsub/shedding.hpp"
+#include "support/failing_allocations.hpp"
 
 #include <doctest/doctest.h>
 
 #include <limits>
+#include <new>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 using crier::detail::counters;
@@ -182,5 +185,22 @@ TEST_CASE("a round that has begun is not withdrawn from") {
     CHECK(drain(in) == texts{"shed 9 for a round"});
     CHECK(in.push(event(a, 1)));
     in.withdraw();
+    CHECK(drain(in) == texts{"a 1"});
+}
+
+TEST_CASE("what there is no memory for leaves no trace, and the next one comes in") {
+    inbox in;
+    const auto a = a_lane("a");
+    const auto counts = std::make_shared<counters>();
+
+    crier::test::fail_allocation_after(0);
+    CHECK_THROWS_AS(std::ignore = refuse(in, a, 1), std::bad_alloc);
+    CHECK(refuse(in, a, 2));
+    CHECK(drain(in) == texts{"a 2-2(1)"});
+
+    crier::test::fail_allocation_after(0);
+    CHECK_THROWS_AS(std::ignore = in.push(inbox::shed{2, counts, {}}), std::bad_alloc);
+    in.withdraw();
+    CHECK(in.push(event(a, 1)));
     CHECK(drain(in) == texts{"a 1"});
 }
