@@ -6,12 +6,6 @@
 namespace crier::detail {
 namespace {
 
-entry_ptr gap_entry(gap lost) {
-    const entry_ptr made{new entry{frame{}, lost.to}};
-    made->lost = std::make_unique<gap>(std::move(lost));
-    return made;
-}
-
 /// What a piece may hold. The rest of the queue is for what is published before it has been sent.
 /// However large the queue is, publishers are not to wait long while a piece is copied.
 queue_limits piece_of(const queue_limits& limits) noexcept {
