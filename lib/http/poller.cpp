@@ -1,5 +1,7 @@
 #include "poller.hpp"
 
+#include "pubsub/backlog.hpp"
+
 #include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/error.hpp>
 
@@ -19,9 +21,6 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-/// The most frames that go into one write.
-constexpr std::size_t most_buffers = 64;
-
 error_code last_error() noexcept {
     return errno == EAGAIN ? make_error_code(asio::error::would_block)
                            : error_code{errno, boost::system::system_category()};
@@ -36,7 +35,8 @@ ssize_t send_one(int socket, asio::const_buffer bytes) noexcept {
 }
 
 ssize_t send_all(int socket, sink::buffers bytes) noexcept {
-    std::array<iovec, most_buffers> parts; // NOLINT(cppcoreguidelines-pro-type-member-init): filled
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): filled
+    std::array<iovec, backlog::buffers::static_capacity> parts;
     msghdr message{};
     message.msg_iov = parts.data();
     message.msg_iovlen = std::min(bytes.size(), parts.size());
