@@ -27,12 +27,6 @@ std::string retry_line(coding as, std::chrono::milliseconds retry) {
     return as == coding::chunked ? hexadecimal(line.size()) + "\r\n" + line + "\r\n" : line;
 }
 
-std::string preflight_response(const response_fields& fields) {
-    std::string response = "HTTP/1.1 204 No Content\r\n";
-    put_fields(response, fields);
-    return response += "Connection: close\r\n\r\n";
-}
-
 } // namespace
 
 std::string stream_header(coding as, const response_fields& more) {
@@ -55,6 +49,12 @@ std::string stream_opening(coding as, const request_head& head, const cors_optio
     return opening;
 }
 
+std::string preflight_response(const response_fields& fields) {
+    std::string response = "HTTP/1.1 204 No Content\r\n";
+    put_fields(response, fields);
+    return response += "Connection: close\r\n\r\n";
+}
+
 std::string refusal_response(const refusal& refused, const response_fields& more) {
     const auto phrase = boost::beast::http::obsolete_reason(
         static_cast<boost::beast::http::status>(refused.status));
@@ -69,30 +69,6 @@ std::string refusal_response(const refusal& refused, const response_fields& more
     response += "Content-Length: " + std::to_string(refused.reason.size() + 1) +
                 "\r\nConnection: close\r\n\r\n";
     return response.append(refused.reason).append("\n");
-}
-
-answer refuse(const refusal& refused, const request_head& head, const cors_options& cors) {
-    const bool preflight = !cors.origins.empty() && is_preflight(head);
-    std::string response = refusal_response(
-        refused, preflight ? preflight_fields(cors, head) : cors_fields(cors, head));
-    if (head.method == "HEAD") {
-        response.resize(response.find("\r\n\r\n") + 4);
-    }
-    return {end_reason::refused, std::move(response)};
-}
-
-std::optional<answer> answer_instead(const request_head& head, const cors_options& cors) {
-    const bool preflight = !cors.origins.empty() && is_preflight(head);
-    std::optional<refusal> refused = check_framing(head);
-    if (!refused) {
-        refused = preflight ? check_preflight(cors, head) : check_stream_request(head);
-    }
-    if (refused) {
-        return refuse(*refused, head, cors);
-    }
-    return preflight ? std::optional{answer{
-                           end_reason::preflight, preflight_response(preflight_fields(cors, head))}}
-                     : std::nullopt;
 }
 
 } // namespace crier::detail

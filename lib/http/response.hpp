@@ -2,7 +2,6 @@
 
 #include <crier/http/cors.hpp>
 #include <crier/http/gate.hpp>
-#include <crier/pubsub/stats.hpp>
 
 #include "pubsub/backlog.hpp"
 
@@ -31,18 +30,10 @@ constexpr std::string_view stream_end(coding as) noexcept {
     return as == coding::chunked ? "0\r\n\r\n" : "";
 }
 
+/// The whole response to a preflight; the connection ends with it.
+std::string preflight_response(const response_fields& fields);
+
 /// The whole response to a request that is not served; the connection ends with it.
 std::string refusal_response(const refusal& refused, const response_fields& more = {});
-
-/// What a request gets in place of a stream; the connection ends with it.
-struct answer {
-    end_reason reason;
-    std::string response;
-};
-
-answer refuse(const refusal& refused, const request_head& head, const cors_options& cors);
-
-/// The answer to what is no request for a stream.
-std::optional<answer> answer_instead(const request_head& head, const cors_options& cors);
 
 } // namespace crier::detail

@@ -2,6 +2,8 @@
 
 #include <crier/wire/errc.hpp>
 
+#include "answer.hpp"
+#include "end_reason.hpp"
 #include "pubsub/prefetch.hpp"
 #include "response.hpp"
 
@@ -12,32 +14,8 @@
 #include <utility>
 
 namespace crier::detail {
-namespace {
 
 namespace asio = boost::asio;
-
-end_reason reason_of(const boost::system::error_code& error) {
-    return error == errc::client_left              ? end_reason::client_left
-         : error == errc::stalled                  ? end_reason::stalled
-         : error == errc::shut_down                ? end_reason::shutdown
-         : error == errc::closed                   ? end_reason::finished
-         : error == errc::overflow                 ? end_reason::overflow
-         : error == asio::error::operation_aborted ? end_reason::cancelled
-                                                   : end_reason::write_error;
-}
-
-std::vector<topic_options> topics_of(const request_head& head, serve_options& options) {
-    if (!options.topics.empty()) {
-        return std::move(options.topics);
-    }
-    std::vector<topic_options> topics(1);
-    topics[0].name = options.topic.empty() ? topic_of(head) : std::move(options.topic);
-    topics[0].polling = std::move(options.polling);
-    topics[0].only_changes = options.only_changes;
-    return topics;
-}
-
-} // namespace
 
 session::session(
     std::shared_ptr<core> events, std::shared_ptr<shard> home, std::shared_ptr<sink> to, coding as)
@@ -71,14 +49,10 @@ void session::begin(
 }
 
 void session::answer_to(const request_head& head, serve_options options) {
-    std::optional<answer> instead = answer_instead(head, options.cors);
-    std::vector<topic_options> asked = topics_of(head, options);
-    if (!instead && asked.size() > events_->options().topics_limit) {
-        instead = refuse({400, "too many topics"}, head, options.cors);
-    }
+    auto [instead, topics, where] = decide(head, options, events_->options().topics_limit);
     try {
         if (!instead) {
-            subscribe(std::move(asked), head, options.queue);
+            subscribe(std::move(topics), where);
         }
     } catch (const boost::system::system_error&) {
         instead = refuse({503, "shutting down"}, head, options.cors);
@@ -100,13 +74,9 @@ void session::answer_to(const request_head& head, serve_options options) {
     out_.to().watch_peer();
 }
 
-void session::subscribe(std::vector<topic_options> asked, const request_head& head,
-    const std::optional<queue_limits>& queue) {
-    subscribe_options where;
-    where.queue = queue;
-    where.last_event_id = last_event_id_of(head);
+void session::subscribe(std::vector<topic_options> topics, const subscribe_options& where) {
     try {
-        events_->subscribe(home_, seat_, std::move(asked), where);
+        events_->subscribe(home_, seat_, std::move(topics), where);
     } catch (...) {
         events_->unsubscribe(home_, seat_);
         throw;
@@ -170,7 +140,7 @@ void session::advance() {
         if (flush_own()) {
             let_go();
         } else if (const auto failed = end_of()) {
-            reason_ = phase_ == phase::ending ? reason_of(failed) : reason_;
+            reason_ = phase_ == phase::ending ? end_reason_of(failed) : reason_;
             let_go();
         } else {
             arm();
@@ -291,7 +261,7 @@ void session::healed(std::vector<frame> frames) {
 
 /// Ends the body, waiting for the client only where the stream was not cut.
 void session::end(boost::system::error_code why) {
-    reason_ = reason_of(why);
+    reason_ = end_reason_of(why);
     const std::string_view last = stream_end(out_.get_coding());
     events_->unsubscribe(home_, seat_);
     if (reason_ == end_reason::shutdown || reason_ == end_reason::finished) {

@@ -53,8 +53,7 @@ private:
 
     backlog& pending() const noexcept { return seat_->pending; }
     void answer_to(const request_head& head, serve_options options);
-    void subscribe(std::vector<topic_options> asked, const request_head& head,
-        const std::optional<queue_limits>& queue);
+    void subscribe(std::vector<topic_options> topics, const subscribe_options& where);
     void advance();
     void flush();
     bool flush_own();

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <crier/pubsub/stats.hpp>
+
+#include <boost/system/error_code.hpp>
+
+namespace crier::detail {
+
+/// The reason that a stream ended for, by the error that ended it.
+end_reason end_reason_of(const boost::system::error_code& error);
+
+} // namespace crier::detail
