@@ -3,11 +3,20 @@
 #include "pubsub/core.hpp"
 #include "pubsub/what.hpp"
 
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+
+#include <exception>
+#include <utility>
+
 namespace crier::detail {
+namespace {
 
 namespace asio = boost::asio;
 
-asio::awaitable<std::vector<frame>> heal(
+asio::awaitable<std::vector<frame>> frames_for(
     gap lost, const gap_handler& on_gap, std::shared_ptr<core> events) {
     std::vector<frame> frames;
     try {
@@ -27,6 +36,22 @@ asio::awaitable<std::vector<frame>> heal(
         frames.assign(1, make_frame(to_event(lost)).value());
     }
     co_return frames;
+}
+
+} // namespace
+
+void heal(const gap& lost, const gap_handler& on_gap, std::shared_ptr<core> events,
+    const asio::any_io_executor& executor, asio::cancellation_slot cancelled,
+    std::function<void(std::vector<frame>)> then) {
+    asio::co_spawn(executor, frames_for(lost, on_gap, std::move(events)),
+        asio::bind_cancellation_slot(cancelled, [executor, then = std::move(then)](
+                                                    const std::exception_ptr&,
+                                                    std::vector<frame> frames) mutable {
+            // Not from within the coroutine, whose signal goes with it.
+            asio::post(executor, [then = std::move(then), frames = std::move(frames)]() mutable {
+                then(std::move(frames));
+            });
+        }));
 }
 
 } // namespace crier::detail

@@ -2,8 +2,10 @@
 
 #include <crier/http/serve.hpp>
 
-#include <boost/asio/awaitable.hpp>
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -11,8 +13,11 @@ namespace crier::detail {
 
 using gap_handler = decltype(serve_options::on_gap);
 
-/// What is sent in a gap's place: what the caller has for it, or where that fails the gap itself.
-boost::asio::awaitable<std::vector<frame>> heal(
-    gap lost, const gap_handler& on_gap, std::shared_ptr<core> events);
+/// Makes what is sent in a gap's place: what the caller has for it, or where that fails the gap
+/// itself; nothing where it was cancelled before it had begun. It is told on the executor, in a
+/// handler of its own: the signal may go then. What `then` holds is to keep `on_gap` for as long.
+void heal(const gap& lost, const gap_handler& on_gap, std::shared_ptr<core> events,
+    const boost::asio::any_io_executor& executor, boost::asio::cancellation_slot cancelled,
+    std::function<void(std::vector<frame>)> then);
 
 } // namespace crier::detail

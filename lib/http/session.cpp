@@ -7,8 +7,6 @@
 #include "pubsub/prefetch.hpp"
 #include "response.hpp"
 
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 
 #include <utility>
@@ -238,15 +236,8 @@ void session::begin_healing() {
     // More may be lost meanwhile, which is told later.
     pending().pin(1);
     healing_ = std::make_unique<asio::cancellation_signal>();
-    asio::co_spawn(home_->get_executor(), heal(*pending().front_gap(), *on_gap_, events_),
-        asio::bind_cancellation_slot(healing_->slot(),
-            [self = shared_from_this()](const std::exception_ptr&, std::vector<frame> frames) {
-                // Not from within the coroutine, whose signal goes with it.
-                asio::post(
-                    self->home_->get_executor(), [self, frames = std::move(frames)]() mutable {
-                        self->healed(std::move(frames));
-                    });
-            }));
+    heal(*pending().front_gap(), *on_gap_, events_, home_->get_executor(), healing_->slot(),
+        [self = shared_from_this()](auto frames) { self->healed(std::move(frames)); });
 }
 
 void session::healed(std::vector<frame> frames) {
