@@ -8,6 +8,7 @@
 #include <boost/system/error_code.hpp>
 
 #include <memory>
+#include <string_view>
 
 namespace crier::detail {
 
@@ -26,6 +27,10 @@ public:
 
     /// Writes what the sink takes at once. What goes wrong is told by `failure`.
     std::size_t write_some(sink::buffers bytes, clock::time_point now);
+    std::size_t write_some(std::string_view bytes, clock::time_point now) {
+        const boost::asio::const_buffer whole{bytes.data(), bytes.size()};
+        return write_some({&whole, 1}, now);
+    }
 
     /// Why the stream cannot go on, if so.
     boost::system::error_code failure(clock::time_point now) const noexcept;

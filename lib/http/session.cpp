@@ -118,8 +118,7 @@ bool session::take(const entry_ptr& only, clock::time_point now) {
         return false;
     }
     const std::string_view bytes = bytes_of(only->content, out_.get_coding());
-    const asio::const_buffer whole{bytes.data(), bytes.size()};
-    const std::size_t written = out_.write_some({&whole, 1}, now);
+    const std::size_t written = out_.write_some(bytes, now);
     if (written > 0 && written < bytes.size()) {
         pending().append(only);
         pending().advance(written, out_.get_coding());
@@ -156,8 +155,7 @@ void session::advance() {
 /// Writes of the own bytes what is taken at once, and tells whether that was all.
 bool session::flush_own() {
     while (!own_.empty()) {
-        const asio::const_buffer rest = asio::buffer(own_);
-        const std::size_t written = out_.write_some({&rest, 1}, now_);
+        const std::size_t written = out_.write_some(own_, now_);
         if (written == 0) {
             return false;
         }
@@ -263,8 +261,7 @@ void session::end(boost::system::error_code why) {
     }
     const bool is_cut = reason_ == end_reason::cancelled || reason_ == end_reason::overflow;
     if (is_cut && own_.empty() && !pending().is_partly_written()) {
-        const asio::const_buffer bytes = asio::buffer(last);
-        out_.write_some({&bytes, 1}, now_);
+        out_.write_some(last, now_);
     }
     let_go();
 }

@@ -20,8 +20,7 @@ stream_state::stream_state(std::shared_ptr<sink> to, coding as,
 
 asio::awaitable<void> stream_state::write_all(std::string_view bytes) {
     while (true) {
-        const asio::const_buffer rest{bytes.data(), bytes.size()};
-        bytes.remove_prefix(write_some({&rest, 1}, clock::now()));
+        bytes.remove_prefix(write_some(bytes, clock::now()));
         if (const auto failed = failure(clock::now())) {
             throw boost::system::system_error{failed};
         }
