@@ -61,8 +61,7 @@ def held(result: Figures, rate: float, sweep_ms: float) -> bool:
 
 def highest_rate(stage: Stage, options: Options) -> Figures:
     """Begins near what was found before, and can leave that in both directions."""
-    threads = options.get("threads", 1)
-    key = stage.command.name, threads
+    key = stage.command.name, options.get("threads", 1), options.get("share", 1)
     before = stage.rates.last.get(key)
     at: dict[float, Figures] = {}
 
@@ -85,15 +84,13 @@ def highest_rate(stage: Stage, options: Options) -> Figures:
             figures[name] = at[rate][name]
         seconds = at[rate]["seconds"]
         figures["server_cpu_share"] = at[rate]["server_cpu_seconds"] / seconds
-    stage.rates.of_this_run[key] = figures
     return figures
 
 
 def scaling(stage: Stage, options: Options) -> Figures:
     figures: Figures = {}
     for threads in 1, 2:
-        known = stage.rates.of_this_run.get((stage.command.name, threads))
-        found = known or highest_rate(stage, chosen(options, threads=threads))
+        found = highest_rate(stage, chosen(options, threads=threads))
         figures |= {f"{name}.{threads}": value for name, value in found.items()}
     if figures["rate.1"]:
         figures["ratio"] = figures["rate.2"] / figures["rate.1"]

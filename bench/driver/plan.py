@@ -64,8 +64,6 @@ class Plan:
         """Whole repetitions one after the other: what drifts, drifts for all alike."""
         steps = list(self._steps())
         for done, (number, scenario, command) in enumerate(steps):
-            if done % (len(self.scenarios) * len(self.commands)) == 0:
-                self.rates.of_this_run.clear()
             left = sum(self._expected(step[1], step[2]) for step in steps[done:])
             print(
                 f"[{done + 1:3d}/{len(steps)}] {scenario.letter} {command.name:<8}"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +18,7 @@ from .processes import SHUTDOWN_TIMEOUT, Failure, Processes, Skipped
 START_TIMEOUT = 30.0
 
 ROOT = Path(__file__).resolve().parents[2]
+PART_TIME = Path(__file__).resolve().parent / "part_time.py"
 BUILT = {"floor": "{build}/bench/floor", "crier": "{build}/bench/contender"}
 PEERS = {
     "go": "{build}/peer-go",
@@ -97,6 +100,22 @@ class Server:
 
     def __enter__(self) -> Server:
         return self
+
+    @contextmanager
+    def part_time(self, share: float) -> Iterator[None]:
+        """Within it, no thread of the server gets more than a share of a core."""
+        if share >= 1:
+            yield
+            return
+        group = str(self._process.pid)
+        program = [sys.executable, "-B", str(PART_TIME), group, str(share)]
+        limiter = self._processes.start(program)
+        try:
+            yield
+        finally:
+            limiter.terminate()
+            limiter.finish(SHUTDOWN_TIMEOUT)
+            self._processes.close(limiter)
 
     def __exit__(
         self,

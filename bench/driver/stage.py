@@ -14,6 +14,8 @@ from .servers import Command, Options, Server, arguments, last_json
 Figures = dict[str, Any]
 
 SERVER_OPTIONS = ("port", "threads", "topics", "rate", "size", "burst", "heartbeat")
+# Neither the server nor the client is told.
+DRIVER_OPTIONS = ("share",)
 # Opening streams and waiting for the last event take as long as they take, within reason.
 LOAD_TIMEOUT = 90.0
 # What may go wrong where more is asked than a server can do.
@@ -39,8 +41,7 @@ def flat(value: dict, prefix: str = "") -> Figures:
 class Rates:
     """The highest rates that were found, to begin the next search near them."""
 
-    last: dict[tuple[str, int], float] = field(default_factory=dict)
-    of_this_run: dict[tuple[str, int], dict] = field(default_factory=dict)
+    last: dict[tuple[str, int, float], float] = field(default_factory=dict)
 
 
 @dataclass
@@ -61,7 +62,7 @@ class Stage:
         chosen = {
             name: value
             for name, value in options.items()
-            if name not in SERVER_OPTIONS or name == "topics"
+            if name not in (*SERVER_OPTIONS, *DRIVER_OPTIONS) or name == "topics"
         }
         chosen |= {"port": server.port, "pid": server.pid}
         result = self._run_load(chosen)
@@ -73,7 +74,7 @@ class Stage:
 
     def run(self, options: Options, allowed: Sequence[str] = ()) -> Figures:
         """A server of its own under load: what both have told."""
-        with self.serve(options) as server:
+        with self.serve(options) as server, server.part_time(options.get("share", 1)):
             result = self.load(server, options, allowed)
         self.check_published(result, server)
         return flat(result) | flat(server.result)
