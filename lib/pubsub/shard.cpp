@@ -22,17 +22,19 @@ constexpr std::size_t most_kept_items = 4096;
 /// Asks for the memory of those who come next while the kernel is busy with one: waiting for it
 /// would else be most of our part in a delivery. Each step needs what the one before has brought.
 void fetch_ahead(const std::vector<std::shared_ptr<subscriber>>& members, std::size_t at) noexcept {
-    constexpr std::size_t steps = 3;
     // What of each is touched for an event.
     constexpr std::size_t subscriber_bytes = 128;
     constexpr std::size_t reader_bytes = 192;
-    if (at + steps >= members.size()) {
-        return;
+    if (at + 3 < members.size()) {
+        prefetch(members[at + 3].get(), subscriber_bytes);
     }
-    prefetch(members[at + 3].get(), subscriber_bytes);
-    prefetch(members[at + 2]->read_by, reader_bytes);
-    if (const reader* const next = members[at + 1]->read_by) {
-        next->fetch();
+    if (at + 2 < members.size()) {
+        prefetch(members[at + 2]->read_by, reader_bytes);
+    }
+    if (at + 1 < members.size()) {
+        if (const reader* const next = members[at + 1]->read_by) {
+            next->fetch();
+        }
     }
 }
 
