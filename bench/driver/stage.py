@@ -65,7 +65,7 @@ class Stage:
             if name not in (*SERVER_OPTIONS, *DRIVER_OPTIONS) or name == "topics"
         }
         chosen |= {"port": server.port, "pid": server.pid}
-        result = self._run_load(chosen)
+        result = self._run_load(chosen, gives_way=options.get("share", 1) < 1)
         self.runs.append(
             {"server_options": server.options, "load_options": chosen, "result": result}
         )
@@ -88,8 +88,10 @@ class Stage:
             self.problems.append("nothing was published")
         return flat(server.result)
 
-    def _run_load(self, options: Options) -> dict:
-        process = self.processes.start([str(self.load_program), *arguments(options)])
+    def _run_load(self, options: Options, gives_way: bool) -> dict:
+        # Where a server runs for a part of the time, that is its own: the client has all the rest.
+        first = ["nice", "-n", "19"] if gives_way else []
+        process = self.processes.start([*first, str(self.load_program), *arguments(options)])
         try:
             busy = options.get("seconds", 5) + options.get("warmup", 1)
             return last_json("load", process.finish(busy + LOAD_TIMEOUT))

@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <stdexcept>
@@ -43,17 +44,17 @@ void allow_streams(std::uint32_t streams) {
 }
 
 descriptor start_connecting(std::uint16_t port, std::uint32_t stream) {
-    // Finding a free port gets slow long before the last one is taken.
+    // Finding a free port gets slow long before the last one is taken, and where others have just
+    // been left, to whom that costs most is chance: each process has addresses of its own.
     constexpr std::uint32_t streams_per_address = 10'000;
+    constexpr std::uint32_t addresses = 256;
+    static const std::uint32_t first = static_cast<std::uint32_t>(::getpid()) % 65'535 * addresses;
     descriptor connection{::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
     check(connection.get(), "socket");
-    if (const std::uint32_t host = stream / streams_per_address; host != 0) {
-        const int yes = 1;
-        const sockaddr_in from = loopback(host, 0);
-        ::setsockopt(connection.get(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &yes, sizeof yes);
-        check(::bind(connection.get(), reinterpret_cast<const sockaddr*>(&from), sizeof from),
-            "bind");
-    }
+    const int yes = 1;
+    const sockaddr_in from = loopback(first + stream / streams_per_address % addresses, 0);
+    ::setsockopt(connection.get(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &yes, sizeof yes);
+    check(::bind(connection.get(), reinterpret_cast<const sockaddr*>(&from), sizeof from), "bind");
     const sockaddr_in to = loopback(0, port);
     check(
         ::connect(connection.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to), "connect");
