@@ -92,8 +92,10 @@ def scaling(stage: Stage, options: Options) -> Figures:
     for threads in 1, 2:
         found = highest_rate(stage, chosen(options, threads=threads))
         figures |= {f"{name}.{threads}": value for name, value in found.items()}
-    if figures["rate.1"]:
+    if figures["rate.1"] and figures["rate.2"]:
         figures["ratio"] = figures["rate.2"] / figures["rate.1"]
+        shares = figures["server_cpu_share.2"] / figures["server_cpu_share.1"]
+        figures["work"] = figures["ratio"] / shares
     return figures
 
 

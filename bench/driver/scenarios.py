@@ -83,6 +83,7 @@ def scaling_figures(_: Options) -> tuple[Figure, ...]:
         Figure("rate.1", "highest rate, 1 thread", "1/s", more_is_better=True),
         Figure("rate.2", "highest rate, 2 threads", "1/s", main=True, more_is_better=True),
         Figure("ratio", "2 threads to 1", compared=False),
+        Figure("work", "2 threads to 1, per CPU time", compared=False),
         *(
             replace(figure, key=f"{figure.key}.{threads}", label=f"{figure.label}, {text}")
             for figure in (SERVER, CLIENT)
