@@ -17,7 +17,7 @@ constexpr std::string_view any_origin = "*";
     throw std::invalid_argument{"cors: " + reason};
 }
 
-std::string quoted(std::string_view text) { return '"' + std::string{text} + '"'; }
+std::string in_quotes(std::string_view text) { return '"' + std::string{text} + '"'; }
 
 bool allows_all(const cors_options& options) {
     return options.origins.size() == 1 && options.origins.front() == any_origin;
@@ -75,7 +75,7 @@ void check_options(const cors_options& options) {
     for (const auto* list : {&options.headers, &options.methods}) {
         for (const std::string& name : *list) {
             if (!detail::is_token(name)) {
-                refuse(quoted(name) + " is no name of a header field or method");
+                refuse(in_quotes(name) + " is no name of a header field or method");
             }
             if (name == "*" && options.credentials) {
                 refuse("with credentials \"*\" stands for itself; name the headers and methods");
@@ -84,7 +84,7 @@ void check_options(const cors_options& options) {
     }
     for (const std::string& method : options.methods) {
         if (std::ranges::any_of(method, [](char c) { return c >= 'a' && c <= 'z'; })) {
-            refuse("the method " + quoted(method) + " is not in capitals, as methods are sent");
+            refuse("the method " + in_quotes(method) + " is not in capitals, as methods are sent");
         }
     }
     if (options.max_age.count() < 0) {
