@@ -221,9 +221,14 @@ bool run(const settings& with) {
 } // namespace
 
 int main(int argc, char** argv) try {
-    const settings with = settings_from(argc, argv);
-    const bool kept = run(with);
+    settings with = settings_from(argc, argv);
     const bool expected = with.broken == model::fault::none;
+    bool kept = run(with);
+    // What is broken shows by chance: on a busy machine it may hide for some seconds.
+    for (int others = 5; kept && !expected && others > 0; --others) {
+        ++with.seed;
+        kept = run(with);
+    }
     if (kept != expected) {
         std::cout << (expected ? "the contract is broken\n" : "what is broken was not found\n");
     }
