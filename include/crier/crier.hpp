@@ -2,6 +2,7 @@
 
 /// All of the library but the server: wire, pubsub and the session.
 
+#include <crier/async/single_thread.hpp>
 #include <crier/http/cors.hpp>
 #include <crier/http/serve.hpp>
 #include <crier/http/stream_writer.hpp>
@@ -9,7 +10,6 @@
 #include <crier/pubsub/hub.hpp>
 #include <crier/pubsub/manager.hpp>
 #include <crier/pubsub/on_demand.hpp>
-#include <crier/pubsub/single_thread.hpp>
 #include <crier/wire/encoder.hpp>
 #include <crier/wire/errc.hpp>
 #include <crier/wire/parser.hpp>

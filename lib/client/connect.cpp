@@ -1,9 +1,9 @@
 #include "connect.hpp"
 
-#include <crier/pubsub/signal.hpp>
+#include <crier/async/signal.hpp>
 #include <crier/wire/errc.hpp>
 
-#include "pubsub/time_limit.hpp"
+#include "async/time_limit.hpp"
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/this_coro.hpp>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <crier/pubsub/clock.hpp>
+#include <crier/async/clock.hpp>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>

@@ -1,11 +1,11 @@
 #include "connection.hpp"
 
-#include <crier/pubsub/signal.hpp>
+#include <crier/async/signal.hpp>
 #include <crier/wire/errc.hpp>
 
+#include "async/time_limit.hpp"
 #include "connect.hpp"
 #include "failure.hpp"
-#include "pubsub/time_limit.hpp"
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/ip/address.hpp>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <crier/pubsub/clock.hpp>
+#include <crier/async/clock.hpp>
 
 #include "request.hpp"
 #include "response_reader.hpp"

@@ -1,6 +1,6 @@
 #include "event_queue.hpp"
 
-#include "pubsub/give_way.hpp"
+#include "async/give_way.hpp"
 
 #include <boost/asio/use_awaitable.hpp>
 

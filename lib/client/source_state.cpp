@@ -1,6 +1,6 @@
 #include "source_state.hpp"
 
-#include <crier/pubsub/clock.hpp>
+#include <crier/async/clock.hpp>
 #include <crier/wire/errc.hpp>
 
 #include "failure.hpp"

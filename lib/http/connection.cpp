@@ -2,7 +2,7 @@
 
 #include <crier/wire/errc.hpp>
 
-#include "pubsub/time_limit.hpp"
+#include "async/time_limit.hpp"
 #include "response.hpp"
 
 #include <boost/asio/buffer.hpp>

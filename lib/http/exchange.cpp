@@ -1,7 +1,7 @@
 #include <crier/http/exchange.hpp>
 
+#include "async/time_limit.hpp"
 #include "detached_streams.hpp"
-#include "pubsub/time_limit.hpp"
 
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/http/write.hpp>

@@ -2,7 +2,7 @@
 
 #include <crier/http/sink.hpp>
 
-#include "pubsub/handler_memory.hpp"
+#include "async/handler_memory.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/ip/tcp.hpp>

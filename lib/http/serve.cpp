@@ -1,5 +1,5 @@
+#include <crier/async/single_thread.hpp>
 #include <crier/http/serve.hpp>
-#include <crier/pubsub/single_thread.hpp>
 #include <crier/wire/errc.hpp>
 
 #include "response.hpp"

@@ -1,6 +1,6 @@
 #include "stream_state.hpp"
 
-#include "pubsub/run_on.hpp"
+#include "async/run_on.hpp"
 
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/error.hpp>

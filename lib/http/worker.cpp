@@ -1,6 +1,6 @@
 #include "worker.hpp"
 
-#include <crier/pubsub/single_thread.hpp>
+#include <crier/async/single_thread.hpp>
 
 #include "response.hpp"
 

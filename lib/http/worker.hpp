@@ -1,7 +1,7 @@
 #pragma once
 
+#include <crier/async/clock.hpp>
 #include <crier/http/server.hpp>
-#include <crier/pubsub/clock.hpp>
 
 #include "connection.hpp"
 

@@ -1,6 +1,6 @@
 #include "core.hpp"
 
-#include "executors.hpp"
+#include "async/executors.hpp"
 #include "heartbeat.hpp"
 
 #include <algorithm>

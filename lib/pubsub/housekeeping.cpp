@@ -1,6 +1,6 @@
+#include "async/within_years.hpp"
 #include "core.hpp"
 #include "shedding.hpp"
-#include "within_years.hpp"
 
 #include <boost/asio/post.hpp>
 

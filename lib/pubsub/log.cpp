@@ -1,7 +1,7 @@
 #include "log.hpp"
 
+#include "async/within_years.hpp"
 #include "wire/frame_access.hpp"
-#include "within_years.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <crier/pubsub/clock.hpp>
+#include <crier/async/clock.hpp>
 #include <crier/pubsub/topic_policy.hpp>
 #include <crier/wire/frame.hpp>
 

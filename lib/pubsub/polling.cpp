@@ -1,4 +1,4 @@
-#include <crier/pubsub/clock.hpp>
+#include <crier/async/clock.hpp>
 #include <crier/pubsub/polling.hpp>
 
 #include "service.hpp"

@@ -1,9 +1,9 @@
 #include "service.hpp"
 
-#include <crier/pubsub/clock.hpp>
+#include <crier/async/clock.hpp>
 
-#include "executors.hpp"
-#include "run_on.hpp"
+#include "async/executors.hpp"
+#include "async/run_on.hpp"
 #include "what.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>

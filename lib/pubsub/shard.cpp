@@ -1,7 +1,7 @@
 #include "shard.hpp"
 
+#include "async/executors.hpp"
 #include "escaped.hpp"
-#include "executors.hpp"
 #include "lane.hpp"
 #include "prefetch.hpp"
 #include "shedding.hpp"

@@ -2,8 +2,8 @@
 
 #include <crier/pubsub/logger.hpp>
 
-#include "alarms.hpp"
-#include "handler_memory.hpp"
+#include "async/alarms.hpp"
+#include "async/handler_memory.hpp"
 #include "inbox.hpp"
 #include "subscriber.hpp"
 

@@ -1,10 +1,10 @@
 #include <crier/pubsub/subscription.hpp>
 #include <crier/wire/errc.hpp>
 
+#include "async/give_way.hpp"
+#include "async/run_on.hpp"
 #include "channel.hpp"
 #include "core.hpp"
-#include "give_way.hpp"
-#include "run_on.hpp"
 
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>

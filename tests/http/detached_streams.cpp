@@ -1,7 +1,7 @@
 #include "http/detached_streams.hpp"
 
+#include <crier/async/single_thread.hpp>
 #include <crier/http/server.hpp>
-#include <crier/pubsub/single_thread.hpp>
 
 #include "support/running_server.hpp"
 #include "support/served_stream.hpp"

@@ -1,5 +1,5 @@
+#include <crier/async/single_thread.hpp>
 #include <crier/http/serve.hpp>
-#include <crier/pubsub/single_thread.hpp>
 
 #include "support/event_reader.hpp"
 #include "support/served_stream.hpp"

@@ -236,7 +236,7 @@ TEST_CASE("a topic whose history is gone already is passed over") {
         subscription keeps = events.subscribe("old");
         events.publish("old", "1");
         if (by_age) {
-            crier::clock::advance(std::chrono::seconds{2});
+            crier::detail::test_clock::advance(std::chrono::seconds{2});
             keeps = events.subscribe("old");
         } else {
             events.publish("old", payload(6'000));

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <crier/pubsub/clock.hpp>
+#include "async/test_clock.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -21,14 +21,14 @@ class context {
 public:
     context(const context&) = delete;
     context& operator=(const context&) = delete;
-    explicit context(int concurrency = 1) : io{concurrency} { clock::freeze(); }
+    explicit context(int concurrency = 1) : io{concurrency} { detail::test_clock::freeze(); }
 
     ~context() {
         if (std::uncaught_exceptions() == 0) {
             run();
             CHECK_MESSAGE(io.stopped(), "something is left running");
         }
-        clock::thaw();
+        detail::test_clock::thaw();
     }
 
     /// Runs what is ready.
@@ -39,7 +39,7 @@ public:
 
     /// Lets the time pass; what is due then runs with what is ready.
     void pass(clock::duration by) {
-        clock::advance(by);
+        detail::test_clock::advance(by);
         // The earliest timer of all makes the reactor look at the clock again.
         poke_.expires_at(clock::time_point::min());
         poke_.async_wait([](auto) {});

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <crier/pubsub/single_thread.hpp>
+#include <crier/async/single_thread.hpp>
 
 #include "http/detached_streams.hpp"
 #include "served_stream.hpp"

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <crier/client/options.hpp>
+#include <crier/export.hpp>
 #include <crier/wire/event.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -32,7 +33,7 @@ class source_state;
 /// Thread safety: all of it, the callbacks too, belongs to the executor, which runs one handler at
 /// a time: a strand, or a context with one thread. Lifetime: declare it after its `io_context`.
 /// Destroying it is as good as `close`. Source: WHATWG HTML 9.2.
-class event_source {
+class CRIER_EXPORT event_source {
 public:
     using executor_type = boost::asio::any_io_executor;
 

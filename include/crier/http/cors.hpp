@@ -1,5 +1,6 @@
 #pragma once
 
+#include <crier/export.hpp>
 #include <crier/http/gate.hpp>
 
 #include <chrono>
@@ -40,7 +41,7 @@ struct cors_options {
 /// Errors: throws `std::invalid_argument` on options that make no sense, with what would be right.
 /// The functions below take options that passed. `serve` calls it for each stream: a program that
 /// calls it before has its mistake told at its start.
-void check_options(const cors_options& options);
+CRIER_EXPORT void check_options(const cors_options& options);
 
 /// A field of a response.
 struct response_field {
@@ -53,20 +54,22 @@ using response_fields = std::vector<response_field>;
 
 /// Whether a browser asks before it lets a page send a request: OPTIONS with `Origin` and
 /// `Access-Control-Request-Method`.
-bool is_preflight(const request_head& head);
+CRIER_EXPORT bool is_preflight(const request_head& head);
 
 /// The fields of any answer to a request but a preflight; a page of an origin that is not allowed
 /// gets the same answer without them, and its browser keeps it from reading. Where the origin
 /// matters there is `Vary`, also in an answer to no or another origin: a cache must not hand that
 /// to a page which is allowed.
-response_fields cors_fields(const cors_options& options, const request_head& head);
+CRIER_EXPORT response_fields cors_fields(const cors_options& options, const request_head& head);
 
 /// Whether a preflight may be answered with 204; 403 for an origin that is not allowed. A method or
 /// a field that is not allowed is no reason: browsers find out from the lists, and name it.
-std::optional<refusal> check_preflight(const cors_options& options, const request_head& head);
+CRIER_EXPORT std::optional<refusal> check_preflight(
+    const cors_options& options, const request_head& head);
 
 /// The fields of the answer to a preflight, whether it is 204 or 403.
-response_fields preflight_fields(const cors_options& options, const request_head& head);
+CRIER_EXPORT response_fields preflight_fields(
+    const cors_options& options, const request_head& head);
 
 /// Puts fields into a response of Beast in place of those with the same name; `Vary` is added.
 ///

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <crier/export.hpp>
 #include <crier/http/cors.hpp>
 #include <crier/http/serve.hpp>
 #include <crier/http/stream_writer.hpp>
@@ -26,7 +27,7 @@ struct exchange_access;
 /// a stream written by hand. An exchange that is not answered gets 404.
 ///
 /// It belongs to the handler's coroutine, and must not outlive it.
-class exchange {
+class CRIER_EXPORT exchange {
 public:
     using request_type = boost::beast::http::request<boost::beast::http::string_body>;
     using response_type = boost::beast::http::response<boost::beast::http::string_body>;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <crier/export.hpp>
+
 #include <boost/system/result.hpp>
 
 #include <cstddef>
@@ -35,18 +37,18 @@ struct gate_limits {
 ///
 /// Errors: given as the refusal: 400, 431 over the limits, 505 for another version than 1.0 or 1.1.
 /// Source: RFC 9112, sections 2 to 6; RFC 9110, section 5.
-std::optional<refusal> read_head(
+CRIER_EXPORT std::optional<refusal> read_head(
     std::string_view raw, request_head& head, const gate_limits& limits = {});
 
 /// Checks what a head says of the message's framing and host, however it was parsed.
-std::optional<refusal> check_framing(const request_head& head);
+CRIER_EXPORT std::optional<refusal> check_framing(const request_head& head);
 
 /// Checks that a request asks for an event stream: 405 for another method than GET, 406 for an
 /// `Accept` that excludes it.
-std::optional<refusal> check_stream_request(const request_head& head);
+CRIER_EXPORT std::optional<refusal> check_stream_request(const request_head& head);
 
 /// Whether an `Accept` field's value allows `text/event-stream`.
 /// Source: RFC 9110, section 12.5.1.
-bool accepts_event_stream(std::string_view accept);
+CRIER_EXPORT bool accepts_event_stream(std::string_view accept);
 
 } // namespace crier

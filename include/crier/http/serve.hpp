@@ -1,5 +1,6 @@
 #pragma once
 
+#include <crier/export.hpp>
 #include <crier/http/cors.hpp>
 #include <crier/http/gate.hpp>
 #include <crier/http/sink.hpp>
@@ -44,26 +45,26 @@ struct serve_options {
 };
 
 /// Errors: throws `std::invalid_argument` on options that make no sense, with what would be right.
-void check_options(const serve_options& options);
+CRIER_EXPORT void check_options(const serve_options& options);
 
 /// The default topic of a request: its path, with `?query` where there is one, but without
 /// `last_event_id`.
-std::string topic_of(const request_head& head);
+CRIER_EXPORT std::string topic_of(const request_head& head);
 
 template <class Body, class Fields>
-std::string topic_of(const boost::beast::http::request<Body, Fields>& request) {
+CRIER_EXPORT std::string topic_of(const boost::beast::http::request<Body, Fields>& request) {
     request_head head;
     head.target = request.target();
     return topic_of(head);
 }
 
 /// The topics that a request names as `?topic=a&topic=b`, each once.
-std::vector<topic_options> topics_of(const request_head& head);
+CRIER_EXPORT std::vector<topic_options> topics_of(const request_head& head);
 
 /// The id of the last event that a client has received: the field `Last-Event-ID`, else the query's
 /// `last_event_id`, for a first connection. Empty where there is none.
 /// Source: WHATWG HTML 9.2.4.
-std::string last_event_id_of(const request_head& head);
+CRIER_EXPORT std::string last_event_id_of(const request_head& head);
 
 /// The head of a request that Beast has parsed, as views of it.
 template <class Body, class Fields>
@@ -82,7 +83,7 @@ namespace detail {
 
 using sink_maker = std::function<std::shared_ptr<sink>(const boost::asio::any_io_executor&)>;
 
-boost::asio::awaitable<end_reason> serve(
+CRIER_EXPORT boost::asio::awaitable<end_reason> serve(
     request_head head, sink_maker make, std::shared_ptr<core> events, serve_options options);
 
 struct manager_access {

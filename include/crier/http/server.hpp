@@ -1,5 +1,6 @@
 #pragma once
 
+#include <crier/export.hpp>
 #include <crier/http/exchange.hpp>
 #include <crier/http/gate.hpp>
 #include <crier/pubsub/logger.hpp>
@@ -51,7 +52,7 @@ struct server_state;
 /// Thread safety: `shutdown` from any thread, the rest from the thread that owns it. The handler
 /// is called on all of the server's threads.
 /// Lifetime: declare it before the managers that use its executor.
-class server {
+class CRIER_EXPORT server {
 public:
     using handler = std::function<boost::asio::awaitable<void>(exchange&)>;
 

@@ -1,6 +1,7 @@
 #pragma once
 
-#include <crier/pubsub/detail/wakeable.hpp>
+#include <crier/async/detail/wakeable.hpp>
+#include <crier/export.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -30,7 +31,7 @@ namespace crier {
 ///
 /// All members and handlers belong to one executor. Handlers keep the sink, and in the end its user
 /// waits for them: they use the stream below.
-class sink : public std::enable_shared_from_this<sink> {
+class CRIER_EXPORT sink : public std::enable_shared_from_this<sink> {
 public:
     using buffers = std::span<const boost::asio::const_buffer>;
 
@@ -90,10 +91,10 @@ private:
 
 namespace detail {
 
-void limit_buffering(int socket, std::chrono::milliseconds longest) noexcept;
+CRIER_EXPORT void limit_buffering(int socket, std::chrono::milliseconds longest) noexcept;
 
 /// A sink whose handlers are Asio's.
-class asynchronous_sink : public sink {
+class CRIER_EXPORT asynchronous_sink : public sink {
 public:
     bool idle() const noexcept override { return outstanding_ == 0; }
 

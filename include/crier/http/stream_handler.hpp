@@ -1,5 +1,6 @@
 #pragma once
 
+#include <crier/export.hpp>
 #include <crier/http/serve.hpp>
 #include <crier/http/server.hpp>
 #include <crier/pubsub/manager.hpp>
@@ -23,6 +24,6 @@ struct stream_handler_options {
 ///     server.run(crier::stream_handler(manager));
 ///
 /// Lifetime: the manager must outlive the handler's requests.
-server::handler stream_handler(manager& events, stream_handler_options options = {});
+CRIER_EXPORT server::handler stream_handler(manager& events, stream_handler_options options = {});
 
 } // namespace crier

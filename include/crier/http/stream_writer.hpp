@@ -1,10 +1,11 @@
 #pragma once
 
+#include <crier/async/clock.hpp>
+#include <crier/async/signal.hpp>
+#include <crier/export.hpp>
 #include <crier/http/cors.hpp>
 #include <crier/http/sink.hpp>
-#include <crier/pubsub/clock.hpp>
 #include <crier/pubsub/logger.hpp>
-#include <crier/pubsub/signal.hpp>
 #include <crier/wire/frame.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -43,7 +44,7 @@ struct writer_options {
 /// Cancellation: terminal and partial; the stream is then to be closed.
 /// Thread safety: one executor at a time, which runs one handler at a time.
 /// Lifetime: the stream must outlive the writer; unless it is a socket, await `finish` first.
-class stream_writer {
+class CRIER_EXPORT stream_writer {
 public:
     /// `version` is the request's, as Beast gives it: chunked from 11 on, else ended by closing.
     template <class Stream>

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <crier/export.hpp>
 #include <crier/pubsub/logger.hpp>
 #include <crier/pubsub/manager.hpp>
 #include <crier/pubsub/subscription.hpp>
@@ -19,7 +20,7 @@ namespace crier {
 /// Thread safety: all members from any thread.
 /// Lifetime: destroying it closes it; subscriptions may outlive it. As with a manager, the context
 /// must outlive both.
-class broker {
+class CRIER_EXPORT broker {
 public:
     using executor_type = boost::asio::any_io_executor;
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <crier/export.hpp>
+
 #include <compare>
 #include <cstdint>
 #include <iosfwd>
@@ -18,10 +20,10 @@ struct event_id {
 };
 
 /// Both numbers in base 36 with a dot between them, as clients get and return them.
-std::string to_string(event_id id);
-std::ostream& operator<<(std::ostream& to, event_id id);
+CRIER_EXPORT std::string to_string(event_id id);
+CRIER_EXPORT std::ostream& operator<<(std::ostream& to, event_id id);
 
 /// Reads what `to_string` wrote, and nothing else.
-std::optional<event_id> parse_event_id(std::string_view text) noexcept;
+CRIER_EXPORT std::optional<event_id> parse_event_id(std::string_view text) noexcept;
 
 } // namespace crier

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <crier/export.hpp>
 #include <crier/pubsub/event_id.hpp>
 #include <crier/wire/event.hpp>
 
@@ -21,7 +22,7 @@ enum class gap_reason {
 };
 inline constexpr std::size_t gap_reasons = 5;
 
-std::string_view to_string(gap_reason reason) noexcept;
+CRIER_EXPORT std::string_view to_string(gap_reason reason) noexcept;
 
 /// What a stream lacks.
 struct gap {
@@ -37,6 +38,6 @@ struct gap {
 
 /// The event by which a stream tells of a gap: its type is "crier.gap", its data
 /// `{"reason", "from", "to"}` and perhaps `"count"`, its id `to`.
-event to_event(const gap& lost);
+CRIER_EXPORT event to_event(const gap& lost);
 
 } // namespace crier

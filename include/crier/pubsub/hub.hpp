@@ -1,6 +1,6 @@
 #pragma once
 
-#include <crier/pubsub/signal.hpp>
+#include <crier/async/signal.hpp>
 
 #include <boost/container_hash/hash.hpp>
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <crier/export.hpp>
+
 #include <functional>
 #include <string_view>
 
@@ -13,6 +15,6 @@ enum class severity { info, warning, error };
 using logger = std::function<void(severity, std::string_view)>;
 
 /// Writes warnings and errors to `std::clog`.
-void log_to_clog(severity level, std::string_view line);
+CRIER_EXPORT void log_to_clog(severity level, std::string_view line);
 
 } // namespace crier

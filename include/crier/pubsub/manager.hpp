@@ -1,5 +1,6 @@
 #pragma once
 
+#include <crier/export.hpp>
 #include <crier/pubsub/event_id.hpp>
 #include <crier/pubsub/logger.hpp>
 #include <crier/pubsub/polling.hpp>
@@ -96,7 +97,7 @@ struct subscribe_options {
 /// Thread safety: all members from any thread.
 /// Lifetime: destroying it shuts it down; sessions and subscriptions may outlive it. The executor's
 /// context must outlive the manager and every subscription held outside of the context's handlers.
-class manager {
+class CRIER_EXPORT manager {
 public:
     using executor_type = boost::asio::any_io_executor;
 

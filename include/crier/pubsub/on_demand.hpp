@@ -1,5 +1,6 @@
 #pragma once
 
+#include <crier/export.hpp>
 #include <crier/pubsub/polling.hpp>
 
 #include <boost/asio/awaitable.hpp>
@@ -48,6 +49,6 @@ struct on_demand_options {
 /// Lifetime: the publisher lives until `on_last_subscriber` has completed. By then nothing may use
 /// it any more, calls in progress on other threads included. The executor's context must run until
 /// then: destroyed earlier, it takes the publisher with it and leaves the source as it was.
-std::shared_ptr<polling_service> on_demand(on_demand_options options);
+CRIER_EXPORT std::shared_ptr<polling_service> on_demand(on_demand_options options);
 
 } // namespace crier

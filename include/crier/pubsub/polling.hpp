@@ -1,5 +1,6 @@
 #pragma once
 
+#include <crier/export.hpp>
 #include <crier/pubsub/logger.hpp>
 #include <crier/wire/event.hpp>
 
@@ -32,7 +33,7 @@ struct publish_options {
 /// lost its last subscriber, publishing does nothing.
 ///
 /// Thread safety: any thread.
-class publisher {
+class CRIER_EXPORT publisher {
 public:
     virtual ~publisher() = default;
 
@@ -50,7 +51,7 @@ public:
 ///
 /// The manager calls `start` and `stop` on its strand, `start` exactly once for each life of a
 /// topic. An object whose `stop` has not completed is started again only after it has.
-class polling_service {
+class CRIER_EXPORT polling_service {
 public:
     virtual ~polling_service() = default;
 
@@ -68,7 +69,7 @@ public:
 };
 
 /// Thrown by a fetch to say how its failure is published.
-class fetch_error : public std::runtime_error {
+class CRIER_EXPORT fetch_error : public std::runtime_error {
 public:
     explicit fetch_error(
         int status, const std::string& message, std::optional<std::string> request_id = {})
@@ -112,7 +113,7 @@ struct polling_options {
 /// Cancellation: the fetch is cancelled with `terminal`; `stop`, once begun, is not cancellable.
 /// Thread safety: `stop` from any coroutine. Called from within the fetch or `on_stop` it asks for
 /// the end and does not wait for it.
-std::shared_ptr<polling_service> polling(
+CRIER_EXPORT std::shared_ptr<polling_service> polling(
     std::function<boost::asio::awaitable<boost::json::value>()> fetch,
     polling_options options = {});
 

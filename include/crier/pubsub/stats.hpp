@@ -1,5 +1,6 @@
 #pragma once
 
+#include <crier/export.hpp>
 #include <crier/pubsub/gap.hpp>
 
 #include <array>
@@ -25,7 +26,7 @@ enum class end_reason {
 };
 inline constexpr std::size_t end_reasons = 9;
 
-std::string_view to_string(end_reason reason) noexcept;
+CRIER_EXPORT std::string_view to_string(end_reason reason) noexcept;
 
 /// Why a subscriber did not get an event.
 enum class drop_reason {
@@ -38,7 +39,7 @@ enum class drop_reason {
 };
 inline constexpr std::size_t drop_reasons = 6;
 
-std::string_view to_string(drop_reason reason) noexcept;
+CRIER_EXPORT std::string_view to_string(drop_reason reason) noexcept;
 
 /// Counts by `drop_reason`.
 using drop_counts = std::array<std::uint64_t, drop_reasons>;

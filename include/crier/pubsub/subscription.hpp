@@ -1,6 +1,7 @@
 #pragma once
 
-#include <crier/pubsub/signal.hpp>
+#include <crier/async/signal.hpp>
+#include <crier/export.hpp>
 #include <crier/wire/frame.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -28,7 +29,7 @@ struct channel;
 /// Thread safety: `receive` and `unsubscribe` from any executor, the rest on `get_executor()`; one
 /// reader at a time.
 /// Lifetime: may outlive its manager or broker, and is closed then. Destroying it unsubscribes.
-class subscription {
+class CRIER_EXPORT subscription {
 public:
     using executor_type = boost::asio::any_io_executor;
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <crier/export.hpp>
+
 #include <chrono>
 #include <cstddef>
 #include <functional>
@@ -56,7 +58,7 @@ struct topic_rule {
 };
 
 /// What a rule matches: one topic, or all whose names begin alike.
-std::function<bool(std::string_view topic)> exactly(std::string name);
-std::function<bool(std::string_view topic)> starting_with(std::string prefix);
+CRIER_EXPORT std::function<bool(std::string_view topic)> exactly(std::string name);
+CRIER_EXPORT std::function<bool(std::string_view topic)> starting_with(std::string prefix);
 
 } // namespace crier

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <crier/export.hpp>
 #include <crier/wire/event.hpp>
 
 #include <boost/system/result.hpp>
@@ -16,7 +17,7 @@ namespace crier {
 ///
 /// Errors: `errc::invalid_type`, `invalid_id`, `invalid_retry`, `invalid_utf8`.
 /// Source: WHATWG HTML 9.2.5.
-boost::system::result<std::string> encode(const event_view& event);
+CRIER_EXPORT boost::system::result<std::string> encode(const event_view& event);
 
 /// What follows a comment's lines.
 enum class comment_end {
@@ -28,7 +29,7 @@ enum class comment_end {
 ///
 /// Errors: `errc::invalid_utf8`.
 /// Source: WHATWG HTML 9.2.5.
-boost::system::result<std::string> encode_comment(
+CRIER_EXPORT boost::system::result<std::string> encode_comment(
     std::string_view text, comment_end end = comment_end::blank_line);
 
 } // namespace crier

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <crier/export.hpp>
+
 #include <boost/system/error_category.hpp>
 #include <boost/system/error_code.hpp>
 
@@ -39,7 +41,7 @@ enum class errc {
 };
 
 /// The category of `errc`; its name is "crier".
-const boost::system::error_category& error_category() noexcept;
+CRIER_EXPORT const boost::system::error_category& error_category() noexcept;
 
 inline boost::system::error_code make_error_code(errc e) noexcept {
     return {static_cast<int>(e), error_category()};

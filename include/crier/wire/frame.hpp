@@ -1,5 +1,6 @@
 #pragma once
 
+#include <crier/export.hpp>
 #include <crier/wire/encoder.hpp>
 
 #include <cstddef>
@@ -19,7 +20,7 @@ struct frame_access;
 /// sends them from there without copying. Copying a frame copies a reference.
 ///
 /// Thread safety: a frame may be read, copied and destroyed from any thread.
-class frame {
+class CRIER_EXPORT frame {
 public:
     frame() = default;
 
@@ -52,8 +53,8 @@ private:
     std::uint8_t head_ = 0;
 };
 
-boost::system::result<frame> make_frame(const event_view& event);
-boost::system::result<frame> make_comment_frame(
+CRIER_EXPORT boost::system::result<frame> make_frame(const event_view& event);
+CRIER_EXPORT boost::system::result<frame> make_comment_frame(
     std::string_view text, comment_end end = comment_end::blank_line);
 
 } // namespace crier

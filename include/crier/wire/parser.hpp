@@ -1,5 +1,6 @@
 #pragma once
 
+#include <crier/export.hpp>
 #include <crier/wire/event.hpp>
 
 #include <boost/system/error_code.hpp>
@@ -36,7 +37,7 @@ struct parser_options {
 ///
 /// Thread safety: one thread at a time.
 /// Source: WHATWG HTML 9.2.5 and 9.2.6; invalid UTF-8 becomes U+FFFD as in WHATWG Encoding 8.1.1.
-class parser {
+class CRIER_EXPORT parser {
 public:
     explicit parser(parser_options options = {}) : options_{std::move(options)} {}
 

@@ -1,6 +1,7 @@
 #pragma once
 
-#include <crier/pubsub/detail/waiter.hpp>
+#include <crier/async/detail/waiter.hpp>
+#include <crier/export.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/async_result.hpp>
@@ -35,7 +36,7 @@ struct wait_result {
 /// Thread safety: `set`, `try_wait`, `cancel` and `close` from any thread; one waiter at a time.
 /// Lifetime: destroying it completes its waiter with `operation_aborted`; destroy it on the
 /// waiter's executor, and not while another thread calls it.
-class signal {
+class CRIER_EXPORT signal {
 public:
     using executor_type = boost::asio::any_io_executor;
 

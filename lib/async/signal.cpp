@@ -1,4 +1,4 @@
-#include <crier/pubsub/signal.hpp>
+#include <crier/async/signal.hpp>
 #include <crier/wire/errc.hpp>
 
 #include <boost/asio/error.hpp>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <crier/pubsub/clock.hpp>
+#include <crier/async/clock.hpp>
 
 #include <algorithm>
 #include <chrono>

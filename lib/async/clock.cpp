@@ -1,4 +1,4 @@
-#include <crier/pubsub/clock.hpp>
+#include "test_clock.hpp"
 
 #include <atomic>
 
@@ -23,18 +23,22 @@ clock::time_point clock::now() noexcept {
         duration{(stands == 0 ? steady_now() : stands) + offset.load(std::memory_order_relaxed)}};
 }
 
-void clock::advance(duration by) noexcept { offset.fetch_add(by.count()); }
+namespace detail {
 
-void clock::freeze() noexcept {
+void test_clock::advance(clock::duration by) noexcept { offset.fetch_add(by.count()); }
+
+void test_clock::freeze() noexcept {
     if (freezes++ == 0) {
         stands_at = steady_now();
     }
 }
 
-void clock::thaw() noexcept {
+void test_clock::thaw() noexcept {
     if (--freezes == 0) {
         stands_at = 0;
     }
 }
+
+} // namespace detail
 
 } // namespace crier

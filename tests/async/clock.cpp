@@ -1,4 +1,4 @@
-#include <crier/pubsub/clock.hpp>
+#include <crier/async/clock.hpp>
 
 #include "support/context.hpp"
 
@@ -30,7 +30,7 @@ TEST_CASE("a frozen clock moves by what it is put forward, and by nothing else")
     CHECK(clock::now() == before);
     {
         const context inner;
-        clock::advance(3s);
+        crier::detail::test_clock::advance(3s);
     }
     dawdle();
     CHECK(clock::now() == before + 3s);

@@ -1,4 +1,4 @@
-#include <crier/pubsub/single_thread.hpp>
+#include <crier/async/single_thread.hpp>
 
 namespace crier {
 namespace {

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <crier/pubsub/clock.hpp>
-#include <crier/pubsub/detail/wakeable.hpp>
+#include <crier/async/clock.hpp>
+#include <crier/async/detail/wakeable.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/intrusive/set.hpp>

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <crier/export.hpp>
+
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/associated_allocator.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
@@ -18,7 +20,7 @@
 namespace crier::detail {
 
 /// Whether a handler of the executor may be called here and now.
-bool runs_here(const boost::asio::any_io_executor& executor) noexcept;
+CRIER_EXPORT bool runs_here(const boost::asio::any_io_executor& executor) noexcept;
 
 template <class Executor>
 bool runs_here(const Executor& executor) noexcept {
@@ -32,7 +34,7 @@ bool runs_here(const Executor& executor) noexcept {
 enum class resume { inline_if_possible, later };
 
 /// A completion handler of any type that waits to be called.
-class waiter {
+class CRIER_EXPORT waiter {
 public:
     waiter() = default;
     waiter(const waiter&) = delete;
