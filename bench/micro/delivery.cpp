@@ -1,6 +1,7 @@
 #include "local_manager.hpp"
 #include "measurement.hpp"
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/deferred.hpp>
@@ -23,9 +24,8 @@ asio::awaitable<void> receive_all(crier::subscription from, std::int64_t& receiv
         while (const auto next = from.try_receive()) {
             ++received;
         }
-        crier::signal& wake = from.get_signal();
-        const crier::wait_result woken = co_await wake.async_wait_result(asio::deferred);
-        if (woken.error) {
+        const auto [ended] = co_await from.get_signal().async_wait(asio::as_tuple(asio::deferred));
+        if (ended) {
             co_return;
         }
     }

@@ -2,6 +2,7 @@
 
 #include "measurement.hpp"
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/deferred.hpp>
@@ -20,8 +21,8 @@ namespace asio = boost::asio;
 
 asio::awaitable<void> count_wakes(crier::signal& on, std::int64_t& wakes) {
     while (true) {
-        const crier::wait_result woken = co_await on.async_wait_result(asio::deferred);
-        if (woken.error) {
+        const auto [ended] = co_await on.async_wait(asio::as_tuple(asio::deferred));
+        if (ended) {
             co_return;
         }
         ++wakes;

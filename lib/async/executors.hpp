@@ -1,13 +1,42 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/prefer.hpp>
 #include <boost/asio/strand.hpp>
 
 #include <utility>
 
 namespace crier::detail {
+
+/// Calls `use` with the executor as what it is, where that is one of an `io_context` or a strand,
+/// and may keep its context at work; else as it is given.
+template <class Use>
+decltype(auto) with_own_type(const boost::asio::any_io_executor& executor, Use use) {
+    using boost::asio::any_io_executor;
+    using boost::asio::strand;
+    using plain = boost::asio::io_context::executor_type;
+    using working = decltype(boost::asio::prefer(
+        std::declval<plain>(), boost::asio::execution::outstanding_work.tracked));
+    if (const auto* const found = executor.target<working>()) {
+        return use(*found);
+    }
+    if (const auto* const found = executor.target<plain>()) {
+        return use(*found);
+    }
+    if (const auto* const found = executor.target<strand<plain>>()) {
+        return use(*found);
+    }
+    if (const auto* const found = executor.target<strand<working>>()) {
+        return use(*found);
+    }
+    if (const auto* const found = executor.target<strand<any_io_executor>>()) {
+        return use(*found);
+    }
+    return use(executor);
+}
 
 /// A strand of the executor. On an io_context it is one of that type, which Asio serves without the
 /// allocations that `any_io_executor` costs with each handler.
@@ -18,18 +47,23 @@ inline boost::asio::any_io_executor strand_on(const boost::asio::any_io_executor
     return boost::asio::make_strand(executor);
 }
 
+/// Whether a handler of the executor may be called here and now.
+inline bool runs_here(const boost::asio::any_io_executor& executor) noexcept {
+    return with_own_type(executor, []<class Executor>(const Executor& own) {
+        if constexpr (requires { own.running_in_this_thread(); }) {
+            return own.running_in_this_thread();
+        } else {
+            return false;
+        }
+    });
+}
+
 /// Posts with the executor's own type where that is known: only then is the handler's allocator
 /// asked for memory.
 template <class Handler>
 void post_typed(const boost::asio::any_io_executor& executor, Handler handler) {
-    using plain_type = boost::asio::io_context::executor_type;
-    if (const auto* const plain = executor.target<plain_type>()) {
-        boost::asio::post(*plain, std::move(handler));
-    } else if (const auto* const strand = executor.target<boost::asio::strand<plain_type>>()) {
-        boost::asio::post(*strand, std::move(handler));
-    } else {
-        boost::asio::post(executor, std::move(handler));
-    }
+    with_own_type(
+        executor, [&handler](const auto& own) { boost::asio::post(own, std::move(handler)); });
 }
 
 } // namespace crier::detail

@@ -1,42 +1,35 @@
 #include <crier/async/signal.hpp>
 #include <crier/wire/errc.hpp>
 
-#include <boost/asio/error.hpp>
-#include <boost/asio/execution_context.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/strand.hpp>
+#include "executors.hpp"
 
-#include <cassert>
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/execution/outstanding_work.hpp>
+#include <boost/asio/execution_context.hpp>
+#include <boost/asio/prefer.hpp>
+#include <boost/intrusive/list.hpp>
+
+#include <atomic>
+#include <cstddef>
 #include <mutex>
+#include <utility>
 
 namespace crier {
 
 namespace asio = boost::asio;
+using boost::system::error_code;
 
+namespace detail {
 namespace {
 
-// Whoever clears `waiting` owns the waiter. Every change is a read-modify-write, so that what a
+// Whoever clears `waiting` owns the completion. Every change is a read-modify-write, so that what a
 // setter wrote before is seen by whoever takes the wake-up, also when it was set already.
 constexpr unsigned latched = 1;
 constexpr unsigned waiting = 2;
 constexpr unsigned closed = 4;
 
 } // namespace
-
-namespace detail {
-
-bool runs_here(const asio::any_io_executor& executor) noexcept {
-    if (const auto* plain = executor.target<asio::io_context::executor_type>()) {
-        return plain->running_in_this_thread();
-    }
-    if (const auto* strand = executor.target<asio::strand<asio::any_io_executor>>()) {
-        return strand->running_in_this_thread();
-    }
-    if (const auto* strand = executor.target<asio::strand<asio::io_context::executor_type>>()) {
-        return strand->running_in_this_thread();
-    }
-    return false;
-}
 
 /// All signals of an execution context. A waiting handler often owns, in the end, the signal that
 /// holds it; the context breaks that circle when it is destroyed, as it does for its own waits.
@@ -47,87 +40,53 @@ public:
 
     explicit signal_registry(asio::execution_context& context) : service{context} {}
 
-    void add(signal& added) {
+    void add(signal_state& added) noexcept {
         const std::lock_guard lock{mutex_};
-        added.next_ = std::exchange(first_, &added);
-        if (added.next_ != nullptr) {
-            added.next_->previous_ = &added;
-        }
+        all_.push_back(added);
     }
 
-    void remove(signal& removed) noexcept {
+    void remove(signal_state& removed) noexcept {
         const std::lock_guard lock{mutex_};
-        unlink(removed);
+        all_.erase(all_.iterator_to(removed));
     }
 
     void shutdown() noexcept override {
-        while (signal* const left = take_first()) {
-            left->registry_ = nullptr;
-            if ((left->state_.fetch_and(~waiting) & waiting) != 0) {
-                left->waiter_.discard();
-            }
+        while (signal_state* const left = take_first()) {
+            left->discard();
         }
     }
 
 private:
-    signal* take_first() noexcept {
+    signal_state* take_first() noexcept {
         const std::lock_guard lock{mutex_};
-        signal* const taken = first_;
-        if (taken != nullptr) {
-            unlink(*taken);
+        if (all_.empty()) {
+            return nullptr;
         }
-        return taken;
-    }
-
-    void unlink(signal& removed) noexcept {
-        (removed.previous_ != nullptr ? removed.previous_->next_ : first_) = removed.next_;
-        if (removed.next_ != nullptr) {
-            removed.next_->previous_ = removed.previous_;
-        }
-        removed.previous_ = removed.next_ = nullptr;
+        signal_state& first = all_.front();
+        all_.pop_front();
+        first.registry_ = nullptr;
+        return &first;
     }
 
     std::mutex mutex_;
-    signal* first_ = nullptr;
+    boost::intrusive::list<signal_state> all_;
 };
 
-} // namespace detail
-
-signal::signal(executor_type executor)
-    : executor_{std::move(executor)},
-      registry_{&asio::use_service<detail::signal_registry>(
-          asio::query(executor_, asio::execution::context))} {
+signal_state::signal_state(const asio::any_io_executor& executor)
+    : executor_{executor},
+      registry_{
+          &asio::use_service<signal_registry>(asio::query(executor_, asio::execution::context))} {
     registry_->add(*this);
 }
 
-signal::~signal() {
+signal_state::~signal_state() {
     if (registry_ != nullptr) {
         registry_->remove(*this);
     }
-    if (link_) {
-        *link_ = nullptr;
-    }
-    cancel();
 }
 
-void signal::set() {
+void signal_state::begin_wait() noexcept {
     unsigned state = state_.load(std::memory_order_relaxed);
-    while (!state_.compare_exchange_weak(state,
-        (state & waiting) != 0 ? state & ~waiting : state | latched, std::memory_order_acq_rel,
-        std::memory_order_relaxed)) {
-    }
-    if ((state & waiting) != 0) {
-        waiter_.complete(executor_, {}, detail::resume::inline_if_possible);
-    }
-}
-
-bool signal::try_wait() noexcept {
-    return (state_.fetch_and(~latched, std::memory_order_acq_rel) & latched) != 0;
-}
-
-void signal::begin_wait() {
-    unsigned state = state_.load(std::memory_order_relaxed);
-    assert((state & waiting) == 0 && "a signal has one waiter");
     const auto next = [&] {
         return (state & latched) != 0 ? state & ~latched
              : (state & closed) != 0  ? state
@@ -137,31 +96,91 @@ void signal::begin_wait() {
         state, next(), std::memory_order_acq_rel, std::memory_order_relaxed)) {
     }
     if ((state & latched) != 0) {
-        waiter_.complete(executor_, {}, detail::resume::later);
+        complete_later({});
     } else if ((state & closed) != 0) {
-        waiter_.complete(executor_, errc::closed, detail::resume::later);
+        complete_later(errc::closed);
     }
 }
 
-void signal::cancel() { end_wait(0, asio::error::operation_aborted); }
+void signal_state::set() {
+    unsigned state = state_.load(std::memory_order_relaxed);
+    while (!state_.compare_exchange_weak(state,
+        (state & waiting) != 0 ? state & ~(waiting | latched) : state | latched,
+        std::memory_order_acq_rel, std::memory_order_relaxed)) {
+    }
+    if ((state & waiting) == 0) {
+        return;
+    }
+    if (runs_here(where_)) {
+        result_ = {};
+        complete();
+    } else {
+        complete_later({});
+    }
+}
 
-void signal::close() { end_wait(closed, errc::closed); }
+void signal_state::cancel() noexcept { end_wait(0, asio::error::operation_aborted); }
 
-void signal::end_wait(unsigned also, boost::system::error_code error) {
+void signal_state::close() noexcept { end_wait(closed, errc::closed); }
+
+bool signal_state::try_wait() noexcept {
+    return (state_.fetch_and(~latched, std::memory_order_acq_rel) & latched) != 0;
+}
+
+void signal_state::end_wait(unsigned also, error_code error) noexcept {
     unsigned state = state_.load(std::memory_order_relaxed);
     while (!state_.compare_exchange_weak(
         state, (state & ~waiting) | also, std::memory_order_acq_rel, std::memory_order_relaxed)) {
     }
     if ((state & waiting) != 0) {
-        waiter_.complete(executor_, error, detail::resume::later);
+        complete_later(error);
     }
 }
 
-const std::shared_ptr<signal*>& signal::link() {
-    if (!link_) {
-        link_ = std::make_shared<signal*>(this);
+void signal_state::complete_later(error_code result) noexcept {
+    result_ = result;
+    const auto self = shared_from_this();
+    try {
+        post_typed(where_, bind_memory(std::shared_ptr<small_handler_memory>{self, &memory_},
+                               [self] { self->complete(); }));
+    } catch (...) {
+        // An executor of somebody else's that has no memory: the next one who sets tries again.
+        state_.fetch_or(waiting | latched, std::memory_order_acq_rel);
     }
-    return link_;
 }
+
+void signal_state::complete() {
+    const error_code result = result_;
+    const executor_type work = std::move(where_);
+    waiter_.call(result);
+}
+
+void signal_state::discard() noexcept {
+    const auto self = shared_from_this();
+    state_.fetch_and(~waiting, std::memory_order_acq_rel);
+    if (waiter_.is_taken()) {
+        where_ = {};
+        waiter_.discard();
+    }
+}
+
+} // namespace detail
+
+signal::signal(const executor_type& executor)
+    : state_{std::make_shared<detail::signal_state>(executor)} {}
+
+signal::~signal() { cancel(); }
+
+const signal::executor_type& signal::get_executor() const noexcept {
+    return state_->get_executor();
+}
+
+void signal::set() { state_->set(); }
+
+bool signal::try_wait() noexcept { return state_->try_wait(); }
+
+void signal::cancel() noexcept { state_->cancel(); }
+
+void signal::close() noexcept { state_->close(); }
 
 } // namespace crier

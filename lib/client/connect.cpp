@@ -7,7 +7,8 @@
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/system/system_error.hpp>
 
 #include <algorithm>
@@ -140,13 +141,12 @@ asio::awaitable<tcp::socket> connect_to_any(
     const ending at_end{*attempts};
     const time_limit limit{attempts->changed, deadline - clock::now()};
     while (attempts->go_on()) {
-        const wait_result waited =
-            co_await attempts->changed.async_wait_result(asio::use_awaitable);
+        const auto [ended] = co_await attempts->changed.async_wait(asio::as_tuple(asio::deferred));
         if (limit.expired()) {
             throw boost::system::system_error{errc::connect_timeout};
         }
-        if (waited.error) {
-            throw boost::system::system_error{waited.error};
+        if (ended) {
+            throw boost::system::system_error{ended};
         }
     }
     co_return attempts->take();

@@ -2,7 +2,6 @@
 
 #include "pubsub/backlog.hpp"
 
-#include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/error.hpp>
 
 #include <sys/epoll.h>
@@ -89,12 +88,11 @@ void poller::remove(polled_sink& sink) noexcept {
 
 void poller::wait() {
     set_.async_wait(asio::posix::descriptor_base::wait_read,
-        asio::bind_allocator(
-            handler_allocator<std::byte>{wait_memory_}, [weak = weak_from_this()](error_code) {
-                if (const auto self = weak.lock()) {
-                    self->poll();
-                }
-            }));
+        bind_memory(wait_memory_, [weak = weak_from_this()](error_code) {
+            if (const auto self = weak.lock()) {
+                self->poll();
+            }
+        }));
     waits_ = true;
 }
 

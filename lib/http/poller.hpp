@@ -1,8 +1,7 @@
 #pragma once
 
+#include <crier/async/detail/handler_memory.hpp>
 #include <crier/http/sink.hpp>
-
-#include "async/handler_memory.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -31,7 +30,8 @@ private:
     void poll();
 
     /// So that what waits for the set can always do so again.
-    const std::shared_ptr<handler_memory> wait_memory_ = std::make_shared<handler_memory>();
+    const std::shared_ptr<handler_memory<256>> wait_memory_ =
+        std::make_shared<handler_memory<256>>();
     boost::asio::posix::stream_descriptor set_;
     std::size_t sockets_ = 0;
     bool waits_ = false;

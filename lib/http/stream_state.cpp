@@ -2,6 +2,7 @@
 
 #include "async/run_on.hpp"
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -41,7 +42,7 @@ asio::awaitable<void> stream_state::wait_ready() {
     signal ready{executor_};
     const attachment attached{*this, ready};
     arm_timer();
-    co_await ready.async_wait_result(asio::deferred);
+    co_await ready.async_wait(asio::as_tuple(asio::deferred));
 }
 
 void stream_state::arm_timer() {
@@ -83,7 +84,7 @@ asio::awaitable<void> stream_state::wait_for_handlers(std::shared_ptr<stream_sta
     signal quiet{self->executor_};
     const attachment attached{*self, quiet};
     while (!self->to().idle()) {
-        co_await quiet.async_wait_result(asio::deferred);
+        co_await quiet.async_wait(asio::as_tuple(asio::deferred));
     }
 }
 

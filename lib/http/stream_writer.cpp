@@ -6,6 +6,7 @@
 #include "stream_state.hpp"
 #include "wire/field_text.hpp"
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/deferred.hpp>
 
 #include <algorithm>
@@ -80,11 +81,11 @@ asio::awaitable<bool> stream_writer::wait(signal& on) {
         }
         stream.arm_timer();
         const detail::attachment attached{stream, on};
-        const wait_result woken = co_await on.async_wait_result(asio::deferred);
-        if (woken.error == errc::closed) {
+        const auto [error] = co_await on.async_wait(asio::as_tuple(asio::deferred));
+        if (error == errc::closed) {
             co_return false;
         }
-        if (!woken.error) {
+        if (!error) {
             co_return true;
         }
     }

@@ -6,8 +6,6 @@
 #include "prefetch.hpp"
 #include "shedding.hpp"
 
-#include <boost/asio/bind_allocator.hpp>
-
 #include <algorithm>
 #include <exception>
 #include <limits>
@@ -50,8 +48,7 @@ alarms& shard::timing() {
 void shard::post_drain() {
     try {
         post_typed(
-            executor_, boost::asio::bind_allocator(handler_allocator<std::byte>{drain_memory_},
-                           [self = shared_from_this()] { self->drain(); }));
+            executor_, bind_memory(drain_memory_, [self = shared_from_this()] { self->drain(); }));
     } catch (...) {
         inbox_.forgive_drain();
         throw;

@@ -1,9 +1,9 @@
 #pragma once
 
+#include <crier/async/detail/handler_memory.hpp>
 #include <crier/pubsub/logger.hpp>
 
 #include "async/alarms.hpp"
-#include "async/handler_memory.hpp"
 #include "inbox.hpp"
 #include "subscriber.hpp"
 
@@ -71,7 +71,8 @@ private:
 
     const boost::asio::any_io_executor executor_;
     const std::shared_ptr<const logger> log_;
-    const std::shared_ptr<handler_memory> drain_memory_ = std::make_shared<handler_memory>();
+    const std::shared_ptr<small_handler_memory> drain_memory_ =
+        std::make_shared<small_handler_memory>();
     inbox inbox_;
     // On the executor only:
     std::vector<inbox::item> taken_;

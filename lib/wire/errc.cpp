@@ -37,6 +37,7 @@ public:
         case errc::handshake_timeout: return "TLS handshake was not over in time";
         case errc::header_timeout: return "response header did not come in time";
         case errc::idle_timeout: return "stream was silent for too long";
+        case errc::already_waiting: return "another wait is pending; there is one at a time";
         case errc::overflow: return "more waited for the subscriber than its limits allow";
         }
         return "unknown error";

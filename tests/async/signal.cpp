@@ -229,6 +229,35 @@ TEST_CASE("a pending wait keeps its context running, an idle signal does not") {
     CHECK(io.stopped());
 }
 
+TEST_CASE("a second waiter is told so, and the first goes on waiting") {
+    context test;
+    crier::signal on{test.io.get_executor()};
+    const wait first{on};
+    const wait second{on};
+    test.run();
+    CHECK(second.result == errc::already_waiting);
+    CHECK_FALSE(first.result);
+    on.set();
+    const wait third{on}; // the first is not resumed yet
+    test.run();
+    CHECK(first.result == error_code{});
+    CHECK(third.result == errc::already_waiting);
+}
+
+TEST_CASE("a wait without a token is awaited as it is") {
+    context test;
+    crier::signal on{test.io.get_executor()};
+    bool woken = false;
+    test.spawn([](crier::signal& from, bool& seen) -> asio::awaitable<void> {
+        co_await from.async_wait();
+        seen = true;
+    }(on, woken));
+    CHECK_FALSE(woken);
+    on.set();
+    test.run();
+    CHECK(woken);
+}
+
 TEST_CASE("a context that goes destroys the waiters, also one that owns its signal") {
     const auto owner = std::make_shared<int>(1);
     {

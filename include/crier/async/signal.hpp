@@ -1,54 +1,63 @@
 #pragma once
 
-#include <crier/async/detail/waiter.hpp>
+#include <crier/async/detail/signal_state.hpp>
 #include <crier/export.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/async_result.hpp>
-#include <boost/asio/cancellation_type.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/system/error_code.hpp>
 
-#include <atomic>
 #include <memory>
-#include <type_traits>
 #include <utility>
 
 namespace crier {
 
 namespace detail {
-class signal_registry;
-}
 
-/// How a wait ended, as a value: an `error_code` in a completion is thrown into a coroutine.
-struct wait_result {
-    boost::system::error_code error;
+/// What `signal::async_wait` hands to its completion token.
+struct begin_wait {
+    using executor_type = boost::asio::any_io_executor;
+
+    std::shared_ptr<signal_state> on;
+
+    executor_type get_executor() const noexcept { return on->get_executor(); }
+
+    template <class Handler>
+    void operator()(Handler handler) const {
+        on->start(std::move(handler));
+    }
 };
+
+} // namespace detail
 
 /// A latched, coalescing wake-up: set any number of times, it wakes its one waiter once.
 ///
-/// Coalescing loses how often it was set, never that it was set. A wake-up carries no data: read
-/// until nothing is left, then wait.
+/// Coalescing loses the number of `set()` calls, never the fact that one happened. A wake-up
+/// carries no data: read until nothing is left, then wait.
 ///
 ///     crier::signal changed{executor};
-///     changed.set();                                              // any thread
-///     co_await changed.async_wait(boost::asio::use_awaitable);    // completes at once
+///     changed.set();                    // any thread
+///     co_await changed.async_wait();    // completes at once
 ///
-/// Thread safety: `set`, `try_wait`, `cancel` and `close` from any thread; one waiter at a time.
-/// Lifetime: destroying it completes its waiter with `operation_aborted`; destroy it on the
-/// waiter's executor, and not while another thread calls it.
+/// Thread safety: all members from any thread; one wait at a time.
+/// Lifetime: destroying it completes its wait with `operation_aborted`. The executor's context must
+/// outlive it.
 class CRIER_EXPORT signal {
 public:
     using executor_type = boost::asio::any_io_executor;
 
-    explicit signal(executor_type executor);
+    explicit signal(const executor_type& executor);
     signal(const signal&) = delete;
     signal& operator=(const signal&) = delete;
     ~signal();
 
-    const executor_type& get_executor() const noexcept { return executor_; }
+    const executor_type& get_executor() const noexcept;
 
     /// Wakes the waiter, or else the next wait. The waiter is resumed before this returns where
     /// the caller runs on the waiter's executor, and from there otherwise.
+    ///
+    /// Errors: throws what a waiter throws that is resumed in here.
     void set();
 
     /// Takes the wake-up if there is one, and tells whether there was.
@@ -56,58 +65,25 @@ public:
 
     /// Completes when the signal is set, at once if it was set since the last wait.
     ///
+    /// Signature: `void(error_code)`, on the handler's associated executor, else on the signal's.
     /// Errors: `errc::closed` once closed, after a wake-up that was set before;
-    /// `operation_aborted` by `cancel` or cancellation.
+    /// `operation_aborted` by `cancel` or cancellation; `errc::already_waiting` while another wait
+    /// has not completed.
     /// Cancellation: total; no wake-up is lost by it.
-    template <class Token>
-    auto async_wait(Token&& token) {
+    template <class Token = boost::asio::deferred_t>
+    auto async_wait(Token&& token = Token{}) {
         return boost::asio::async_initiate<Token, void(boost::system::error_code)>(
-            [this](auto handler) { this->start(std::move(handler)); }, token);
-    }
-
-    /// The same for a coroutine that looks at the error itself: awaiting it does not throw.
-    template <class Token>
-    auto async_wait_result(Token&& token) {
-        return boost::asio::async_initiate<Token, void(wait_result)>(
-            [this](auto handler) { this->start(std::move(handler)); }, token);
+            detail::begin_wait{state_}, token);
     }
 
     /// Completes a pending wait with `operation_aborted`. A wake-up that is set stays.
-    void cancel();
+    void cancel() noexcept;
 
     /// Completes this and every later wait with `errc::closed`. Idempotent.
-    void close();
+    void close() noexcept;
 
 private:
-    friend class detail::signal_registry;
-
-    template <class Handler>
-    void start(Handler handler) {
-        using waiter = detail::basic_waiter<std::decay_t<Handler>>;
-        if (auto slot = boost::asio::get_associated_cancellation_slot(handler);
-            slot.is_connected()) {
-            slot.assign([link = link()](boost::asio::cancellation_type type) {
-                if (type != boost::asio::cancellation_type::none && *link) {
-                    (*link)->cancel();
-                }
-            });
-        }
-        waiter_.template emplace<waiter>(std::move(handler), executor_);
-        begin_wait();
-    }
-
-    void begin_wait();
-    void end_wait(unsigned also, boost::system::error_code error);
-    const std::shared_ptr<signal*>& link();
-
-    executor_type executor_;
-    detail::signal_registry* registry_;
-    signal* previous_ = nullptr;
-    signal* next_ = nullptr;
-    std::atomic<unsigned> state_{0};
-    detail::waiter_place waiter_;
-    /// What cancellation handlers hold: they may outlive the signal.
-    std::shared_ptr<signal*> link_;
+    std::shared_ptr<detail::signal_state> state_;
 };
 
 } // namespace crier

@@ -38,6 +38,7 @@ enum class errc {
     header_timeout,
     idle_timeout, ///< a stream was silent for longer than it may be
     overflow,     ///< more waited for a subscriber than its limits allow
+    already_waiting, ///< another wait or receive has not completed; there is one at a time
 };
 
 /// The category of `errc`; its name is "crier".

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <boost/asio/bind_allocator.hpp>
+
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -9,10 +11,13 @@
 
 namespace crier::detail {
 
-/// Memory for the one handler, or two, that somebody has outstanding at a time: handing it to an
-/// executor then allocates nothing. What does not fit comes from the heap.
+/// Memory for the one handler that somebody has outstanding at a time: handing it to an executor
+/// then allocates nothing, and so cannot fail. There are two blocks, as a strand takes one for
+/// itself and one for the executor below. What does not fit comes from the heap. Asio's recycling
+/// allocator is no substitute: it has nothing yet to give to a thread's first handlers.
 ///
 /// Thread safety: any thread.
+template <std::size_t size>
 class handler_memory {
 public:
     handler_memory() = default;
@@ -21,8 +26,7 @@ public:
 
     void* allocate(std::size_t bytes) {
         for (block& each : blocks_) {
-            if (bytes <= each.bytes.size() &&
-                !each.used.exchange(true, std::memory_order_acquire)) {
+            if (bytes <= size && !each.used.exchange(true, std::memory_order_acquire)) {
                 return each.bytes.data();
             }
         }
@@ -41,23 +45,31 @@ public:
 
 private:
     struct block {
-        alignas(std::max_align_t) std::array<std::byte, 256> bytes{};
+        alignas(std::max_align_t) std::array<std::byte, size> bytes;
         std::atomic<bool> used{false};
     };
 
     std::array<block, 2> blocks_;
 };
 
+/// What a posted handler with a pointer or two takes, on a strand too.
+using small_handler_memory = handler_memory<96>;
+
 /// Asio's way to it. It keeps the memory, as an executor may be the last to know of a handler.
-template <class T>
+template <class T, class Memory>
 class handler_allocator {
 public:
     using value_type = T;
 
-    explicit handler_allocator(std::shared_ptr<handler_memory> from) noexcept
-        : from_{std::move(from)} {}
     template <class U>
-    handler_allocator(const handler_allocator<U>& other) noexcept // NOLINT: as allocators convert
+    struct rebind {
+        using other = handler_allocator<U, Memory>;
+    };
+
+    explicit handler_allocator(std::shared_ptr<Memory> from) noexcept : from_{std::move(from)} {}
+    template <class U>
+    handler_allocator( // NOLINT(google-explicit-constructor): as allocators convert
+        const handler_allocator<U, Memory>& other) noexcept
         : from_{other.memory()} {}
 
     T* allocate(std::size_t count) {
@@ -66,14 +78,21 @@ public:
     }
     void deallocate(T* memory, std::size_t /*count*/) noexcept { from_->deallocate(memory); }
 
-    const std::shared_ptr<handler_memory>& memory() const noexcept { return from_; }
+    const std::shared_ptr<Memory>& memory() const noexcept { return from_; }
 
     friend bool operator==(const handler_allocator& one, const handler_allocator& other) noexcept {
         return one.from_ == other.from_;
     }
 
 private:
-    std::shared_ptr<handler_memory> from_;
+    std::shared_ptr<Memory> from_;
 };
+
+/// Binds a handler to memory that is kept for it.
+template <class Memory, class Handler>
+auto bind_memory(std::shared_ptr<Memory> from, Handler handler) {
+    return boost::asio::bind_allocator(
+        handler_allocator<std::byte, Memory>{std::move(from)}, std::move(handler));
+}
 
 } // namespace crier::detail
