@@ -1,6 +1,7 @@
 #pragma once
 
 #include <crier/async/clock.hpp>
+#include <crier/async/detail/handler_memory.hpp>
 #include <crier/async/detail/wakeable.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -13,7 +14,7 @@ namespace crier::detail {
 /// Wakes somebody at a time, once. It stands in `alarms` until then, or until it is destroyed.
 struct alarm : boost::intrusive::set_base_hook<boost::intrusive::optimize_size<true>,
                    boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
-    explicit alarm(wakeable& woken) : whom{woken} {}
+    explicit alarm(wakeable& woken) noexcept : whom{woken} {}
 
     wakeable& whom;
     clock::time_point at{};
@@ -29,16 +30,17 @@ class alarms : public std::enable_shared_from_this<alarms> {
 public:
     explicit alarms(const boost::asio::any_io_executor& executor) : timer_{executor} {}
 
-    void set(alarm& added, clock::time_point at);
+    void set(alarm& added, clock::time_point at) noexcept;
     void clear(alarm& removed) noexcept;
 
 private:
-    void wait();
+    void wait() noexcept;
     void ring();
 
     boost::intrusive::multiset<alarm, boost::intrusive::constant_time_size<false>> waiting_;
     timer timer_;
     clock::time_point waits_until_ = clock::time_point::max();
+    handler_memory<256> memory_; ///< so that there can always be a wait
 };
 
 } // namespace crier::detail

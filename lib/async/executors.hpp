@@ -6,7 +6,11 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/prefer.hpp>
 #include <boost/asio/strand.hpp>
+#include <boost/asio/thread_pool.hpp>
 
+#include <cstddef>
+#include <functional>
+#include <type_traits>
 #include <utility>
 
 namespace crier::detail {
@@ -64,6 +68,41 @@ template <class Handler>
 void post_typed(const boost::asio::any_io_executor& executor, Handler handler) {
     with_own_type(
         executor, [&handler](const auto& own) { boost::asio::post(own, std::move(handler)); });
+}
+
+/// Where a strand's state lies, which it shares with its copies. Asio compares strands, but neither
+/// orders nor hashes them; an explicit instantiation may name a private member.
+template <class Strand, auto Member>
+struct strand_state {
+    friend const void* state_of(const Strand& of) noexcept { return (of.*Member).get(); }
+};
+
+template <class Executor>
+using strand_of = boost::asio::strand<Executor>;
+
+const void* state_of(const strand_of<boost::asio::io_context::executor_type>& of) noexcept;
+const void* state_of(const strand_of<boost::asio::thread_pool::executor_type>& of) noexcept;
+const void* state_of(const strand_of<boost::asio::any_io_executor>& of) noexcept;
+template struct strand_state<strand_of<boost::asio::io_context::executor_type>,
+    &strand_of<boost::asio::io_context::executor_type>::impl_>;
+template struct strand_state<strand_of<boost::asio::thread_pool::executor_type>,
+    &strand_of<boost::asio::thread_pool::executor_type>::impl_>;
+template struct strand_state<strand_of<boost::asio::any_io_executor>,
+    &strand_of<boost::asio::any_io_executor>::impl_>;
+
+/// Equal for equal executors; different for most others. Strands of types that are not named here
+/// have that of their context.
+inline std::size_t hash_of(const boost::asio::any_io_executor& executor) noexcept {
+    const void* identity = &boost::asio::query(executor, boost::asio::execution::context);
+    const auto look = [&]<class Strand>(std::type_identity<Strand>) {
+        if (const auto* const found = executor.target<Strand>()) {
+            identity = state_of(*found);
+        }
+    };
+    look(std::type_identity<strand_of<boost::asio::io_context::executor_type>>{});
+    look(std::type_identity<strand_of<boost::asio::thread_pool::executor_type>>{});
+    look(std::type_identity<strand_of<boost::asio::any_io_executor>>{});
+    return std::hash<const void*>{}(identity);
 }
 
 } // namespace crier::detail

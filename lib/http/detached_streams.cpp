@@ -47,8 +47,8 @@ detached_streams::~detached_streams() {
 void detached_streams::begin(
     asio::ip::tcp::socket& from, const request_head& head, detached_order ordered) {
     auto to = std::make_shared<polled_sink>(poller_, from);
-    auto made = std::make_shared<session>(
-        ordered.events, ordered.events->home_of(executor_), std::move(to), coding_of(head.version));
+    auto made = std::make_shared<session>(ordered.events, ordered.events->shard_of(executor_),
+        std::move(to), coding_of(head.version));
     auto then = std::make_unique<stream>(*this, made);
     made->begin(head, std::move(ordered.options), std::move(then));
 }

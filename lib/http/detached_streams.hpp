@@ -17,7 +17,7 @@ namespace crier::detail {
 
 /// A stream that a handler leaves to the server.
 struct detached_order {
-    std::shared_ptr<core> events;
+    std::shared_ptr<manager_state> events;
     serve_options options;
 };
 

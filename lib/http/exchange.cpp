@@ -102,7 +102,7 @@ asio::awaitable<end_reason> exchange::stream(manager& events, serve_options opti
 void exchange::detach_stream(manager& events, serve_options options) {
     begin_stream(options);
     detached_ = std::make_shared<detail::detached_order>(
-        detail::detached_order{detail::manager_access::core_of(events), std::move(options)});
+        detail::detached_order{detail::manager_access::state_of(events), std::move(options)});
 }
 
 stream_writer exchange::writer() { return writer(writer_options{}); }

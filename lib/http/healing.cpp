@@ -1,6 +1,6 @@
 #include "healing.hpp"
 
-#include "pubsub/core.hpp"
+#include "pubsub/manager_state.hpp"
 #include "pubsub/what.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -17,7 +17,7 @@ namespace {
 namespace asio = boost::asio;
 
 asio::awaitable<std::vector<frame>> frames_for(
-    gap lost, const gap_handler& on_gap, std::shared_ptr<core> events) {
+    gap lost, const gap_handler& on_gap, std::shared_ptr<manager_state> events) {
     std::vector<frame> frames;
     try {
         asio::awaitable<std::vector<event>> asked = on_gap(lost);
@@ -40,7 +40,7 @@ asio::awaitable<std::vector<frame>> frames_for(
 
 } // namespace
 
-void heal(const gap& lost, const gap_handler& on_gap, std::shared_ptr<core> events,
+void heal(const gap& lost, const gap_handler& on_gap, std::shared_ptr<manager_state> events,
     const asio::any_io_executor& executor, asio::cancellation_slot cancelled,
     std::function<void(std::vector<frame>)> then) {
     asio::co_spawn(executor, frames_for(lost, on_gap, std::move(events)),

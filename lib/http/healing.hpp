@@ -16,7 +16,7 @@ using gap_handler = decltype(serve_options::on_gap);
 /// Makes what is sent in a gap's place: what the caller has for it, or where that fails the gap
 /// itself; nothing where it was cancelled before it had begun. It is told on the executor, in a
 /// handler of its own: the signal may go then. What `then` holds is to keep `on_gap` for as long.
-void heal(const gap& lost, const gap_handler& on_gap, std::shared_ptr<core> events,
+void heal(const gap& lost, const gap_handler& on_gap, std::shared_ptr<manager_state> events,
     const boost::asio::any_io_executor& executor, boost::asio::cancellation_slot cancelled,
     std::function<void(std::vector<frame>)> then);
 

@@ -3,7 +3,7 @@
 #include <crier/http/sink.hpp>
 
 #include "deadline.hpp"
-#include "pubsub/backlog.hpp"
+#include "pubsub/event_queue.hpp"
 
 #include <boost/system/error_code.hpp>
 
@@ -11,6 +11,17 @@
 #include <string_view>
 
 namespace crier::detail {
+
+/// How a stream wants its frames: as they are, or as chunks of the chunked coding.
+enum class coding { plain, chunked };
+
+inline frame_bytes bytes_as(coding as) noexcept {
+    return as == coding::chunked ? &frame::chunk : &frame::text;
+}
+
+inline std::string_view bytes_of(const frame& content, coding as) noexcept {
+    return (content.*bytes_as(as))();
+}
 
 /// The writing end of one stream: its sink, what went wrong there, and what it owes when. Whoever
 /// uses it cancels the sink: the stream below may be gone when this goes.

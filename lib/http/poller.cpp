@@ -1,6 +1,6 @@
 #include "poller.hpp"
 
-#include "pubsub/backlog.hpp"
+#include "pubsub/event_queue.hpp"
 
 #include <boost/asio/error.hpp>
 
@@ -35,7 +35,7 @@ ssize_t send_one(int socket, asio::const_buffer bytes) noexcept {
 
 ssize_t send_all(int socket, sink::buffers bytes) noexcept {
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): filled
-    std::array<iovec, backlog::buffers::static_capacity> parts;
+    std::array<iovec, event_queue::buffers::static_capacity> parts;
     msghdr message{};
     message.msg_iov = parts.data();
     message.msg_iovlen = std::min(bytes.size(), parts.size());

@@ -3,7 +3,7 @@
 #include <crier/http/cors.hpp>
 #include <crier/http/gate.hpp>
 
-#include "pubsub/backlog.hpp"
+#include "output.hpp"
 
 #include <chrono>
 #include <optional>

@@ -81,7 +81,7 @@ private:
 struct order {
     request_head head;
     sink_maker make;
-    std::shared_ptr<core> events;
+    std::shared_ptr<manager_state> events;
     serve_options options;
     asio::any_io_executor home;
 };
@@ -89,7 +89,7 @@ struct order {
 void begin(order what, std::unique_ptr<session_end> then, reachable& from) {
     std::shared_ptr<session> made;
     try {
-        made = std::make_shared<session>(what.events, what.events->home_of(what.home),
+        made = std::make_shared<session>(what.events, what.events->shard_of(what.home),
             what.make(what.home), coding_of(what.head.version));
     } catch (...) {
         (*then)(end_reason::write_error, std::current_exception());
@@ -126,8 +126,8 @@ struct initiation {
 
 } // namespace
 
-asio::awaitable<end_reason> serve(
-    request_head head, sink_maker make, std::shared_ptr<core> events, serve_options options) {
+asio::awaitable<end_reason> serve(request_head head, sink_maker make,
+    std::shared_ptr<manager_state> events, serve_options options) {
     check_options(options);
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
     order what{std::move(head), std::move(make), std::move(events), std::move(options),

@@ -15,19 +15,21 @@ namespace crier::detail {
 
 namespace asio = boost::asio;
 
-session::session(
-    std::shared_ptr<core> events, std::shared_ptr<shard> home, std::shared_ptr<sink> to, coding as)
+session::session(std::shared_ptr<manager_state> events, std::shared_ptr<shard> home,
+    std::shared_ptr<sink> to, coding as)
     : home_{std::move(home)},
-      seat_{std::make_shared<subscriber>(*this, events->options().ids, events->memory())},
+      seat_{new subscriber{events->options().ids, events->account()}},
       out_{std::move(to), as, events->options().heartbeat_interval},
-      events_{std::move(events)} {}
+      events_{std::move(events)} {
+    seat_->read_by = this;
+}
 
 session::~session() {
     if (counted_) {
         events_->session_ended(reason_);
     }
     seat_->read_by = nullptr;
-    events_->unsubscribe(home_, seat_);
+    events_->unsubscribe(home_, *seat_);
 }
 
 void session::begin(
@@ -73,26 +75,13 @@ void session::answer_to(const request_head& head, serve_options options) {
 }
 
 void session::subscribe(std::vector<topic_options> topics, const subscribe_options& where) {
-    try {
-        events_->subscribe(home_, seat_, std::move(topics), where);
-    } catch (...) {
-        events_->unsubscribe(home_, seat_);
-        throw;
-    }
+    events_->subscribe(home_, *seat_, std::move(topics), where);
 }
 
 void session::cut() {
     cut_ = true;
     if (healing_) {
         healing_->emit(asio::cancellation_type::terminal);
-    }
-    wake();
-}
-
-void session::close() {
-    if (!std::exchange(closed_, true)) {
-        // However little a slow client takes of what is left at a time.
-        give_up_ = clock::now() + out_.due().interval();
     }
     wake();
 }
@@ -113,23 +102,13 @@ void session::wake() {
 
 void session::fetch() const noexcept { prefetch(&out_.to(), 128); }
 
-bool session::take(const entry_ptr& only, clock::time_point now) {
-    if (phase_ != phase::streaming || busy_ || cut_ || closed_ || healing_ || !own_.empty()) {
-        return false;
-    }
-    const std::string_view bytes = bytes_of(only->content, out_.get_coding());
-    const std::size_t written = out_.write_some(bytes, now);
-    if (written > 0 && written < bytes.size()) {
-        pending().append(only);
-        pending().advance(written, out_.get_coding());
-        wake();
-    }
-    return written > 0;
-}
-
 /// Does all that can be done now.
 void session::advance() {
     now_ = clock::now();
+    if (is_closed() && give_up_ == clock::time_point::max()) {
+        // However little a slow client takes of what is left at a time.
+        give_up_ = now_ + out_.due().interval();
+    }
     switch (phase_) {
     case phase::streaming: stream(); return;
     case phase::answering:
@@ -168,7 +147,7 @@ bool session::flush_own() {
 /// Writes of the backlog what is taken at once.
 void session::flush() {
     while (!pending().empty()) {
-        const backlog::buffers bytes = pending().gather(out_.get_coding());
+        const event_queue::buffers bytes = pending().gather(bytes_as(out_.get_coding()));
         if (bytes.empty()) {
             return;
         }
@@ -177,7 +156,7 @@ void session::flush() {
             pending().pin(out_.to().in_flight());
             return;
         }
-        pending().advance(written, out_.get_coding());
+        pending().advance(written, bytes_as(out_.get_coding()));
     }
 }
 
@@ -204,8 +183,8 @@ void session::stream() {
     } else if (refill()) {
         // Others have their turn before a long past goes on.
         asio::post(home_->get_executor(), [self = shared_from_this()] { self->wake(); });
-    } else if (closed_ && pending().empty() && own_.empty()) {
-        end(seat_->shut_down ? errc::shut_down : errc::closed);
+    } else if (is_closed() && pending().empty() && own_.empty()) {
+        end(seat_->end == subscriber::ending::shut_down ? errc::shut_down : errc::closed);
     } else if (now_ >= give_up_) {
         end(errc::stalled);
     } else {
@@ -219,11 +198,11 @@ bool session::refill() {
     if (!pending().empty() || !own_.empty()) {
         return false;
     }
-    if (seat_->is_behind && (!closed_ || seat_->shut_down)) {
-        events_->read_on(home_, seat_);
+    if (seat_->is_behind && (!is_closed() || seat_->end == subscriber::ending::shut_down)) {
+        events_->read_on(home_, *seat_);
         return true;
     }
-    if (!closed_ && out_.due().at(now_) == deadline::due::heartbeat) {
+    if (!is_closed() && out_.due().at(now_) == deadline::due::heartbeat) {
         pending().append(entry_ptr{new entry{events_->heartbeat()}});
         return true;
     }
@@ -252,7 +231,7 @@ void session::healed(std::vector<frame> frames) {
 void session::end(boost::system::error_code why) {
     reason_ = end_reason_of(why);
     const std::string_view last = stream_end(out_.get_coding());
-    events_->unsubscribe(home_, seat_);
+    events_->unsubscribe(home_, *seat_);
     if (reason_ == end_reason::shutdown || reason_ == end_reason::finished) {
         own_ = last;
         phase_ = phase::ending;

@@ -4,7 +4,7 @@
 
 #include "healing.hpp"
 #include "output.hpp"
-#include "pubsub/core.hpp"
+#include "pubsub/manager_state.hpp"
 
 #include <boost/asio/cancellation_signal.hpp>
 
@@ -30,11 +30,11 @@ public:
 /// Destroying it unsubscribes.
 class session final : public reader, public std::enable_shared_from_this<session> {
 public:
-    session(std::shared_ptr<core> events, std::shared_ptr<shard> home, std::shared_ptr<sink> to,
-        coding as);
+    session(std::shared_ptr<manager_state> events, std::shared_ptr<shard> home,
+        std::shared_ptr<sink> to, coding as);
     session(const session&) = delete;
     session& operator=(const session&) = delete;
-    ~session() override;
+    ~session();
 
     /// Answers the request: with a stream, or why there is none. What `subscribe` throws but for a
     /// shutdown, ends it before anything is written.
@@ -44,16 +44,15 @@ public:
     void cut();
 
     void wake() override;
-    bool take(const entry_ptr& only, clock::time_point now) override;
-    void close() override;
     void fetch() const noexcept override;
 
 private:
     enum class phase : std::uint8_t { answering, streaming, ending, closing, over };
 
-    backlog& pending() const noexcept { return seat_->pending; }
+    event_queue& pending() const noexcept { return seat_->pending; }
     void answer_to(const request_head& head, serve_options options);
     void subscribe(std::vector<topic_options> topics, const subscribe_options& where);
+    bool is_closed() const noexcept { return seat_->end != subscriber::ending::none; }
     void advance();
     void flush();
     bool flush_own();
@@ -69,18 +68,17 @@ private:
 
     // What every event touches comes first. The seat stands in a list of its home, and goes first.
     const std::shared_ptr<shard> home_;
-    const std::shared_ptr<subscriber> seat_;
+    const subscriber_ptr seat_;
     output out_;
     phase phase_ = phase::answering;
     end_reason reason_ = end_reason::write_error;
     bool counted_ = false;
     bool busy_ = false;
     bool cut_ = false;
-    bool closed_ = false;
     std::unique_ptr<boost::asio::cancellation_signal> healing_;
     /// What is written before events, or after them.
     std::string own_;
-    const std::shared_ptr<core> events_;
+    const std::shared_ptr<manager_state> events_;
     alarm alarm_{*this};
     std::unique_ptr<const gap_handler> on_gap_;
     std::unique_ptr<session_end> then_;

@@ -1,6 +1,7 @@
 #include <crier/http/stream_writer.hpp>
 #include <crier/wire/errc.hpp>
 
+#include "async/durations.hpp"
 #include "pubsub/heartbeat.hpp"
 #include "response.hpp"
 #include "stream_state.hpp"
@@ -42,7 +43,8 @@ stream_writer::stream_writer(std::shared_ptr<sink> to, unsigned version,
     const asio::any_io_executor& executor, const writer_options& options)
     : parts_{new parts{
           std::make_shared<detail::stream_state>(std::move(to), detail::coding_of(version),
-              executor, detail::heartbeat_interval_of(options)),
+              executor,
+              detail::in_range(options.heartbeat_interval, writer_options{}.heartbeat_interval)),
           detail::heartbeat_of(options), frame{}, options.log ? options.log : log_to_clog,
           checked_header(detail::coding_of(version), options.fields)}} {}
 

@@ -6,18 +6,34 @@
 
 namespace crier::detail {
 
-/// A subscriber whose events a program takes by itself, when a signal tells that there are some.
-struct channel final : subscriber, reader {
-    channel(const boost::asio::any_io_executor& executor, bool tells_gaps,
-        std::shared_ptr<memory_account> account)
-        : subscriber{*this, tells_gaps, std::move(account)}, ready{executor} {}
+/// The last reference to a channel goes on its shard: its queue's entries are shared there.
+struct releasing : task {
+    void run(shard& /*on*/) noexcept override {}
+    void release() noexcept override;
+};
 
-    bool take(const entry_ptr& /*only*/, clock::time_point /*now*/) override { return false; }
+/// A subscriber whose events a program takes by itself, when a signal tells that there are some.
+class channel final : public subscriber, private reader, public releasing {
+public:
+    channel(const boost::asio::any_io_executor& executor, bool tells_gaps,
+        const memory_account_ptr& account)
+        : subscriber{tells_gaps, account}, ready{executor} {
+        read_by = this;
+    }
+
+    void wake() override {
+        if (!pending.empty() || is_behind) {
+            ready.set();
+        }
+        if (end != ending::none || pending.overflowed()) {
+            ready.close();
+        }
+    }
     void fetch() const noexcept override {}
-    void wake() override { ready.set(); }
-    void close() override { ready.close(); }
 
     signal ready;
 };
+
+inline void releasing::release() noexcept { intrusive_ptr_release(static_cast<channel*>(this)); }
 
 } // namespace crier::detail

@@ -2,11 +2,16 @@
 
 namespace crier::detail {
 
-void entry::tell_gap() { content = *make_frame(to_event(*lost)); }
+const frame& entry::encoded() {
+    if (content.empty() && missing) {
+        content = make_frame(to_event(*missing)).value();
+    }
+    return content;
+}
 
-entry_ptr gap_entry(gap lost) {
-    const entry_ptr made{new entry{frame{}, lost.to}};
-    made->lost = std::make_unique<gap>(std::move(lost));
+entry_ptr gap_entry(gap missing) {
+    const entry_ptr made{new entry{frame{}, missing.to}};
+    made->missing = std::make_unique<gap>(std::move(missing));
     return made;
 }
 

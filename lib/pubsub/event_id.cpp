@@ -1,18 +1,12 @@
 #include <crier/pubsub/event_id.hpp>
 
+#include "id_text.hpp"
+
 #include <charconv>
 #include <ostream>
 
 namespace crier {
 namespace {
-
-/// Digits of a number of 64 bits in base 36.
-constexpr std::size_t most_digits = 13;
-
-void put_base36(std::string& to, std::uint64_t number) {
-    char digits[most_digits];
-    to.append(digits, std::to_chars(digits, digits + most_digits, number, 36).ptr);
-}
 
 /// The one way of writing a number: without capitals and leading zeros.
 std::optional<std::uint64_t> read_base36(std::string_view text) noexcept {
@@ -27,13 +21,7 @@ std::optional<std::uint64_t> read_base36(std::string_view text) noexcept {
 
 } // namespace
 
-std::string to_string(event_id id) {
-    std::string text;
-    put_base36(text, id.epoch);
-    text.push_back('.');
-    put_base36(text, id.sequence);
-    return text;
-}
+std::string to_string(event_id id) { return std::string{detail::id_text{id}.view()}; }
 
 std::ostream& operator<<(std::ostream& to, event_id id) { return to << to_string(id); }
 

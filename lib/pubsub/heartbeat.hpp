@@ -17,11 +17,4 @@ frame heartbeat_of(const Options& options) {
     return *made;
 }
 
-/// Zero or less means the default.
-template <class Options>
-auto heartbeat_interval_of(const Options& options) {
-    return options.heartbeat_interval.count() > 0 ? options.heartbeat_interval
-                                                  : Options{}.heartbeat_interval;
-}
-
 } // namespace crier::detail

@@ -1,39 +1,66 @@
 #pragma once
 
-#include "counters.hpp"
+#include "task.hpp"
+
+#include <boost/intrusive/list.hpp>
+#include <boost/intrusive/set.hpp>
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+#include <boost/smart_ptr/intrusive_ref_counter.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <string>
-#include <utility>
-#include <vector>
 
 namespace crier::detail {
 
-struct subscriber;
+class subscriber;
+struct delivery;
+struct lane;
+struct topic;
 
-/// A topic's subscribers on one shard.
-struct lane {
-    explicit lane(
-        std::string name, std::shared_ptr<counters> of_topic, std::shared_ptr<counters> of_all)
-        : topic{std::move(name)},
-          topic_counts{std::move(of_topic)},
-          all_counts{std::move(of_all)} {}
+/// A subscriber's place in a lane. It is linked on the shard, from its joining to its leaving, or
+/// to its end where the shard's context has gone.
+struct membership
+    : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+    explicit membership(subscriber& owner) noexcept : who{&owner} {}
 
-    void count(std::uint64_t delivered, std::uint64_t bytes, const drop_counts& lost) const {
-        topic_counts->add(delivered, bytes, lost);
-        all_counts->add(delivered, bytes, lost);
-    }
+    subscriber* who;
+    boost::intrusive_ptr<lane> in;
+};
 
-    const std::string topic;
-    const std::shared_ptr<counters> topic_counts;
-    const std::shared_ptr<counters> all_counts;
-    std::vector<std::shared_ptr<subscriber>> members;
-    /// Where its latest refusal stands in the inbox, and in which run of refusals: guarded by the
-    /// inbox's mutex.
+/// A topic's subscribers on one shard. As a task it ends them, for the manager's shutdown.
+struct lane final : boost::intrusive_ref_counter<lane, boost::thread_safe_counter>,
+                    boost::intrusive::set_base_hook<>,
+                    task {
+    lane();
+    lane(const lane&) = delete;
+    lane& operator=(const lane&) = delete;
+    ~lane();
+
+    void run(shard& by) noexcept override;
+    void release() noexcept override;
+
+    // Guarded by the manager's lock:
+
+    /// None once the last subscriber has left.
+    std::shared_ptr<shard> on;
+    boost::intrusive_ptr<topic> of;
+    std::size_t subscribers = 0;
+
+    // On the shard:
+
+    boost::intrusive::list<membership, boost::intrusive::constant_time_size<false>> members;
+
+    // Guarded by the inbox: the latest of its deliveries that was refused, and when.
+
+    delivery* refused = nullptr;
     std::uint64_t refused_in = 0;
-    std::size_t refused_at = 0;
+};
+
+/// By which a topic finds its lane on a shard.
+struct lane_shard {
+    using type = const shard*;
+    type operator()(const lane& each) const noexcept { return each.on.get(); }
 };
 
 } // namespace crier::detail

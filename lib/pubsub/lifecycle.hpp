@@ -1,50 +1,96 @@
 #pragma once
 
+#include <crier/async/signal.hpp>
 #include <crier/pubsub/logger.hpp>
 #include <crier/pubsub/polling.hpp>
 
-#include <boost/asio/any_io_executor.hpp>
+#include "task.hpp"
+
 #include <boost/asio/awaitable.hpp>
+#include <boost/intrusive/set.hpp>
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+#include <boost/smart_ptr/intrusive_ref_counter.hpp>
 
 #include <chrono>
-#include <deque>
+#include <exception>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 namespace crier::detail {
 
-/// One start and stop of a polling service, for one life of a topic.
-struct polling_run {
-    std::shared_ptr<polling_service> service;
-    std::unique_ptr<publisher> to;
-    std::string topic;
-    std::chrono::milliseconds linger{};
+class lifecycle;
+struct polling_run;
+
+/// The two tasks of each run.
+struct starting : task {
+    void run(shard& on) noexcept override;
+    void release() noexcept override;
+};
+struct stopping : task {
+    void run(shard& on) noexcept override;
+    void release() noexcept override;
 };
 
-/// Starts and stops polling services on a strand, in the background of whoever asks. Runs of the
-/// same service object follow one another; those of different objects do not wait.
+/// One start and stop of a polling service, for one life of a topic. Its coroutine on the manager's
+/// strand is there before it is needed, so that neither can fail.
+struct polling_run final
+    : boost::intrusive_ref_counter<polling_run, boost::thread_safe_counter>,
+      boost::intrusive::set_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>,
+      starting,
+      stopping {
+    polling_run(
+        std::shared_ptr<lifecycle> by, std::shared_ptr<polling_service> service, std::string topic);
+    polling_run(const polling_run&) = delete;
+    polling_run& operator=(const polling_run&) = delete;
+
+    const std::shared_ptr<lifecycle> owner;
+    const std::shared_ptr<polling_service> service;
+    const std::string topic;
+    /// As the service says, brought into range.
+    const std::chrono::milliseconds linger;
+    /// Set before it is started.
+    std::unique_ptr<publisher> to;
+    signal started; ///< closed: it is not needed
+    signal stopped;
+};
+
+using polling_run_ptr = boost::intrusive_ptr<polling_run>;
+
+/// The runs of all polling services. Those of the same service object follow one another; those of
+/// different objects do not wait. All on the manager's strand.
 class lifecycle : public std::enable_shared_from_this<lifecycle> {
 public:
     lifecycle(boost::asio::any_io_executor strand, std::shared_ptr<const logger> log)
         : strand_{std::move(strand)}, log_{std::move(log)} {}
 
-    void start(std::shared_ptr<polling_run> run);
-    void stop(std::shared_ptr<polling_run> run);
+    const boost::asio::any_io_executor& get_executor() const noexcept { return strand_; }
+
+    /// Makes a run whose coroutine waits. From any thread.
+    polling_run_ptr make_run(std::shared_ptr<polling_service> service, std::string topic);
+
+    void start(polling_run& next);
+    void stop(polling_run& which);
 
 private:
-    void enqueue(const std::shared_ptr<polling_run>& run);
-    void begin(polling_run& run);
-    void end(const std::shared_ptr<polling_run>& run);
-    static boost::asio::awaitable<void> stop_service(
-        std::shared_ptr<lifecycle> self, std::shared_ptr<polling_run> run);
-    void log(severity level, const polling_run& run, std::string_view what) const;
+    static boost::asio::awaitable<void> live(polling_run_ptr run);
+    boost::asio::awaitable<void> stop_service(const polling_run& run);
+
+    struct service_of {
+        using type = const polling_service*;
+        type operator()(const polling_run& each) const noexcept { return each.service.get(); }
+    };
+
+    void ended(polling_run& last);
+    void log(severity level, const polling_run& run, std::string_view what,
+        const std::exception_ptr& why = nullptr) const noexcept;
 
     const boost::asio::any_io_executor strand_;
     const std::shared_ptr<const logger> log_;
-    /// On the strand only. The first of each queue is running, or stopping.
-    std::unordered_map<polling_service*, std::deque<std::shared_ptr<polling_run>>> queues_;
+    /// The first of each service's is running, or stopping. Their coroutines keep them.
+    boost::intrusive::multiset<polling_run, boost::intrusive::key_of_value<service_of>,
+        boost::intrusive::constant_time_size<false>>
+        runs_;
 };
 
 } // namespace crier::detail

@@ -1,31 +1,37 @@
 #include <crier/pubsub/manager.hpp>
 
-#include "core.hpp"
+#include "channel.hpp"
+#include "manager_state.hpp"
 
 namespace crier {
 
 manager::manager(const executor_type& executor, manager_options options)
-    : core_{std::make_shared<detail::core>(executor, std::move(options))} {}
+    : state_{detail::manager_state::make(executor, std::move(options))} {}
 
 manager::~manager() { shutdown(); }
 
 const manager::executor_type& manager::get_executor() const noexcept {
-    return core_->get_executor();
+    return state_->get_executor();
 }
 
 boost::system::result<event_id> manager::publish(
     std::string_view topic, std::string_view text, publish_options options) {
-    return core_->publish({topic}, event_view{text}, options);
+    return publish(topic, event_view{text}, options);
 }
 
 boost::system::result<event_id> manager::publish(
     std::string_view topic, const event& whole, publish_options options) {
-    return core_->publish({topic}, event_view{whole}, options);
+    return publish(topic, event_view{whole}, options);
+}
+
+boost::system::result<event_id> manager::publish(
+    std::string_view topic, const event_view& whole, publish_options options) {
+    return state_->publish({.topic = topic, .whole = &whole, .options = options});
 }
 
 boost::system::result<event_id> manager::publish_json(std::string_view topic,
     const std::function<boost::json::value()>& source, publish_options options) {
-    return core_->publish({topic}, source, options);
+    return state_->publish({.topic = topic, .json = &source, .options = options});
 }
 
 subscription manager::subscribe(std::string topic, const subscribe_options& options) {
@@ -36,15 +42,21 @@ subscription manager::subscribe(std::string topic, const subscribe_options& opti
 
 subscription manager::subscribe(
     std::vector<topic_options> topics, const subscribe_options& options) {
-    return core_->subscribe(std::move(topics), options);
+    auto made =
+        std::make_shared<detail::subscription_state>(state_, state_->shard_of(options.executor));
+    state_->subscribe(made->home(), made->get(), std::move(topics), options);
+    if (made->get().is_behind) {
+        made->get().ready.set();
+    }
+    return subscription{std::move(made)};
 }
 
-void manager::end_streams(std::string_view topic) { core_->end_streams(topic); }
+void manager::end_streams(std::string_view topic) { state_->end_streams(topic); }
 
-void manager::shutdown() { core_->shutdown(); }
+void manager::shutdown() noexcept { state_->shutdown(); }
 
-bool manager::is_shut_down() const noexcept { return core_->is_shut_down(); }
+bool manager::is_shut_down() const noexcept { return state_->is_shut_down(); }
 
-manager_stats manager::stats() const { return core_->stats(); }
+manager_stats manager::stats() const { return state_->stats(); }
 
 } // namespace crier

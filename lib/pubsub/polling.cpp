@@ -1,6 +1,7 @@
 #include <crier/async/clock.hpp>
 #include <crier/pubsub/polling.hpp>
 
+#include "async/durations.hpp"
 #include "service.hpp"
 #include "what.hpp"
 
@@ -85,12 +86,7 @@ std::shared_ptr<polling_service> polling(
     if (!fetch) {
         throw std::invalid_argument{"polling needs a fetch"};
     }
-    if (options.interval.count() < 0) {
-        throw std::invalid_argument{"interval is negative; zero means the default of 5 s"};
-    }
-    if (options.interval.count() == 0) {
-        options.interval = polling_options{}.interval;
-    }
+    options.interval = detail::in_range(options.interval, polling_options{}.interval);
     detail::service_parts parts;
     parts.finish = std::move(options.on_stop);
     parts.finish_name = "on_stop";

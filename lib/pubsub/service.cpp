@@ -146,9 +146,6 @@ private:
 } // namespace
 
 std::shared_ptr<polling_service> make_service(service_parts parts) {
-    if (parts.linger.count() < 0) {
-        throw std::invalid_argument{"linger is negative; zero stops with the last subscriber"};
-    }
     return std::make_shared<service_of_runs>(std::move(parts));
 }
 

@@ -32,8 +32,6 @@ struct service_parts {
 
 /// Makes a service whose `stop` asks the work to end and waits for the finish. Called from within
 /// either it does not wait.
-///
-/// Errors: throws `std::invalid_argument` on a negative linger.
 std::shared_ptr<polling_service> make_service(service_parts parts);
 
 } // namespace crier::detail

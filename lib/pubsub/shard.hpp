@@ -10,14 +10,23 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/intrusive/list.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <exception>
 #include <memory>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 namespace crier::detail {
+
+/// Told, on the shard, that it has shed what it was to.
+class shed_listener {
+public:
+    virtual void shard_has_shed(std::uint64_t oldest, bool has_subscribers) noexcept = 0;
+
+protected:
+    ~shed_listener() = default;
+};
 
 /// An executor that runs one handler at a time, with the subscribers that live on it.
 ///
@@ -26,61 +35,109 @@ namespace crier::detail {
 /// resumed disturbs nobody's iteration.
 class shard : public std::enable_shared_from_this<shard> {
 public:
-    shard(boost::asio::any_io_executor executor, std::shared_ptr<const logger> log)
-        : executor_{std::move(executor)}, log_{std::move(log)} {}
+    shard(boost::asio::any_io_executor executor, std::shared_ptr<const logger> log,
+        std::shared_ptr<counters> all_counts, std::weak_ptr<shed_listener> told)
+        : executor_{std::move(executor)},
+          log_{std::move(log)},
+          all_counts_{std::move(all_counts)},
+          told_{std::move(told)} {}
 
     const boost::asio::any_io_executor& get_executor() const noexcept { return executor_; }
 
     /// On the executor.
-    alarms& timing();
+    alarms& timing() noexcept { return *alarms_; }
 
-    /// See `inbox`. True: the caller owes a `post_drain`, once it holds no lock.
-    [[nodiscard]] bool push(inbox::item&& what) { return inbox_.push(std::move(what)); }
-    [[nodiscard]] bool refuse(
-        const std::shared_ptr<lane>& in, event_id id, std::uint64_t only_since) {
-        return inbox_.refuse(in, id, only_since);
-    }
-    void withdraw() { inbox_.withdraw(); }
+    // From any thread. True: a drain is owed; see `owed_drains`.
 
-    /// Counts a subscriber, on the executor, among those that may have to make room.
-    void settle(subscriber& who);
+    [[nodiscard]] bool push(task& what) noexcept { return inbox_.push(what); }
+    [[nodiscard]] bool refuse(delivery& what) noexcept { return inbox_.refuse(what); }
 
-    void post_drain();
+    // Guarded by the manager's lock:
+
+    /// Lets all subscribers miss what is older. False: it has not even begun with the last time,
+    /// and lets go only what waits to reach it.
+    bool shed(std::uint64_t before, class owed_drains& owed) noexcept;
+
+    /// Takes the shard out of a round that it has not begun with.
+    void leave_round() noexcept;
+
+    /// Whether it has still to tell that it has shed.
+    bool is_waited_for() const noexcept { return round_ == round::waited_for; }
+
+    // On the executor, by its tasks and readers:
+
+    void deliver(delivery& what) noexcept;
+    void join(subscriber& who) noexcept;
+    void leave(subscriber& who) noexcept;
+    void end(lane& all, subscriber::ending how) noexcept;
+
+    /// Counts a subscriber among those that may have to make room.
+    void settle(subscriber& who) noexcept;
 
 private:
-    void drain();
-    void take(inbox::arrival& what);
-    void take(inbox::join& what);
-    void take(inbox::leave& what);
-    void take(inbox::end& what);
-    void take(inbox::cut& what);
-    void take(inbox::refusal& what);
-    void take(inbox::shed& what);
-    static void take(inbox::release& /*what*/) {}
-    template <class Action>
-    void tell(subscriber& who, Action action);
-    void log_drop(std::string_view topic, subscriber& who) const;
-    void wake(subscriber& who);
+    friend class owed_drains;
 
-    // Done for every member of a lane, and not worth the call that it would else be.
-    template <class Action>
-    inline void attempt(Action action);
-    inline bool hand_over(subscriber& to, const entry_ptr& only, clock::time_point now);
-    inline void make_room(subscriber& of, const entry& next);
-    inline bool queue(subscriber& of, const entry_ptr& added, const lane& in, drop_counts& lost);
+    struct shedding final : task {
+        void run(shard& on) noexcept override { on.shed_now(); }
+        void release() noexcept override {}
+    };
+
+    enum class round : std::uint8_t { none, waited_for, left };
+
+    void post_drain() noexcept;
+    void drain();
+    void shed_now() noexcept;
+    void deny(delivery& what, const lane& in) noexcept;
+    bool queue(subscriber& of, const entry_ptr& added, const lane& in, drop_counts& lost) noexcept;
+    void end(subscriber& who, subscriber::ending how) noexcept;
+    void wake_later(subscriber& who) noexcept;
+    void wake(subscriber& who) noexcept;
+    void log_drop(std::string_view topic, subscriber& who) const noexcept;
 
     const boost::asio::any_io_executor executor_;
     const std::shared_ptr<const logger> log_;
-    const std::shared_ptr<small_handler_memory> drain_memory_ =
-        std::make_shared<small_handler_memory>();
+    const std::shared_ptr<counters> all_counts_;
+    const std::weak_ptr<shed_listener> told_;
+    const std::shared_ptr<alarms> alarms_ = std::make_shared<alarms>(executor_);
+    small_handler_memory drain_memory_;
     inbox inbox_;
+    /// The next one to which a drain is owed.
+    std::shared_ptr<shard> next_owed_;
+
+    shedding shedding_;
+    std::atomic<std::uint64_t> shed_before_{0};
+    std::atomic<round> round_{round::none};
+
     // On the executor only:
-    std::vector<inbox::item> taken_;
-    std::vector<subscriber*> dirty_;
-    std::vector<subscriber*> closing_;
+    bool is_alone_ = false;
+    boost::intrusive::list<subscriber, boost::intrusive::base_hook<to_wake>,
+        boost::intrusive::constant_time_size<false>>
+        to_wake_;
     std::exception_ptr failure_;
-    std::shared_ptr<alarms> alarms_;
-    boost::intrusive::list<subscriber, boost::intrusive::constant_time_size<false>> residents_;
+    boost::intrusive::list<subscriber, boost::intrusive::base_hook<resident>,
+        boost::intrusive::constant_time_size<false>>
+        residents_;
+};
+
+/// Drains that somebody owes, and posts at the end, whatever happens before. Declare it before the
+/// lock that it is not to be paid under.
+class owed_drains {
+public:
+    owed_drains() = default;
+    owed_drains(const owed_drains&) = delete;
+    owed_drains& operator=(const owed_drains&) = delete;
+    ~owed_drains();
+
+    void add(const std::shared_ptr<shard>& to) noexcept;
+
+    void push(const std::shared_ptr<shard>& to, task& what) noexcept {
+        if (to->push(what)) {
+            add(to);
+        }
+    }
+
+private:
+    std::shared_ptr<shard> first_;
 };
 
 } // namespace crier::detail

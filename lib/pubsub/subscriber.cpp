@@ -1,14 +1,18 @@
 #include "subscriber.hpp"
 
+#include "shard.hpp"
 #include "topic.hpp"
-
-#include <utility>
 
 namespace crier::detail {
 
-subscriber::subscriber(reader& by, bool tells_gaps, std::shared_ptr<memory_account> account)
-    : read_by{&by}, pending{queue_limits{}, tells_gaps, std::move(account)} {}
-
 subscriber::~subscriber() = default;
+
+void joining::run(shard& on) noexcept { on.join(static_cast<subscriber&>(*this)); }
+
+void joining::release() noexcept { intrusive_ptr_release(static_cast<subscriber*>(this)); }
+
+void leaving::run(shard& on) noexcept { on.leave(static_cast<subscriber&>(*this)); }
+
+void leaving::release() noexcept { intrusive_ptr_release(static_cast<subscriber*>(this)); }
 
 } // namespace crier::detail

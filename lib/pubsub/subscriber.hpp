@@ -3,68 +3,86 @@
 #include <crier/async/clock.hpp>
 #include <crier/async/detail/wakeable.hpp>
 
-#include "backlog.hpp"
+#include "event_queue.hpp"
+#include "lane.hpp"
+#include "reading_back.hpp"
+#include "task.hpp"
 
 #include <boost/container/small_vector.hpp>
 #include <boost/intrusive/list.hpp>
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+#include <boost/smart_ptr/intrusive_ref_counter.hpp>
 
-#include <cstddef>
 #include <cstdint>
 #include <memory>
 
 namespace crier::detail {
 
-struct lane;
-struct reading_back;
-struct topic;
-
-/// Whoever reads a subscriber's events, on its shard.
+/// Whoever reads a subscriber's events, on its shard. It is woken when there is more to read, or
+/// nothing more to come.
 class reader : public wakeable {
 public:
-    virtual ~reader() = default;
-
-    /// Takes an event before which nothing waits, if it can do so at once: what needs not be queued
-    /// costs the least. False: it is to be queued.
-    virtual bool take(const entry_ptr& only, clock::time_point now) = 0;
-
-    /// Asks for the memory that `take` is going to need besides the reader's own.
+    /// Asks for the memory that being woken is going to need.
     virtual void fetch() const noexcept = 0;
 
-    /// Nothing comes after what is there to read.
-    virtual void close() = 0;
+protected:
+    ~reader() = default;
 };
 
-/// One subscriber: its topics and what it reads back are guarded by the core's mutex, and all else
-/// is touched on its shard only. Its topics keep it, and not its reader, which may keep them.
-struct subscriber
-    : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
-    subscriber(reader& by, bool tells_gaps, std::shared_ptr<memory_account> account);
+/// The two tasks of each subscriber.
+struct joining : task {
+    void run(shard& on) noexcept override;
+    void release() noexcept override;
+};
+struct leaving : task {
+    void run(shard& on) noexcept override;
+    void release() noexcept override;
+};
+
+/// Those whose reader is to be woken.
+using to_wake = boost::intrusive::list_base_hook<boost::intrusive::tag<struct to_wake_tag>,
+    boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
+
+/// All on a shard, those that read back too.
+using resident = boost::intrusive::list_base_hook<boost::intrusive::tag<struct resident_tag>,
+    boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
+
+/// One subscriber. Its places and what it reads back are guarded by the manager's lock, all else is
+/// touched on its shard only. What stands in an inbox keeps it, and whoever reads it.
+class subscriber : public boost::intrusive_ref_counter<subscriber, boost::thread_safe_counter>,
+                   public to_wake,
+                   public resident,
+                   public joining,
+                   public leaving {
+public:
+    enum class ending : std::uint8_t { none, closed, shut_down };
+
+    subscriber(bool tells_gaps, const memory_account_ptr& account) noexcept
+        : pending{tells_gaps, account} {}
     subscriber(const subscriber&) = delete;
     subscriber& operator=(const subscriber&) = delete;
-    ~subscriber();
+    virtual ~subscriber();
 
     // What every event touches comes first.
 
-    /// None once it has gone.
-    reader* read_by;
+    /// None before and after it is read.
+    reader* read_by = nullptr;
     /// The last sequence number given before it subscribed.
     std::uint64_t joined = 0;
-    backlog pending;
-    bool shut_down = false;
-    bool dirty = false;
+    event_queue pending;
+    /// Nothing comes after what is there to read.
+    ending end = ending::none;
     bool drop_logged = false;
     /// Whether there is more to be read back before it joins its topics' lanes.
     bool is_behind = false;
-    /// Given by its core, as are its limits; 0 before.
+    /// Given by its manager; 0 before.
     std::uint64_t id = 0;
-    boost::container::small_vector<std::shared_ptr<topic>, 1> topics;
+    bool has_left = false;
+    /// Its memberships do not move once they are there.
+    boost::container::small_vector<membership, 1> places;
     std::unique_ptr<reading_back> past;
-    /// Where it stands in each of its lanes.
-    struct place {
-        lane* in;
-        std::size_t index;
-    };
-    boost::container::small_vector<place, 1> places;
 };
+
+using subscriber_ptr = boost::intrusive_ptr<subscriber>;
 
 } // namespace crier::detail

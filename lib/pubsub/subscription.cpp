@@ -1,87 +1,147 @@
 #include <crier/pubsub/subscription.hpp>
-#include <crier/wire/errc.hpp>
 
-#include "async/give_way.hpp"
-#include "async/run_on.hpp"
+#include "async/executors.hpp"
 #include "channel.hpp"
-#include "core.hpp"
+#include "manager_state.hpp"
 
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/error.hpp>
+
+#include <new>
 
 namespace crier {
 
 namespace asio = boost::asio;
+using boost::system::error_code;
 
-subscription::subscription(std::shared_ptr<detail::core> owner, std::shared_ptr<detail::shard> home,
-    std::shared_ptr<detail::channel> state)
-    : owner_{std::move(owner)}, home_{std::move(home)}, state_{std::move(state)} {}
+namespace detail {
+
+subscription_state::subscription_state(
+    std::shared_ptr<manager_state> owner, std::shared_ptr<shard> home)
+    : owner_{std::move(owner)},
+      home_{std::move(home)},
+      channel_{new channel{home_->get_executor(), owner_->options().ids, owner_->account()}} {
+    intrusive_ptr_add_ref(channel_);
+}
+
+subscription_state::~subscription_state() {
+    close();
+    owed_drains owed;
+    owed.push(home_, static_cast<releasing&>(*channel_));
+}
+
+const subscription_state::executor_type& subscription_state::get_executor() const noexcept {
+    return home_->get_executor();
+}
+
+std::optional<frame> subscription_state::try_receive() {
+    channel& from = *channel_;
+    // What was given up of the past is not to be passed over.
+    if (from.pending.empty() && from.is_behind && !from.pending.overflowed()) {
+        owner_->read_on(home_, from);
+        if (from.end != subscriber::ending::none) {
+            from.ready.close();
+        }
+    }
+    frame first = from.pending.front();
+    if (first.empty()) {
+        return std::nullopt;
+    }
+    from.pending.pop();
+    return first;
+}
+
+void subscription_state::close() noexcept { owner_->unsubscribe(home_, *channel_); }
+
+void subscription_state::abandon() noexcept {
+    is_abandoned_ = true;
+    close(); // which wakes who receives
+}
+
+/// On the executor, and not at once: of two flows that are joined by `||`, both begin, and the one
+/// that is over first cancels the other, which must not have taken an event by then.
+void subscription_state::begin_receive() {
+    const auto self = shared_from_this();
+    post_typed(
+        home_->get_executor(), bind_memory(std::shared_ptr<small_handler_memory>{self, &memory_},
+                                   [self] { self->go_on(); }));
+}
+
+void subscription_state::cancel_receive() noexcept {
+    is_cancelled_ = true;
+    channel_->ready.cancel();
+}
+
+void subscription_state::go_on() {
+    if (is_cancelled_ || is_abandoned_) {
+        complete(asio::error::operation_aborted);
+        return;
+    }
+    try {
+        if (std::optional<frame> next = try_receive()) {
+            complete({}, std::move(*next));
+            return;
+        }
+    } catch (const std::bad_alloc&) {
+        complete(make_error_code(boost::system::errc::not_enough_memory));
+        return;
+    }
+    if (channel_->pending.overflowed()) {
+        complete(errc::overflow);
+    } else if (!channel_->pending.empty()) {
+        complete(make_error_code(boost::system::errc::not_enough_memory)); // to tell of a gap
+    } else if (channel_->end != subscriber::ending::none) {
+        complete(errc::closed);
+    } else {
+        channel_->ready.async_wait([self = shared_from_this()](error_code) { self->go_on(); });
+    }
+}
+
+void subscription_state::complete(error_code error, frame received) {
+    error_ = error;
+    received_ = std::move(received);
+    if (runs_here(where_)) {
+        finish();
+        return;
+    }
+    const auto self = shared_from_this();
+    post_typed(where_, bind_memory(std::shared_ptr<small_handler_memory>{self, &memory_},
+                           [self] { self->finish(); }));
+}
+
+void subscription_state::finish() {
+    const executor_type work = std::move(where_);
+    const error_code error = error_;
+    receiver_.call(error, std::move(received_));
+}
+
+} // namespace detail
 
 subscription& subscription::operator=(subscription&& other) noexcept {
     subscription taken{std::move(other)};
-    std::swap(owner_, taken.owner_);
-    std::swap(home_, taken.home_);
     std::swap(state_, taken.state_);
     return *this;
 }
 
 subscription::~subscription() {
     if (state_) {
-        unsubscribe();
-        if (home_->push(detail::inbox::release{std::move(state_)})) {
-            home_->post_drain();
-        }
+        state_->abandon();
     }
 }
 
-std::uint64_t subscription::id() const noexcept { return state_->id; }
+std::uint64_t subscription::id() const noexcept { return state_->get().id; }
 
 const subscription::executor_type& subscription::get_executor() const noexcept {
-    return home_->get_executor();
+    return state_->get_executor();
 }
 
-asio::awaitable<frame> subscription::receive() {
-    const asio::any_io_executor caller = co_await asio::this_coro::executor;
-    asio::awaitable<frame> receiving = receive_here();
-    if (caller == get_executor()) {
-        co_return co_await std::move(receiving);
-    }
-    asio::awaitable<frame> there = detail::run_on(get_executor(), std::move(receiving));
-    co_return co_await std::move(there);
-}
+std::optional<frame> subscription::try_receive() { return state_->try_receive(); }
 
-asio::awaitable<frame> subscription::receive_here() {
-    co_await detail::give_way_to_cancellation();
-    std::optional<frame> received = try_receive();
-    while (!received) {
-        if (state_->pending.overflowed()) {
-            throw boost::system::system_error{errc::overflow};
-        }
-        co_await async_wait(asio::use_awaitable);
-        received = try_receive();
-    }
-    co_return std::move(*received);
-}
+std::size_t subscription::pending() const noexcept { return state_->get().pending.size(); }
 
-std::optional<frame> subscription::try_receive() {
-    // What was given up of the past is not to be passed over.
-    if (state_->pending.empty() && state_->is_behind && !state_->pending.overflowed()) {
-        owner_->read_on(home_, state_);
-    }
-    if (state_->pending.empty()) {
-        return std::nullopt;
-    }
-    frame first = state_->pending.front();
-    state_->pending.pop();
-    return first;
-}
+std::uint64_t subscription::dropped() const noexcept { return state_->get().pending.dropped(); }
 
-std::size_t subscription::pending() const noexcept { return state_->pending.size(); }
+void subscription::close() noexcept { state_->close(); }
 
-std::uint64_t subscription::dropped() const noexcept { return state_->pending.dropped(); }
-
-void subscription::unsubscribe() { owner_->unsubscribe(home_, state_); }
-
-signal& subscription::get_signal() noexcept { return state_->ready; }
+signal& subscription::get_signal() noexcept { return state_->get().ready; }
 
 } // namespace crier

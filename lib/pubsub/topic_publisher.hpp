@@ -2,7 +2,8 @@
 
 #include <crier/wire/errc.hpp>
 
-#include "core.hpp"
+#include "log_line.hpp"
+#include "manager_state.hpp"
 
 #include <memory>
 #include <string>
@@ -12,18 +13,24 @@ namespace crier::detail {
 /// A topic as a run of its polling service sees it.
 class topic_publisher final : public publisher {
 public:
-    topic_publisher(const std::shared_ptr<core>& owner, std::string topic, const polling_run& run)
+    topic_publisher(
+        const std::shared_ptr<manager_state>& owner, std::string topic, const polling_run& run)
         : owner_{owner}, executor_{owner->get_executor()}, topic_{std::move(topic)}, run_{run} {}
 
     boost::asio::any_io_executor get_executor() const override { return executor_; }
 
     void publish(const boost::json::value& data, publish_options options) override {
-        const auto source = [&data] { return data; };
-        publish_in_run(source, options);
+        const std::function<boost::json::value()> source = [&data] { return data; };
+        publication what;
+        what.json = &source;
+        publish_in_run(what, options);
     }
 
     void publish(const event& whole, publish_options options) override {
-        publish_in_run(event_view{whole}, options);
+        const event_view view{whole};
+        publication what;
+        what.whole = &view;
+        publish_in_run(what, options);
     }
 
     void log(severity level, std::string_view line) override {
@@ -33,18 +40,16 @@ public:
     }
 
 private:
-    template <class Data>
-    void publish_in_run(const Data& data, publish_options options) {
+    void publish_in_run(publication& what, const publish_options& options) {
         if (const auto owner = owner_.lock()) {
-            const auto published = owner->publish({topic_, &run_}, data, options);
-            if (!published && published.error() != errc::shut_down) {
-                owner->log(
-                    severity::warning, "polling published nothing: " + published.error().message());
-            }
+            what.topic = topic_;
+            what.run = &run_;
+            what.options = options;
+            static_cast<void>(owner->publish(what)); // what is refused is logged
         }
     }
 
-    const std::weak_ptr<core> owner_;
+    const std::weak_ptr<manager_state> owner_;
     const boost::asio::any_io_executor executor_;
     const std::string topic_;
     const polling_run& run_;

@@ -6,17 +6,17 @@
 namespace crier {
 
 template <class Allocate>
-frame::frame(std::size_t size, Allocate allocate) : size_{size} {
+frame::frame(std::size_t size, std::string_view key, Allocate allocate)
+    : size_{size}, key_size_{static_cast<std::uint32_t>(key.size())} {
     char head[2 * sizeof size + 2];
     char* end = std::to_chars(std::begin(head), std::end(head), size, 16).ptr;
     end = std::copy_n("\r\n", 2, end);
     head_ = static_cast<std::uint8_t>(end - head);
-    bytes_ = allocate(head_ + size_ + 2);
+    bytes_ = allocate(head_ + size_ + 2 + key.size());
     std::copy(head, end, bytes_.get());
-    std::copy_n("\r\n", 2, bytes_.get() + head_ + size_);
+    char* const tail = std::copy_n("\r\n", 2, bytes_.get() + head_ + size_);
+    std::ranges::copy(key, tail);
 }
-
-char* frame::writable_text() noexcept { return bytes_.get() + head_; }
 
 namespace {
 
@@ -29,27 +29,31 @@ std::shared_ptr<char[]> allocate_block(std::size_t size) {
 
 boost::system::result<frame> make_frame(const event_view& event) {
     return detail::encode_into(
-        event, [](std::size_t size) { return frame{size, allocate_block}; },
+        event, [](std::size_t size) { return frame{size, {}, allocate_block}; },
         [](frame& block) { return block.writable_text(); });
 }
 
 boost::system::result<frame> make_comment_frame(std::string_view text, comment_end end) {
     return detail::encode_into(
-        detail::comment{text, end}, [](std::size_t size) { return frame{size, allocate_block}; },
+        detail::comment{text, end},
+        [](std::size_t size) { return frame{size, {}, allocate_block}; },
         [](frame& block) { return block.writable_text(); });
 }
 
 namespace detail {
 
 boost::system::result<frame> frame_access::make(
-    const event_view& event, const std::shared_ptr<memory_account>& account, std::size_t overhead) {
-    const auto allocate = [&account, overhead](std::size_t size) {
-        return std::allocate_shared_for_overwrite<char[]>(
-            counting_allocator<char>{account, overhead}, size);
+    const event_view& event, std::string_view key, const memory_account_ptr& account) {
+    const auto allocate = [&account](std::size_t size) {
+        return std::allocate_shared_for_overwrite<char[]>(counting_allocator<char>{account}, size);
     };
     return detail::encode_into(
-        event, [&allocate](std::size_t size) { return frame{size, allocate}; },
+        event, [&](std::size_t size) { return frame{size, key, allocate}; },
         [](frame& block) { return block.writable_text(); });
+}
+
+std::string_view frame_access::key(const frame& of) noexcept {
+    return {of.chunk().data() + of.chunk().size(), of.key_size_};
 }
 
 void frame_access::set_id(frame& of, std::string_view id) noexcept {

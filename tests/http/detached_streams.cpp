@@ -213,7 +213,7 @@ TEST_CASE("a refusal goes on as soon as a client that took nothing takes it") {
     }
     const exchange::request_type request{boost::beast::http::verb::post, "/", 11};
     streams.begin(socket, crier::head_of(request),
-        crier::detail::detached_order{crier::detail::manager_access::core_of(events), {}});
+        crier::detail::detached_order{crier::detail::manager_access::state_of(events), {}});
     std::string got;
     CHECK(test.run_until([&] {
         got += peer.read_available();

@@ -68,7 +68,7 @@ TEST_CASE("broker") {
     broker.publish("tick 1");
     std::string text;
     test.spawn([](crier::subscription& from, std::string& to) -> asio::awaitable<void> {
-        crier::frame next = co_await from.receive();
+        crier::frame next = co_await from.async_receive();
         to = next.text();
     }(subscription, text));
     CHECK(text == "data: tick 1\n\n");

@@ -28,7 +28,7 @@ std::optional<error_code> wait_now(context& test, hub::subscription& on) {
     on.async_wait([&](error_code error) { result = error; });
     test.run();
     if (!result) {
-        on.unsubscribe();
+        on.close();
         test.run();
         CHECK(result == errc::closed);
         return std::nullopt;
@@ -81,7 +81,7 @@ TEST_CASE("size counts all subscriptions over all ids") {
         auto second = signals.subscribe(some_id);
         auto other = signals.subscribe(other_id);
         CHECK(signals.size() == 3);
-        second.unsubscribe();
+        second.close();
         CHECK(signals.size() == 2);
     }
     CHECK(signals.size() == 0);
@@ -92,13 +92,13 @@ TEST_CASE("unsubscribing twice is harmless, and a pending signal stays readable"
     hub signals{test.io.get_executor()};
     auto listening = signals.subscribe(some_id);
     signals.publish(some_id);
-    listening.unsubscribe();
-    listening.unsubscribe();
+    listening.close();
+    listening.close();
     signals.publish(some_id);
     CHECK(wait_now(test, listening) == error_code{});
     CHECK(wait_now(test, listening) == errc::closed);
     auto moved = std::move(listening);
-    moved.unsubscribe();
+    moved.close();
     CHECK(signals.size() == 0);
 }
 

@@ -152,7 +152,7 @@ TEST_CASE("a subscription of several topics sees them in one order") {
     CHECK(read_all(test, both) == texts{"1", "2", "4"});
     CHECK(events.stats().subscribers == 1);
     CHECK(events.stats().topics.size() == 2);
-    both.unsubscribe();
+    both.close();
     CHECK(events.stats().topics.empty());
     CHECK_THROWS_AS(events.subscribe(topics({"a", "a"})), std::invalid_argument);
     CHECK_THROWS_AS(events.subscribe(topics({})), std::invalid_argument);
@@ -167,8 +167,8 @@ TEST_CASE("a topic goes at once with its last subscriber") {
         CHECK(events.stats().topics.at(0).subscribers == 2);
     }
     CHECK(events.stats().topics.at(0).subscribers == 1);
-    first.unsubscribe();
-    first.unsubscribe();
+    first.close();
+    first.close();
     CHECK(events.stats().topics.empty());
     CHECK(events.stats().subscribers == 0);
 }
@@ -308,10 +308,10 @@ TEST_CASE("a polling service runs from the first subscriber to the last") {
     CHECK(events.stats().topics.at(0).polled);
     service->to->publish(boost::json::value(1));
     CHECK(read_all(test, first) == texts{"1"});
-    first.unsubscribe();
+    first.close();
     test.run();
     CHECK(service->stops == 0);
-    second.unsubscribe();
+    second.close();
     CHECK(service->stops == 0);
     test.run();
     CHECK(service->stops == 1);
@@ -432,7 +432,7 @@ TEST_CASE("a context that goes takes with it what never ran") {
         asio::co_spawn(
             io,
             [](std::shared_ptr<subscription> kept) -> asio::awaitable<void> {
-                co_await kept->receive();
+                co_await kept->async_receive();
             }(mine),
             asio::detached);
     }
@@ -503,7 +503,7 @@ TEST_CASE("64 threads publish, subscribe and leave") {
                     events.publish(topic, round, {.only_changes = number % 2 == 0});
                     events.publish("b", "text");
                     if (round % 4 == 0) {
-                        mine.unsubscribe();
+                        mine.close();
                     }
                     CHECK(events.stats().subscribers <= 64);
                 }
@@ -579,7 +579,8 @@ TEST_CASE("of two subscriptions that are received from at once, the slower one l
         [&]() -> asio::awaitable<void> {
             while (received < 20) {
                 std::variant<crier::frame, crier::frame> next =
-                    co_await (from[0].receive() || from[1].receive());
+                    co_await (from[0].async_receive(asio::use_awaitable) ||
+                              from[1].async_receive(asio::use_awaitable));
                 ++received;
             }
         },

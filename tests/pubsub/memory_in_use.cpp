@@ -122,7 +122,7 @@ TEST_CASE("many topics that keep a little") {
         context test;
         manager_options options = limited();
         options.rules.push_back({.matches = crier::starting_with(""),
-            .history = {.events = is_newest ? 0U : 10U, .age = {}},
+            .history = {.events = is_newest ? 0U : 10U, .age = std::chrono::milliseconds::max()},
             .retain = is_newest ? crier::retention::newest : crier::retention::none});
         manager events{test.io.get_executor(), options};
         const std::size_t peak = peak_of([&] {
@@ -142,7 +142,9 @@ TEST_CASE("a long history, and the newest of many keys") {
         manager_options options = limited();
         options.keys_limit = 10'000'000;
         options.rules.push_back({.matches = crier::starting_with(""),
-            .history = {.events = is_by_key ? 0U : 10'000'000U, .bytes = limit, .age = {}},
+            .history = {.events = is_by_key ? 0U : 10'000'000U,
+                .bytes = limit,
+                .age = std::chrono::milliseconds::max()},
             .retain = is_by_key ? crier::retention::newest_per_key : crier::retention::none});
         manager events{test.io.get_executor(), options};
         const std::size_t peak = peak_of([&] {

@@ -102,19 +102,37 @@ TEST_CASE("the interval is 5 s by default, and zero means the default") {
     }
 }
 
-TEST_CASE("a negative interval and a missing fetch are refused") {
+TEST_CASE("a missing fetch is refused") {
     context test;
-    source from{test};
-    CHECK_THROWS_AS(polling(from.function(), {.interval = -1ms}), std::invalid_argument);
     CHECK_THROWS_AS(polling({}), std::invalid_argument);
 }
 
-TEST_CASE("a service does not linger unless it is asked to, and not for a negative time") {
+TEST_CASE("an interval of zero or less is the default, and the longest of all is never over") {
+    for (const auto& [given, seconds] : {std::pair{0ms, 5}, {-1ms, 5}}) {
+        context test;
+        recorder to{test};
+        source from{test};
+        const auto service = polling(from.function(), {.interval = given});
+        service->start(to);
+        test.run();
+        CHECK(test.seconds_until([&] { return to.published.size() == 2; }) == seconds);
+        CHECK(stopping{test, *service}.done);
+    }
+    context test;
+    recorder to{test};
+    source from{test};
+    const auto service = polling(from.function(), {.interval = std::chrono::milliseconds::max()});
+    service->start(to);
+    test.advance(24h * 365);
+    CHECK(to.published.size() == 1);
+    CHECK(stopping{test, *service}.done);
+}
+
+TEST_CASE("a service does not linger unless it is asked to") {
     context test;
     source from{test};
     CHECK(polling(from.function())->linger() == 0s);
     CHECK(polling(from.function(), {.linger = 30s})->linger() == 30s);
-    CHECK_THROWS_AS(polling(from.function(), {.linger = -1ms}), std::invalid_argument);
 }
 
 TEST_CASE("a slow fetch delays the next one and never overlaps or bunches") {

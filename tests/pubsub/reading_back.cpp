@@ -21,6 +21,7 @@ using crier::test::context;
 using crier::test::read_all;
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
+using std::chrono::milliseconds;
 using texts = std::vector<std::string>;
 
 namespace {
@@ -62,7 +63,8 @@ TEST_CASE("what is published before a newcomer has read what is retained is not 
         for (const std::size_t history : {0U, 2U, 100U}) {
             CAPTURE(history);
             context test;
-            manager events{test.io.get_executor(), with({.events = history, .age = 0s}, retain)};
+            manager events{test.io.get_executor(),
+                with({.events = history, .age = milliseconds::max()}, retain)};
             events.publish("a", "old", {.key = "x"});
             subscription mine = events.subscribe("a");
             for (const char* data : {"1", "2", "3"}) {
@@ -131,7 +133,7 @@ TEST_CASE("who was told of a gap and got no value gets an equal one") {
 
 TEST_CASE("an equal value for a newcomer is read back by one who was cut off before it came") {
     context test;
-    manager events{test.io.get_executor(), with({.events = 10, .age = 0s})};
+    manager events{test.io.get_executor(), with({.events = 10, .age = milliseconds::max()})};
     const subscription other = events.subscribe("a");
     events.publish("a", 1, {.only_changes = true});
     std::string cursor;
@@ -147,17 +149,16 @@ TEST_CASE("an equal value for a newcomer is read back by one who was cut off bef
 
 TEST_CASE("an id of the caller's own that comes twice loses nothing") {
     context test;
-    manager events{test.io.get_executor(), with({.events = 100, .age = 0s})};
+    manager events{test.io.get_executor(), with({.events = 100, .age = milliseconds::max()})};
     events.publish("a", crier::event{.data = "1", .id = "12:00:00"});
     events.publish("a", crier::event{.data = "2", .id = "12:00:00"});
     subscription back = events.subscribe("a", {.last_event_id = "12:00:00"});
     CHECK(read_all(test, back) == texts{"2"});
 }
 
-TEST_CASE("times without an end are as good as long ones, and negative ones are refused") {
+TEST_CASE("times without an end are as good as long ones, and none is the default") {
     context test;
-    manager events{
-        test.io.get_executor(), with({.events = 10, .age = std::chrono::milliseconds::max()})};
+    manager events{test.io.get_executor(), with({.events = 10, .age = milliseconds::max()})};
     const auto first = *events.publish("a", "1");
     test.advance(1s);
     events.publish("a", "2");
@@ -167,8 +168,14 @@ TEST_CASE("times without an end are as good as long ones, and negative ones are 
     }
     test.advance(1h);
     CHECK(events.stats().topics.size() == 1);
-    CHECK_THROWS_AS(
-        (manager{test.io.get_executor(), with({.events = 1, .age = -1ms})}), std::invalid_argument);
+    for (const milliseconds none : {0ms, -1ms}) {
+        manager usual{test.io.get_executor(), with({.events = 10, .age = none})};
+        usual.publish("a", "1");
+        test.advance(5min);
+        CHECK(usual.stats().topics.size() == 1);
+        test.advance(1min);
+        CHECK(usual.stats().topics.empty());
+    }
     bool stopped = false;
     crier::on_demand_options options;
     options.on_first_subscriber = [](crier::publisher&) -> asio::awaitable<void> { co_return; };

@@ -95,7 +95,8 @@ TEST_CASE("what is retained lives without subscribers, as long as its history's 
 TEST_CASE("a client with a cursor gets what follows it, and after a gap what is retained") {
     context test;
     manager events{
-        test.io.get_executor(), retaining(retention::newest_per_key, {.events = 2, .age = 0s})};
+        test.io.get_executor(), retaining(retention::newest_per_key,
+                                    {.events = 2, .age = std::chrono::milliseconds::max()})};
     const auto first = *events.publish("a", "x1", {.key = "x"});
     events.publish("a", "y2", {.key = "y"});
     events.publish("a", "z3", {.key = "z"});

@@ -23,7 +23,7 @@ struct left_streams {
     void begin(
         tcp::socket& on, const request_head& head, manager& events, serve_options options = {}) {
         streams.begin(on, head,
-            detail::detached_order{detail::manager_access::core_of(events), std::move(options)});
+            detail::detached_order{detail::manager_access::state_of(events), std::move(options)});
     }
 
     std::atomic<std::size_t> connections{0};

@@ -8,7 +8,7 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/json/parse.hpp>
-#include <boost/system/system_error.hpp>
+#include <boost/system/error_code.hpp>
 
 #include <string>
 #include <vector>
@@ -47,17 +47,8 @@ inline std::vector<std::string> read_all(context& test, subscription& from) {
 inline boost::system::error_code end_of(context& test, subscription& from) {
     boost::system::error_code end;
     asio::cancellation_signal stop;
-    asio::co_spawn(test.io, from.receive(),
-        asio::bind_cancellation_slot(
-            stop.slot(), [&end](const std::exception_ptr& error, const frame&) {
-                try {
-                    if (error) {
-                        std::rethrow_exception(error);
-                    }
-                } catch (const boost::system::system_error& thrown) {
-                    end = thrown.code();
-                }
-            }));
+    from.async_receive(asio::bind_cancellation_slot(
+        stop.slot(), [&end](boost::system::error_code error, const frame&) { end = error; }));
     test.run();
     const boost::system::error_code ended = end;
     stop.emit(asio::cancellation_type::terminal);

@@ -83,11 +83,11 @@ namespace detail {
 
 using sink_maker = std::function<std::shared_ptr<sink>(const boost::asio::any_io_executor&)>;
 
-CRIER_EXPORT boost::asio::awaitable<end_reason> serve(
-    request_head head, sink_maker make, std::shared_ptr<core> events, serve_options options);
+CRIER_EXPORT boost::asio::awaitable<end_reason> serve(request_head head, sink_maker make,
+    std::shared_ptr<manager_state> events, serve_options options);
 
 struct manager_access {
-    static std::shared_ptr<core> core_of(manager& of) { return of.core_; }
+    static std::shared_ptr<manager_state> state_of(manager& of) { return of.state_; }
 };
 
 } // namespace detail
@@ -118,7 +118,7 @@ boost::asio::awaitable<end_reason> serve(Stream& stream,
         head_of(request),
         [&stream](
             const boost::asio::any_io_executor& executor) { return make_sink(stream, executor); },
-        detail::manager_access::core_of(events), std::move(options));
+        detail::manager_access::state_of(events), std::move(options));
 }
 
 /// The same with default options: as a default argument they would be such a temporary.

@@ -80,7 +80,7 @@ private:
 
 /// One subscriber of one id. Destroying it unsubscribes.
 ///
-/// Thread safety: `unsubscribe` and `try_wait` from any thread; one wait at a time.
+/// Thread safety: `close` and `try_wait` from any thread; one wait at a time.
 /// Lifetime: may outlive its hub, and is closed then.
 template <class Id, class Hash>
 class hub<Id, Hash>::subscription {
@@ -88,14 +88,14 @@ public:
     subscription(subscription&&) noexcept = default;
     subscription& operator=(subscription&& other) noexcept {
         if (this != &other) {
-            unsubscribe();
+            close();
             state_ = std::move(other.state_);
             id_ = std::move(other.id_);
             signal_ = std::move(other.signal_);
         }
         return *this;
     }
-    ~subscription() { unsubscribe(); }
+    ~subscription() { close(); }
 
     const Id& id() const noexcept { return id_; }
 
@@ -103,8 +103,8 @@ public:
     signal& get_signal() noexcept { return *signal_; }
 
     /// Completes when the id was published since the last wait. See `signal::async_wait`.
-    template <class Token>
-    auto async_wait(Token&& token) {
+    template <class Token = boost::asio::deferred_t>
+    auto async_wait(Token&& token = Token{}) {
         return signal_->async_wait(std::forward<Token>(token));
     }
 
@@ -113,7 +113,7 @@ public:
 
     /// Ends the subscription: a pending wait completes with `errc::closed`; a wake-up that is set
     /// stays readable. Idempotent.
-    void unsubscribe() {
+    void close() {
         if (signal_ && state_->remove(id_, signal_)) {
             signal_->close();
         }

@@ -26,7 +26,7 @@
 namespace crier {
 
 namespace detail {
-class core;
+class manager_state;
 struct manager_access;
 } // namespace detail
 
@@ -46,16 +46,20 @@ struct manager_options {
     /// The type of a topic's events that are published without one; none: "message". Called as a
     /// rule is.
     std::function<std::string(std::string_view topic)> type_of{};
-    /// Bytes for all events together, those of the histories too, each counted once however many
-    /// wait for it, with what is allocated to keep them. Past it the histories go, of the topic
-    /// that was used least recently first, then the subscribers that are the furthest behind miss
-    /// events, by their policies. A sixteenth more is for what is published meanwhile, and what
-    /// finds no room even there is missed by all.
+    /// Bytes for all events, keys and topics together, those of the histories too, each counted
+    /// once however many wait for it, with what is allocated to keep them. Past it the histories
+    /// go, of the topic that was used least recently first, then the subscribers that are the
+    /// furthest behind miss events, by their policies. Usage may exceed the limit by 1/16 while
+    /// room is made; an event that does not fit even then is dropped for everyone and told as a
+    /// gap.
     std::size_t memory_limit = std::size_t{256} * 1024 * 1024;
     /// How many topics a subscription may have.
     std::size_t topics_limit = 64;
     /// How many keys a topic that retains the newest event of each may have.
     std::size_t keys_limit = 10'000;
+    /// Bytes that a topic's name, and an event's key, may have.
+    std::size_t name_bytes = 1024;
+    std::size_t key_bytes = 1024;
     /// Told of subscribers that miss events, of starts and stops of polling, and of what was
     /// thrown by user code.
     logger log = log_to_clog;
@@ -115,13 +119,17 @@ public:
     /// Publishes text as it is. Returns at once; the cost does not grow with the number of
     /// subscribers, and without any it is a lookup.
     ///
-    /// Errors: `errc::shut_down`; those of `encode` where there is a subscriber.
+    /// Errors: `errc::shut_down`, `invalid_topic`; where there is a subscriber or a history also
+    /// `invalid_key`, `reserved_type`, `reserved_id` and those of `encode`, each logged once for a
+    /// topic. Throws `std::bad_alloc`, and then nothing is published.
     boost::system::result<event_id> publish(
         std::string_view topic, std::string_view text, publish_options options = {});
 
     /// Publishes an event with all its fields; its type is used unless the options name another.
     boost::system::result<event_id> publish(
         std::string_view topic, const event& whole, publish_options options = {});
+    boost::system::result<event_id> publish(
+        std::string_view topic, const event_view& whole, publish_options options = {});
 
     /// Publishes as JSON whatever `boost::json::value_from` takes. Nothing is converted while
     /// nobody is subscribed.
@@ -136,7 +144,7 @@ public:
     /// Subscribes to topics: from here on each event published to one of them is seen.
     ///
     /// Errors: throws `errc::shut_down`; `std::invalid_argument` without a topic, with one twice,
-    /// with too many, or on limits of 0.
+    /// with too many, with a name that is too long, or on limits of 0.
     subscription subscribe(std::string topic, const subscribe_options& options = {});
     subscription subscribe(
         std::vector<topic_options> topics, const subscribe_options& options = {});
@@ -146,7 +154,7 @@ public:
     void end_streams(std::string_view topic);
 
     /// Ends all streams properly, stops all polling, and refuses what comes later. Idempotent.
-    void shutdown();
+    void shutdown() noexcept;
 
     bool is_shut_down() const noexcept;
 
@@ -158,7 +166,7 @@ private:
     boost::system::result<event_id> publish_json(std::string_view topic,
         const std::function<boost::json::value()>& source, publish_options options);
 
-    std::shared_ptr<detail::core> core_;
+    std::shared_ptr<detail::manager_state> state_;
 };
 
 } // namespace crier

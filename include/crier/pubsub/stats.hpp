@@ -67,8 +67,10 @@ struct manager_stats : event_counts {
     std::array<std::uint64_t, end_reasons> ended{}; ///< streams ended, by `end_reason`
     std::uint64_t resumed = 0;                      ///< subscriptions that began after a cursor
     std::array<std::uint64_t, gap_reasons> gaps{}; ///< gaps at which streams began, by `gap_reason`
-    std::size_t memory = 0;                        ///< bytes in use for events at present
-    std::vector<topic_stats> topics;               ///< those present, in the order of their names
+    /// Publishes that were refused for what they hold; see the errors of `manager::publish`.
+    std::uint64_t refused = 0;
+    std::size_t memory = 0;          ///< bytes in use for events at present
+    std::vector<topic_stats> topics; ///< those present, in the order of their names
 };
 
 } // namespace crier

@@ -36,8 +36,12 @@ enum class errc {
     connect_timeout,
     handshake_timeout,
     header_timeout,
-    idle_timeout, ///< a stream was silent for longer than it may be
-    overflow,     ///< more waited for a subscriber than its limits allow
+    idle_timeout,    ///< a stream was silent for longer than it may be
+    overflow,        ///< more waited for a subscriber than its limits allow
+    invalid_topic,   ///< a topic's name is over `manager_options::name_bytes`
+    invalid_key,     ///< a key is over `manager_options::key_bytes`
+    reserved_type,   ///< an event type begins with "crier.", as the library's own do
+    reserved_id,     ///< an event id reads as one that the manager itself gives
     already_waiting, ///< another wait or receive has not completed; there is one at a time
 };
 

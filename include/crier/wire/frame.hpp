@@ -44,12 +44,13 @@ private:
     friend struct detail::frame_access;
 
     template <class Allocate>
-    frame(std::size_t size, Allocate allocate);
+    frame(std::size_t size, std::string_view key, Allocate allocate);
 
-    char* writable_text() noexcept;
+    char* writable_text() noexcept { return bytes_.get() + head_; }
 
-    std::shared_ptr<char[]> bytes_;
+    std::shared_ptr<char[]> bytes_; ///< the chunk, then the key
     std::size_t size_ = 0;
+    std::uint32_t key_size_ = 0;
     std::uint8_t head_ = 0;
 };
 

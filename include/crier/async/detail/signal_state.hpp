@@ -56,7 +56,7 @@ private:
     const executor_type executor_;
     signal_registry* registry_;
     std::atomic<unsigned> state_{0};
-    waiter_place waiter_;
+    waiter_place<boost::system::error_code> waiter_;
     // Of the wait, for who has taken the place:
     boost::system::error_code result_;
     executor_type where_;         ///< keeps its context at work

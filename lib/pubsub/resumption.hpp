@@ -12,15 +12,15 @@ namespace crier::detail {
 /// Where a stream goes on after the last event that its client has received.
 struct resumption {
     /// What the stream begins with, if events may be missing.
-    std::optional<gap> lost{};
+    std::optional<gap> missing{};
     /// All that is kept of later events follows.
     std::uint64_t after = 0;
 };
 
-/// Decides it: `text` is the id that the client gave, `cursor` what it says, `newest` the last
+/// Decides where: `text` is the id that the client gave, `cursor` what it says, `newest` the last
 /// event of all, and from `evicted` on, exclusively, the history of the stream's topics is
 /// complete.
-resumption resume(
+resumption resume_after(
     std::string_view text, std::optional<event_id> cursor, event_id newest, std::uint64_t evicted);
 
 } // namespace crier::detail

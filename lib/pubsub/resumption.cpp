@@ -1,4 +1,4 @@
-#include "resume.hpp"
+#include "resumption.hpp"
 
 #include "wire/text.hpp"
 
@@ -30,7 +30,7 @@ std::optional<gap_reason> reason_of(
 
 } // namespace
 
-resumption resume(
+resumption resume_after(
     std::string_view text, std::optional<event_id> cursor, event_id newest, std::uint64_t evicted) {
     const std::optional<gap_reason> reason = reason_of(cursor, newest, evicted);
     if (!reason) {

@@ -1,0 +1,56 @@
+#pragma once
+
+#include "history.hpp"
+#include "wire/frame_access.hpp"
+
+#include <boost/multi_index/global_fun.hpp>
+#include <boost/multi_index/hashed_index.hpp>
+#include <boost/multi_index/member.hpp>
+#include <boost/multi_index/ordered_index.hpp>
+#include <boost/multi_index_container.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace crier::detail {
+
+inline std::string_view key_of(const record& kept) noexcept {
+    return frame_access::key(kept.content);
+}
+
+/// The newest event of each key, in the order of their sequence.
+class last_values {
+public:
+    last_values(std::size_t most, memory_account_ptr account) noexcept
+        : most_{most}, account_{std::move(account)} {}
+    last_values(const last_values&) = delete;
+    last_values& operator=(const last_values&) = delete;
+    ~last_values();
+
+    /// Of too many keys the one goes that was published least recently. Nothing changes where it
+    /// throws.
+    void put(const record& added);
+    void erase(std::string_view key) noexcept;
+    void evict_oldest() noexcept;
+
+    const record* first_after(std::uint64_t sequence) const noexcept;
+    std::size_t size() const noexcept { return records_.size(); }
+    bool empty() const noexcept { return records_.empty(); }
+
+private:
+    template <class Index, class Iterator>
+    void remove(Index& from, Iterator at) noexcept;
+
+    std::size_t most_;
+    boost::multi_index_container<record,
+        boost::multi_index::indexed_by<boost::multi_index::ordered_unique<boost::multi_index::
+                                               member<record, std::uint64_t, &record::sequence>>,
+            boost::multi_index::hashed_unique<
+                boost::multi_index::global_fun<const record&, std::string_view, &key_of>,
+                std::hash<std::string_view>>>>
+        records_;
+    memory_account_ptr account_;
+};
+
+} // namespace crier::detail

@@ -1,0 +1,137 @@
+#pragma once
+
+#include <crier/pubsub/manager.hpp>
+
+#include "async/alarms.hpp"
+#include "draft.hpp"
+#include "lifecycle.hpp"
+#include "memory_budget.hpp"
+#include "shard_table.hpp"
+#include "topic_table.hpp"
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string_view>
+#include <vector>
+
+namespace crier::detail {
+
+/// The one lock and the one sequence behind a manager or broker, kept by it, its subscriptions and
+/// its sessions. It takes the steps; how each is taken is told by the rooms that it goes through.
+class manager_state final : public shed_listener,
+                            private wakeable,
+                            private task,
+                            public std::enable_shared_from_this<manager_state> {
+public:
+    static std::shared_ptr<manager_state> make(
+        const boost::asio::any_io_executor& executor, manager_options options);
+    manager_state(const manager_state&) = delete;
+    manager_state& operator=(const manager_state&) = delete;
+    ~manager_state();
+
+    const boost::asio::any_io_executor& get_executor() const noexcept {
+        return own_->get_executor();
+    }
+    const manager_options& options() const noexcept { return options_; }
+    const frame& heartbeat() const noexcept { return heartbeat_; }
+    const memory_account_ptr& account() const noexcept { return budget_.account(); }
+    void log(severity level, std::string_view line) const { (*log_)(level, line); }
+
+    boost::system::result<event_id> publish(const publication& what);
+
+    /// The shard of the executor, or the manager's own where there is none.
+    std::shared_ptr<shard> shard_of(const boost::asio::any_io_executor& executor);
+
+    /// Lets a subscriber that is not read yet join its topics. Nothing changes where it throws.
+    void subscribe(const std::shared_ptr<shard>& on, subscriber& who,
+        std::vector<topic_options> topics, const subscribe_options& options);
+
+    /// From here on the subscriber gets nothing more. Idempotent.
+    void unsubscribe(const std::shared_ptr<shard>& from, subscriber& who) noexcept;
+
+    /// Puts the next piece of what the subscriber reads back into its queue, on its shard; after
+    /// the last one it joins its topics. Where it throws, it can be called again.
+    void read_on(const std::shared_ptr<shard>& on, subscriber& who);
+
+    void end_streams(std::string_view topic);
+    void shutdown() noexcept;
+    bool is_shut_down() const noexcept { return is_shut_down_; }
+
+    manager_stats stats() const;
+
+    void session_begins() noexcept { ++sessions_; }
+    void session_ended(end_reason reason) noexcept {
+        --sessions_;
+        no_session(reason);
+    }
+    void no_session(end_reason why) noexcept { ++ended_[static_cast<std::size_t>(why)]; }
+
+private:
+    struct idle_review;
+    struct asked_topic;
+
+    manager_state(const boost::asio::any_io_executor& executor, manager_options&& options);
+
+    sight look(const publication& what) const;
+    boost::system::error_code refuse(const publication& what, boost::system::error_code why);
+    event_id pass(std::string_view topic) noexcept;
+    event_id commit(const publication& what, draft& drawn, const sight& seen, owed_drains& owed);
+    bool make_room(topic& to, const frame& added, owed_drains& owed) noexcept;
+    void keep(topic& to, const record& added, bool has_own_id);
+    void miss(topic& to, const frame& refused, std::uint64_t sequence) noexcept;
+    static void deliver(
+        topic& to, draft& drawn, event_id id, bool is_admitted, owed_drains& owed) noexcept;
+    void begin_round(owed_drains& owed) noexcept;
+    void leave_late(owed_drains& owed) noexcept;
+
+    std::vector<asked_topic> prepare(std::vector<topic_options> topics) const;
+    void make_missing_runs(std::vector<asked_topic>& topics, std::unique_lock<std::mutex>& lock);
+    queue_limits limits_for(
+        const std::vector<asked_topic>& topics, const subscribe_options& options) const;
+    void enter(
+        asked_topic& asked, const std::shared_ptr<shard>& on, membership& place, owed_drains& owed);
+    void begin_reading(subscriber& who, std::string_view last_event_id);
+    void stop_reading(subscriber& who) noexcept;
+    void join(const std::shared_ptr<shard>& on, subscriber& who, owed_drains& owed) noexcept;
+    void leave(subscriber& who, owed_drains& owed) noexcept;
+
+    void stop(const topic_table::stopped_run& run, owed_drains& owed) noexcept;
+    void review_in_time(owed_drains& owed) noexcept;
+    void run(shard& on) noexcept override;
+    void release() noexcept override;
+    void wake() override;
+    void shard_has_shed(std::uint64_t oldest, bool has_subscribers) noexcept override;
+
+    const manager_options options_;
+    const std::shared_ptr<const logger> log_;
+    const std::uint64_t epoch_;
+    const frame heartbeat_;
+    const std::shared_ptr<counters> counts_ = std::make_shared<counters>();
+    std::atomic<std::uint64_t> refused_{0};
+    std::atomic<std::size_t> sessions_{0};
+    std::array<std::atomic<std::uint64_t>, end_reasons> ended_{};
+    std::atomic<bool> is_shut_down_{false};
+
+    mutable std::mutex mutex_;
+    std::uint64_t sequence_ = 0;
+    std::uint64_t next_subscriber_ = 1;
+    std::size_t subscribers_ = 0;
+    std::uint64_t resumed_ = 0;
+    std::array<std::uint64_t, gap_reasons> gaps_{};
+    unsigned refusals_logged_ = 0; ///< of topics that there are none of
+    memory_budget budget_;
+    topic_table topics_;
+    shard_table shards_;
+    /// The manager's own, and its alarm for reviews of topics, on it.
+    std::shared_ptr<shard> own_;
+    std::shared_ptr<lifecycle> polling_;
+    alarm review_;
+    /// When the alarm rings; what keeps this while the task that sets it is on its way.
+    clock::time_point review_at_ = clock::time_point::max();
+    std::shared_ptr<manager_state> kept_;
+};
+
+} // namespace crier::detail

@@ -1,0 +1,42 @@
+#include "topic.hpp"
+
+#include "lifecycle.hpp"
+
+#include <utility>
+
+namespace crier::detail {
+namespace {
+
+/// What a topic takes with its counts, its lane and its places in indices.
+std::size_t size_of(const topic& counted) noexcept {
+    constexpr std::size_t in_indices = 64;
+    return heap_size(sizeof(topic)) + heap_size(sizeof(counters)) + heap_size(sizeof(lane)) +
+           in_indices + (counted.name.size() > 15 ? heap_size(counted.name.size() + 1) : 0);
+}
+
+} // namespace
+
+topic::topic(std::string called, topic_settings settings, std::uint64_t since,
+    std::size_t keys_limit, const memory_account_ptr& account)
+    : name{std::move(called)},
+      as{std::move(settings)},
+      kept{since, as.history, as.retain == retention::newest ? 1U : 0U, account},
+      account_{account} {
+    if (as.retain == retention::newest_per_key) {
+        values.emplace(keys_limit, account);
+    }
+    account_->add(size_of(*this));
+}
+
+topic::~topic() { account_->remove(size_of(*this)); }
+
+void topic::evict_oldest() noexcept {
+    // What it kept may have gone already, by its age for instance.
+    if (!kept.empty()) {
+        kept.evict_oldest();
+    } else if (values && !values->empty()) {
+        values->evict_oldest();
+    }
+}
+
+} // namespace crier::detail
