@@ -2,6 +2,7 @@
 
 #include <crier/export.hpp>
 #include <crier/http/cors.hpp>
+#include <crier/http/end_reason.hpp>
 #include <crier/http/gate.hpp>
 #include <crier/http/sink.hpp>
 #include <crier/pubsub/manager.hpp>
