@@ -22,12 +22,20 @@ std::optional<answer> answer_instead(const request_head& head, const cors_option
                      : std::nullopt;
 }
 
-std::vector<topic_options> asked_topics(const request_head& head, serve_options& options) {
+boost::system::result<std::vector<topic_options>> asked_topics(
+    const request_head& head, serve_options& options) {
     if (!options.topics.empty()) {
         return std::move(options.topics);
     }
     std::vector<topic_options> topics(1);
-    topics[0].name = options.topic.empty() ? topic_of(head) : std::move(options.topic);
+    if (options.topic.empty()) {
+        auto named = topic_of(head);
+        if (!named) {
+            return named.error();
+        }
+        options.topic = *std::move(named);
+    }
+    topics[0].name = std::move(options.topic);
     topics[0].polling = std::move(options.polling);
     topics[0].only_changes = options.only_changes;
     return topics;
@@ -51,11 +59,17 @@ decision decide(const request_head& head, serve_options& options, std::size_t to
     if (made.instead) {
         return made;
     }
-    made.topics = asked_topics(head, options);
-    if (made.topics.size() > topics_limit) {
+    auto topics = asked_topics(head, options);
+    if (!topics) {
+        const std::string reason = topics.error().message();
+        made.instead = refuse({400, reason}, head, options.cors);
+        return made;
+    }
+    if (topics->size() > topics_limit) {
         made.instead = refuse({400, "too many topics"}, head, options.cors);
         return made;
     }
+    made.topics = *std::move(topics);
     made.where.queue = options.queue;
     made.where.last_event_id = last_event_id_of(head);
     return made;

@@ -2,6 +2,7 @@
 
 #include "async/time_limit.hpp"
 #include "detached_streams.hpp"
+#include "target.hpp"
 
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/http/write.hpp>
@@ -17,14 +18,11 @@ namespace asio = boost::asio;
 namespace http = boost::beast::http;
 
 std::string_view exchange::path() const noexcept {
-    const std::string_view target{request_.target()};
-    return target.substr(0, target.find('?'));
+    return detail::split_target(request_.target()).path;
 }
 
 std::string_view exchange::query() const noexcept {
-    const std::string_view target{request_.target()};
-    const std::size_t mark = target.find('?');
-    return mark == target.npos ? std::string_view{} : target.substr(mark + 1);
+    return detail::split_target(request_.target()).query;
 }
 
 asio::awaitable<bool> exchange::allow_origins(const cors_options& cors) {

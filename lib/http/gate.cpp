@@ -1,10 +1,12 @@
 #include <crier/http/gate.hpp>
 
+#include "target.hpp"
 #include "wire/field_text.hpp"
 
 #include <algorithm>
 #include <cctype>
 #include <limits>
+#include <string>
 
 namespace crier {
 namespace {
@@ -43,7 +45,7 @@ std::optional<refusal> read_request_line(std::string_view line, request_head& he
     if (head.version != 10 && head.version != 11) {
         return refusal{505, "only HTTP/1.0 and HTTP/1.1 are served"};
     }
-    const bool form = head.target.starts_with('/') || head.target.find("://") != head.target.npos ||
+    const bool form = head.target.starts_with('/') || detail::is_absolute(head.target) ||
                       head.target == "*" || head.method == "CONNECT";
     return form ? std::nullopt : std::optional{refusal{400, "malformed request target"}};
 }

@@ -38,6 +38,9 @@ public:
         case errc::header_timeout: return "response header did not come in time";
         case errc::idle_timeout: return "stream was silent for too long";
         case errc::overflow: return "more waited for the subscriber than its limits allow";
+        case errc::invalid_topic:
+            return "topic must be UTF-8 without NUL, and \"%\" begin an escape of two hexadecimal "
+                   "digits";
         }
         return "unknown error";
     }

@@ -58,11 +58,12 @@ TEST_CASE("what is plain passes and is read") {
 }
 
 TEST_CASE("a malformed request line is refused") {
-    for (const char* line : {"", " ", "GET", "GET /", "GET / ", " GET / HTTP/1.1",
-             "GET  / HTTP/1.1", "GET / HTTP/1.1 ", "GET /  HTTP/1.1", "GET / HTTP/1",
-             "GET / http/1.1", "GET / HTTP/1.x", "GET / HTTP/11.1", "GET /a b HTTP/1.1",
-             "GET a HTTP/1.1", "G{T / HTTP/1.1", "GET /\x01 HTTP/1.1", "GET /\xc3\xa9 HTTP/1.1",
-             "GET\t/ HTTP/1.1", "GET /\r HTTP/1.1", "GET / HTTP/1.1\r", "GET /\n HTTP/1.1"}) {
+    for (const char* line :
+        {"", " ", "GET", "GET /", "GET / ", " GET / HTTP/1.1", "GET  / HTTP/1.1", "GET / HTTP/1.1 ",
+            "GET /  HTTP/1.1", "GET / HTTP/1", "GET / http/1.1", "GET / HTTP/1.x",
+            "GET / HTTP/11.1", "GET /a b HTTP/1.1", "GET a HTTP/1.1", "GET a?b=c://d HTTP/1.1",
+            "GET ://a HTTP/1.1", "G{T / HTTP/1.1", "GET /\x01 HTTP/1.1", "GET /\xc3\xa9 HTTP/1.1",
+            "GET\t/ HTTP/1.1", "GET /\r HTTP/1.1", "GET / HTTP/1.1\r", "GET /\n HTTP/1.1"}) {
         CAPTURE(line);
         CHECK(gate(line + ("\r\n" + host) + "\r\n") == 400);
     }

@@ -139,7 +139,27 @@ TEST_CASE("the default topic is the request's path with its query") {
     REQUIRE(events.stats().topics.size() == 2);
     CHECK(events.stats().topics[0].name == "/news");
     CHECK(events.stats().topics[1].name == "/news?lang=de");
-    CHECK(crier::topic_of(get("/a?b")) == "/a?b");
+    CHECK(crier::topic_of(get("/a?b")).value() == "/a?b");
+    events.shutdown();
+    test.run();
+}
+
+TEST_CASE("the topic of an escaped path is its text, and what is none is refused with 400") {
+    context test;
+    manager events{test.io.get_executor(), {.ids = false}};
+    stream open{test, events, {}, get("/caf%C3%A9%2F1?x=%20")};
+    open.read();
+    events.publish("/caf\u00e9/1?x=%20", "1");
+    CHECK(open.read() == chunk("data: 1\n\n"));
+    for (const char* target : {"/%zz", "/%", "/%00", "/%FF"}) {
+        CAPTURE(target);
+        stream refused{test, events, {}, get(target)};
+        CHECK(refused.read().starts_with("HTTP/1.1 400 "));
+        CHECK(refused.reason == end_reason::refused);
+        const stream named{test, events, topic("a"), get(target)};
+        CHECK_FALSE(named.reason);
+    }
+    CHECK(events.stats().ended[static_cast<std::size_t>(end_reason::refused)] == 4);
     events.shutdown();
     test.run();
 }

@@ -60,3 +60,22 @@ TEST_CASE("topics that a request may not read are refused") {
     CHECK(let_in.read_until("retry: 500\n").starts_with("HTTP/1.1 200 OK\r\n"));
     client other = opened(running, "/?topic=open");
 }
+
+TEST_CASE("a topic is named in any letters, and what is no name is answered with 400") {
+    handed_on handler;
+    running_server running{handler.function()};
+    handler.to = crier::stream_handler(running.events);
+    client path = opened(running, "/caf%C3%A9/%231");
+    client query = opened(running, "/?topic=caf%C3%A9/%231&topic=b");
+    running.events.publish("/caf\u00e9/#1", "of the path");
+    running.events.publish("caf\u00e9/#1", "of the query");
+    path.read_until("data: of the path\n");
+    query.read_until("data: of the query\n");
+    for (const char* target : {"/%zz", "/%00", "/%FF", "/?topic=%FF", "/?topic=a&topic=%00"}) {
+        CAPTURE(target);
+        client peer = running.connect();
+        peer.get(target, "Connection: close\r\n");
+        CHECK(peer.read_to_end().starts_with("HTTP/1.1 400 "));
+    }
+    CHECK(running.events.stats().topics.size() == 3);
+}

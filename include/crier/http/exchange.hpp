@@ -41,10 +41,10 @@ public:
 
     const request_type& request() const noexcept { return request_; }
 
-    /// The target without its query.
+    /// The target's path as it was sent, with its escapes: "/caf%C3%A9". See `topic_of`.
     std::string_view path() const noexcept;
 
-    /// The target's query, without the question mark.
+    /// The target's query as it was sent, without the question mark.
     std::string_view query() const noexcept;
 
     /// Lets pages of other origins read what this request is answered with from here on, by

@@ -1,25 +1,13 @@
 #pragma once
 
 #include <crier/export.hpp>
-
-#include <boost/system/result.hpp>
+#include <crier/http/request_head.hpp>
 
 #include <cstddef>
 #include <optional>
-#include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 namespace crier {
-
-/// The head of a request, as views of where it was read.
-struct request_head {
-    std::string_view method{};
-    std::string_view target{};
-    unsigned version = 11; ///< 10 or 11
-    std::vector<std::pair<std::string_view, std::string_view>> fields{};
-};
 
 /// Why a request is not served. The connection is closed after it.
 struct refusal {

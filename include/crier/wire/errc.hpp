@@ -36,8 +36,9 @@ enum class errc {
     connect_timeout,
     handshake_timeout,
     header_timeout,
-    idle_timeout, ///< a stream was silent for longer than it may be
-    overflow,     ///< more waited for a subscriber than its limits allow
+    idle_timeout,  ///< a stream was silent for longer than it may be
+    overflow,      ///< more waited for a subscriber than its limits allow
+    invalid_topic, ///< a request names a topic that is not UTF-8, holds NUL, or is badly escaped
 };
 
 /// The category of `errc`; its name is "crier".
