@@ -3,6 +3,7 @@
 #include <crier/wire/errc.hpp>
 
 #include "async/time_limit.hpp"
+#include "exchange_access.hpp"
 #include "response.hpp"
 
 #include <boost/asio/buffer.hpp>
@@ -19,10 +20,6 @@
 #include <variant>
 
 namespace crier::detail {
-
-struct exchange_access {
-    static detached_order* detached(exchange& of) noexcept { return of.detached_.get(); }
-};
 
 namespace {
 
@@ -147,7 +144,7 @@ asio::awaitable<bool> handle_request(
     if (detached_order* const ordered = exchange_access::detached(handled);
         ordered != nullptr && !problem) {
         try {
-            context.streams.begin(socket, head_of(handled.request()), std::move(*ordered));
+            context.streams.begin(socket, std::move(*ordered));
         } catch (const std::exception& error) {
             context.options.log(severity::error, std::string{"a stream failed: "} + error.what());
         }

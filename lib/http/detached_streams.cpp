@@ -1,7 +1,6 @@
 #include "detached_streams.hpp"
 
 #include "pubsub/what.hpp"
-#include "response.hpp"
 
 #include <utility>
 
@@ -44,13 +43,12 @@ detached_streams::~detached_streams() {
     }
 }
 
-void detached_streams::begin(
-    asio::ip::tcp::socket& from, const request_head& head, detached_order ordered) {
+void detached_streams::begin(asio::ip::tcp::socket& from, detached_order ordered) {
     auto to = std::make_shared<polled_sink>(poller_, from);
     auto made = std::make_shared<session>(
-        ordered.events, ordered.events->home_of(executor_), std::move(to), coding_of(head.version));
+        ordered.events, ordered.events->home_of(executor_), std::move(to), ordered.decided.as);
     auto then = std::make_unique<stream>(*this, made);
-    made->begin(head, std::move(ordered.options), std::move(then));
+    made->begin(std::move(ordered.decided), std::move(then));
 }
 
 void detached_streams::cut() {

@@ -18,7 +18,7 @@ namespace crier::detail {
 /// A stream that a handler leaves to the server.
 struct detached_order {
     std::shared_ptr<core> events;
-    serve_options options;
+    decision decided;
 };
 
 /// The streams of one thread that no coroutine waits for: of each only its session is kept.
@@ -34,8 +34,7 @@ public:
     bool empty() const noexcept { return streams_.empty(); }
 
     /// Takes the socket over, and answers the request on it.
-    void begin(
-        boost::asio::ip::tcp::socket& from, const request_head& head, detached_order ordered);
+    void begin(boost::asio::ip::tcp::socket& from, detached_order ordered);
 
     /// Ends all of them, properly where that takes no waiting.
     void cut();

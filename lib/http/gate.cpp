@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cctype>
 #include <limits>
-#include <string>
 
 namespace crier {
 namespace {
@@ -14,17 +13,10 @@ namespace {
 using detail::is_token;
 using detail::is_value_character;
 using detail::same;
+using detail::take_until;
 using detail::trimmed;
 
 constexpr bool is_visible(char c) noexcept { return c > ' ' && c < '\x7F'; }
-
-/// Takes all up to the separator, or to the end, off the text.
-std::string_view take_until(std::string_view& text, std::string_view separator) noexcept {
-    const std::size_t at = text.find(separator);
-    const std::string_view taken = text.substr(0, at);
-    text.remove_prefix(at == text.npos ? text.size() : at + separator.size());
-    return taken;
-}
 
 std::optional<refusal> read_request_line(std::string_view line, request_head& head) {
     head.method = take_until(line, " ");
@@ -78,24 +70,6 @@ std::optional<std::size_t> parse_length(std::string_view digits) noexcept {
         length = length * 10 + static_cast<std::size_t>(c - '0');
     }
     return digits.empty() ? std::nullopt : std::optional{length};
-}
-
-/// How closely a media range names the type, from 1; 0: not at all.
-int closeness(std::string_view range) noexcept {
-    return same(range, "text/event-stream") ? 3
-         : same(range, "text/*")            ? 2
-         : range == "*/*"                   ? 1
-                                            : 0;
-}
-
-bool has_zero_quality(std::string_view parameters) noexcept {
-    while (!parameters.empty()) {
-        const std::string_view parameter = trimmed(take_until(parameters, ";"));
-        if (same(parameter.substr(0, 2), "q=")) {
-            return parameter.substr(2).find_first_not_of("0.") == parameter.npos;
-        }
-    }
-    return false;
 }
 
 } // namespace
@@ -163,37 +137,6 @@ std::optional<refusal> check_framing(const request_head& head) {
         return refusal{400, "a body on GET or HEAD"};
     }
     return std::nullopt;
-}
-
-std::optional<refusal> check_stream_request(const request_head& head) {
-    if (head.method != "GET") {
-        return refusal{405, "an event stream is asked for with GET"};
-    }
-    std::string accepted;
-    for (const auto& [name, value] : head.fields) {
-        if (same(name, "Accept")) {
-            accepted.append(accepted.empty() ? "" : ",").append(value);
-        }
-    }
-    if (!accepted.empty() && !accepts_event_stream(accepted)) {
-        return refusal{406, "this resource is text/event-stream"};
-    }
-    return std::nullopt;
-}
-
-bool accepts_event_stream(std::string_view accept) {
-    int closest = 0;
-    bool allowed = false;
-    while (!accept.empty()) {
-        std::string_view element = take_until(accept, ",");
-        const std::string_view range = trimmed(take_until(element, ";"));
-        const int close = closeness(range);
-        if (close > closest) {
-            closest = close;
-            allowed = !has_zero_quality(element);
-        }
-    }
-    return allowed;
 }
 
 } // namespace crier

@@ -12,6 +12,8 @@
 
 namespace crier::detail {
 
+// A response is what HTTP calls so: a head and a body, here as the bytes that are sent.
+
 /// The coding of a stream's body by the version of its request, as Beast numbers it.
 /// Source: RFC 9112, section 6: an HTTP/1.0 client is sent no chunks.
 constexpr coding coding_of(unsigned version) noexcept {
@@ -22,8 +24,8 @@ constexpr coding coding_of(unsigned version) noexcept {
 std::string stream_header(coding as, const response_fields& more = {});
 
 /// All that is sent before the first event: the header, and when a client is to connect again.
-std::string stream_opening(coding as, const request_head& head, const cors_options& cors,
-    std::optional<std::chrono::milliseconds> retry);
+std::string stream_opening(
+    coding as, const response_fields& more, std::optional<std::chrono::milliseconds> retry);
 
 /// What ends the body of a stream.
 constexpr std::string_view stream_end(coding as) noexcept {

@@ -1,8 +1,8 @@
+#include "serve.hpp"
+
 #include <crier/async/single_thread.hpp>
 #include <crier/http/serve.hpp>
-#include <crier/wire/errc.hpp>
 
-#include "response.hpp"
 #include "session.hpp"
 
 #include <boost/asio/associated_cancellation_slot.hpp>
@@ -16,22 +16,8 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include <cstdint>
-#include <limits>
-#include <stdexcept>
+#include <exception>
 #include <utility>
-
-namespace crier {
-
-void check_options(const serve_options& options) {
-    check_options(options.cors);
-    if (options.retry && (options.retry->count() < 0 ||
-                             options.retry->count() > std::numeric_limits<std::int32_t>::max())) {
-        throw std::invalid_argument{make_error_code(errc::invalid_retry).message()};
-    }
-}
-
-} // namespace crier
 
 namespace crier::detail {
 namespace {
@@ -77,26 +63,25 @@ private:
     asio::any_io_executor executor_;
 };
 
-/// What a session is begun with. The head's views live as long as the caller waits.
+/// What a session is begun with.
 struct order {
-    request_head head;
+    decision decided;
     sink_maker make;
     std::shared_ptr<core> events;
-    serve_options options;
     asio::any_io_executor home;
 };
 
 void begin(order what, std::unique_ptr<session_end> then, reachable& from) {
     std::shared_ptr<session> made;
     try {
-        made = std::make_shared<session>(what.events, what.events->home_of(what.home),
-            what.make(what.home), coding_of(what.head.version));
+        made = std::make_shared<session>(
+            what.events, what.events->home_of(what.home), what.make(what.home), what.decided.as);
     } catch (...) {
         (*then)(end_reason::write_error, std::current_exception());
         return;
     }
     from.begun = made;
-    made->begin(what.head, std::move(what.options), std::move(then));
+    made->begin(std::move(what.decided), std::move(then));
 }
 
 /// Begins a session on its executor, and hands the caller's cancellation on to it.
@@ -124,24 +109,44 @@ struct initiation {
     }
 };
 
-} // namespace
-
-asio::awaitable<end_reason> serve(
-    request_head head, sink_maker make, std::shared_ptr<core> events, serve_options options) {
-    check_options(options);
+/// Throws what is wrong with the order, if anything is, in place of carrying it out.
+asio::awaitable<end_reason> run(order what, std::exception_ptr wrong) {
+    if (wrong) {
+        std::rethrow_exception(wrong);
+    }
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
-    order what{std::move(head), std::move(make), std::move(events), std::move(options),
-        single_thread_executor(executor)};
+    what.home = single_thread_executor(executor);
     if (!what.home) {
         what.home = what.events->get_executor();
     }
-    auto run = asio::async_initiate<const asio::deferred_t&, void(outcome)>(
+    auto begun = asio::async_initiate<const asio::deferred_t&, void(outcome)>(
         initiation{}, asio::deferred, std::move(what));
-    const outcome ended = co_await std::move(run);
+    const outcome ended = co_await std::move(begun);
     if (ended.failure) {
         std::rethrow_exception(ended.failure);
     }
     co_return ended.reason;
+}
+
+} // namespace
+
+asio::awaitable<end_reason> serve(decision decided, sink_maker make, std::shared_ptr<core> events) {
+    return run(order{std::move(decided), std::move(make), std::move(events), {}}, nullptr);
+}
+
+// No coroutine of its own: an idle stream would keep it.
+asio::awaitable<end_reason> serve(const request_head& head, sink_maker make,
+    std::shared_ptr<core> events, serve_options options) {
+    order what{{}, std::move(make), std::move(events), {}};
+    std::exception_ptr wrong;
+    try {
+        check_options(options);
+        what.decided =
+            decide(ask_foreign(head), std::move(options), what.events->options().topics_limit);
+    } catch (...) {
+        wrong = std::current_exception();
+    }
+    return run(std::move(what), wrong);
 }
 
 } // namespace crier::detail

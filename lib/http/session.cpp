@@ -2,7 +2,6 @@
 
 #include <crier/wire/errc.hpp>
 
-#include "answer.hpp"
 #include "end_reason.hpp"
 #include "pubsub/prefetch.hpp"
 #include "response.hpp"
@@ -30,11 +29,10 @@ session::~session() {
     events_->unsubscribe(home_, seat_);
 }
 
-void session::begin(
-    const request_head& head, serve_options options, std::unique_ptr<session_end> then) {
+void session::begin(decision decided, std::unique_ptr<session_end> then) {
     out_.to().attach(this, weak_from_this());
     try {
-        answer_to(head, std::move(options));
+        answer(std::move(decided));
     } catch (...) {
         failure_ = std::current_exception();
     }
@@ -46,27 +44,26 @@ void session::begin(
     }
 }
 
-void session::answer_to(const request_head& head, serve_options options) {
-    auto [instead, topics, where] = decide(head, options, events_->options().topics_limit);
+void session::answer(decision decided) {
     try {
-        if (!instead) {
-            subscribe(std::move(topics), where);
+        if (!decided.instead) {
+            subscribe(std::move(decided.topics), decided.where);
         }
     } catch (const boost::system::system_error&) {
-        instead = refuse({503, "shutting down"}, head, options.cors);
+        decided.instead = refuse({503, "shutting down"}, decided.fields);
     }
-    if (instead) {
-        events_->no_session(instead->reason);
-        reason_ = instead->reason;
-        own_ = std::move(instead->response);
+    if (decided.instead) {
+        events_->no_session(decided.instead->reason);
+        reason_ = decided.instead->reason;
+        own_ = std::move(decided.instead->response);
         return;
     }
     events_->session_begins();
     counted_ = true;
     phase_ = phase::streaming;
-    own_ = stream_opening(out_.get_coding(), head, options.cors, options.retry);
-    if (options.on_gap) {
-        on_gap_ = std::make_unique<const gap_handler>(std::move(options.on_gap));
+    own_ = stream_opening(out_.get_coding(), decided.fields, decided.retry);
+    if (decided.on_gap) {
+        on_gap_ = std::make_unique<const gap_handler>(std::move(decided.on_gap));
         pending().hold_gaps();
     }
     out_.to().watch_peer();

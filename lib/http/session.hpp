@@ -2,6 +2,7 @@
 
 #include <crier/http/serve.hpp>
 
+#include "decision.hpp"
 #include "healing.hpp"
 #include "output.hpp"
 #include "pubsub/core.hpp"
@@ -36,9 +37,9 @@ public:
     session& operator=(const session&) = delete;
     ~session() override;
 
-    /// Answers the request: with a stream, or why there is none. What `subscribe` throws but for a
-    /// shutdown, ends it before anything is written.
-    void begin(const request_head& head, serve_options options, std::unique_ptr<session_end> then);
+    /// Answers the request as was decided: with a stream, or a reply in its place. What `subscribe`
+    /// throws but for a shutdown, ends it before anything is written.
+    void begin(decision decided, std::unique_ptr<session_end> then);
 
     /// Ends the stream properly where that takes no waiting, else as it is.
     void cut();
@@ -52,7 +53,7 @@ private:
     enum class phase : std::uint8_t { answering, streaming, ending, closing, over };
 
     backlog& pending() const noexcept { return seat_->pending; }
-    void answer_to(const request_head& head, serve_options options);
+    void answer(decision decided);
     void subscribe(std::vector<topic_options> topics, const subscribe_options& where);
     void advance();
     void flush();

@@ -2,10 +2,10 @@
 
 #include <crier/wire/errc.hpp>
 
+#include "asked.hpp"
 #include "percent.hpp"
 #include "query.hpp"
 #include "target.hpp"
-#include "wire/field_text.hpp"
 #include "wire/text.hpp"
 
 #include <algorithm>
@@ -62,13 +62,6 @@ boost::system::result<std::vector<topic_options>> topics_of(const request_head& 
     return detail::topics_of(detail::split_target(head.target).query);
 }
 
-std::string last_event_id_of(const request_head& head) {
-    for (const auto& [name, value] : head.fields) {
-        if (detail::same(name, "Last-Event-ID") && !value.empty()) {
-            return std::string{value};
-        }
-    }
-    return detail::last_event_id_in(detail::split_target(head.target).query);
-}
+std::string last_event_id_of(const request_head& head) { return detail::ask(head).last_event_id; }
 
 } // namespace crier

@@ -3,8 +3,8 @@
 #include <crier/async/single_thread.hpp>
 #include <crier/http/server.hpp>
 
+#include "support/left_streams.hpp"
 #include "support/running_server.hpp"
-#include "support/served_stream.hpp"
 
 #include <doctest/doctest.h>
 
@@ -212,8 +212,7 @@ TEST_CASE("a refusal goes on as soon as a client that took nothing takes it") {
         socket.write_some(asio::buffer(before), error);
     }
     const exchange::request_type request{boost::beast::http::verb::post, "/", 11};
-    streams.begin(socket, crier::head_of(request),
-        crier::detail::detached_order{crier::detail::manager_access::core_of(events), {}});
+    streams.begin(socket, crier::test::ordered(crier::head_of(request), events));
     std::string got;
     CHECK(test.run_until([&] {
         got += peer.read_available();

@@ -9,10 +9,10 @@
 
 namespace crier {
 
-/// Why a request is not served. The connection is closed after it.
+/// Why a request is not served: what its response says. The connection is closed after it.
 struct refusal {
     unsigned status = 400;
-    std::string_view reason; ///< one line for the response's body
+    std::string_view reason; ///< one line for the response's body, of a text that outlives it
 };
 
 struct gate_limits {

@@ -54,7 +54,7 @@ namespace detail {
 using sink_maker = std::function<std::shared_ptr<sink>(const boost::asio::any_io_executor&)>;
 
 CRIER_EXPORT boost::asio::awaitable<end_reason> serve(
-    request_head head, sink_maker make, std::shared_ptr<core> events, serve_options options);
+    const request_head& head, sink_maker make, std::shared_ptr<core> events, serve_options options);
 
 struct manager_access {
     static std::shared_ptr<core> core_of(manager& of) { return of.core_; }
@@ -78,7 +78,7 @@ struct manager_access {
 /// Cancellation: terminal; ends the stream properly where that takes no waiting.
 /// Thread safety: the caller's coroutine may run on any executor. Where that is not one of a
 /// context with `promise_single_thread`, the stream is used on the manager's strand meanwhile.
-/// Lifetime: stream and request must outlive it; the manager need not. With GCC 12 options must be
+/// Lifetime: the stream must outlive it; request and manager need not. With GCC 12 options must be
 /// a variable of their own, as in the example: a braced temporary in an expression with `co_await`
 /// is destroyed twice.
 template <class Stream, class Body, class Fields>

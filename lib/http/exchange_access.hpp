@@ -1,0 +1,30 @@
+#pragma once
+
+#include <crier/http/exchange.hpp>
+
+#include "detached_streams.hpp"
+#include "received.hpp"
+
+#include <memory>
+#include <utility>
+
+namespace crier::detail {
+
+/// What the library does with an exchange and handlers do not.
+struct exchange_access {
+    static const asked& asked_of(const exchange& of) noexcept { return of.received_->read; }
+
+    /// Sets what CORS tells with whatever is answered.
+    static void set_fields(exchange& of, response_fields fields) {
+        of.cors_fields_ = std::move(fields);
+    }
+
+    /// As `detach_stream`, with options that are checked.
+    static void detach(exchange& of, manager& events, serve_options checked) {
+        of.detach(events, std::move(checked));
+    }
+
+    static detached_order* detached(exchange& of) noexcept { return of.detached_.get(); }
+};
+
+} // namespace crier::detail
