@@ -12,6 +12,12 @@ namespace crier::detail {
 
 /// What the library does with an exchange and handlers do not.
 struct exchange_access {
+    /// Of a request that the gate has let pass, as it was read there.
+    static exchange make(boost::asio::ip::tcp::socket& socket,
+        std::unique_ptr<const received> request, std::chrono::milliseconds response_timeout) {
+        return {socket, std::move(request), response_timeout};
+    }
+
     static const asked& asked_of(const exchange& of) noexcept { return of.received_->read; }
 
     /// Sets what CORS tells with whatever is answered.

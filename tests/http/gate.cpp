@@ -118,6 +118,17 @@ TEST_CASE("the body's length is stated once and plainly") {
     CHECK(gate("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n") == 400);
 }
 
+TEST_CASE("what Connection lists are names") {
+    for (const char* value : {"", "close", "keep-alive, TE", " close ,, upgrade ,", ","}) {
+        CAPTURE(value);
+        CHECK(get_with(host + "Connection: " + value + "\r\n") == 0);
+    }
+    for (const char* value : {"a b", "close; x", "\"close\"", "a, b c", "\x80"}) {
+        CAPTURE(value);
+        CHECK(get_with(host + "Connection: " + value + "\r\n") == 400);
+    }
+}
+
 TEST_CASE("GET and HEAD have no body") {
     CHECK(get_with(host + "Content-Length: 1\r\n") == 400);
     CHECK(get_with(host + "Transfer-Encoding: chunked\r\n") == 400);

@@ -28,7 +28,8 @@ struct gate_limits {
 CRIER_EXPORT std::optional<refusal> read_head(
     std::string_view raw, request_head& head, const gate_limits& limits = {});
 
-/// Checks what a head says of the message's framing and host, however it was parsed.
+/// Checks what a head says of where its message ends, of the connection and of the host.
+/// `read_head` does it, and `serve` with a request that another server has parsed.
 CRIER_EXPORT std::optional<refusal> check_framing(const request_head& head);
 
 /// Checks that a request asks for an event stream: 405 for another method than GET, 406 for an
