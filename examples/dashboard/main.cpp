@@ -93,7 +93,7 @@ public:
             names.push_back(name);
         }
         add("streams", 1s, [this, from = dashboard::streams_sampler{std::move(names)}]() mutable {
-            return from.sample(manager_.stats());
+            return from.sample(manager_.stats(), crier::streams_of(manager_).open);
         });
     }
 

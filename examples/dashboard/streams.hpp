@@ -20,7 +20,8 @@ public:
     /// The topics are named also while nobody is subscribed to them.
     explicit streams_sampler(std::vector<std::string> topics) : topics_(std::move(topics)) {}
 
-    boost::json::value sample(const crier::manager_stats& stats,
+    /// `open` is how many streams there are.
+    boost::json::value sample(const crier::manager_stats& stats, std::size_t open,
         std::chrono::steady_clock::time_point now = std::chrono::steady_clock::now());
 
 private:

@@ -1,5 +1,7 @@
 #include "loop.hpp"
 
+#include <crier/http/stream_counts.hpp>
+
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
@@ -77,7 +79,7 @@ json::value loop::timing() const {
         late.push_back(microseconds(each.late));
         work.push_back(microseconds(each.work));
     }
-    json::object timing{{"viewers", to_.stats().sessions}};
+    json::object timing{{"viewers", crier::streams_of(to_).open}};
     if (!turns.empty()) {
         timing["late"] = to_json(spread_of(turns, &turn::late));
         timing["work"] = to_json(spread_of(turns, &turn::work));

@@ -1,5 +1,7 @@
 #include "measure.hpp"
 
+#include <crier/http/stream_counts.hpp>
+
 #include <algorithm>
 #include <array>
 #include <condition_variable>
@@ -69,7 +71,7 @@ public:
             throw std::runtime_error{"cannot connect " + std::to_string(many) + " viewers"};
         }
         const auto patience = steady_clock::now() + 10s;
-        while (events_.stats().sessions != many && pause(10ms)) {
+        while (crier::streams_of(events_).open != many && pause(10ms)) {
             if (steady_clock::now() > patience) {
                 throw std::runtime_error{"not all viewers are served"};
             }

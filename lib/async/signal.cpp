@@ -1,18 +1,16 @@
 #include <crier/async/signal.hpp>
 #include <crier/wire/errc.hpp>
 
+#include "context_members.hpp"
 #include "executors.hpp"
 
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/execution/outstanding_work.hpp>
-#include <boost/asio/execution_context.hpp>
 #include <boost/asio/prefer.hpp>
-#include <boost/intrusive/list.hpp>
 
 #include <atomic>
 #include <cstddef>
-#include <mutex>
 #include <utility>
 
 namespace crier {
@@ -31,57 +29,14 @@ constexpr unsigned closed = 4;
 
 } // namespace
 
-/// All signals of an execution context. A waiting handler often owns, in the end, the signal that
-/// holds it; the context breaks that circle when it is destroyed, as it does for its own waits.
-class signal_registry final : public asio::execution_context::service {
-public:
-    using key_type = signal_registry;
-    inline static asio::execution_context::id id;
-
-    explicit signal_registry(asio::execution_context& context) : service{context} {}
-
-    void add(signal_state& added) noexcept {
-        const std::lock_guard lock{mutex_};
-        all_.push_back(added);
-    }
-
-    void remove(signal_state& removed) noexcept {
-        const std::lock_guard lock{mutex_};
-        all_.erase(all_.iterator_to(removed));
-    }
-
-    void shutdown() noexcept override {
-        while (signal_state* const left = take_first()) {
-            left->discard();
-        }
-    }
-
-private:
-    signal_state* take_first() noexcept {
-        const std::lock_guard lock{mutex_};
-        if (all_.empty()) {
-            return nullptr;
-        }
-        signal_state& first = all_.front();
-        all_.pop_front();
-        first.registry_ = nullptr;
-        return &first;
-    }
-
-    std::mutex mutex_;
-    boost::intrusive::list<signal_state> all_;
-};
-
-signal_state::signal_state(const asio::any_io_executor& executor)
-    : executor_{executor},
-      registry_{
-          &asio::use_service<signal_registry>(asio::query(executor_, asio::execution::context))} {
-    registry_->add(*this);
+signal_state::signal_state(const executor_type& executor)
+    : executor_{executor}, all_{&context_members<signal_state>::of(executor)} {
+    all_->add(*this);
 }
 
 signal_state::~signal_state() {
-    if (registry_ != nullptr) {
-        registry_->remove(*this);
+    if (all_ != nullptr) {
+        all_->remove(*this);
     }
 }
 
@@ -155,8 +110,9 @@ void signal_state::complete() {
     waiter_.call(result);
 }
 
-void signal_state::discard() noexcept {
+void signal_state::context_gone() noexcept {
     const auto self = shared_from_this();
+    all_ = nullptr;
     state_.fetch_and(~waiting, std::memory_order_acq_rel);
     if (waiter_.is_taken()) {
         where_ = {};

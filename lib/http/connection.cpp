@@ -3,26 +3,23 @@
 #include <crier/wire/errc.hpp>
 
 #include "async/time_limit.hpp"
+#include "exchange_access.hpp"
+#include "request_reader.hpp"
 #include "response.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
-#include <boost/asio/read_until.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/status.hpp>
 
-#include <iterator>
+#include <memory>
 #include <optional>
+#include <utility>
 #include <variant>
 
 namespace crier::detail {
-
-struct exchange_access {
-    static detached_order* detached(exchange& of) noexcept { return of.detached_.get(); }
-};
 
 namespace {
 
@@ -30,75 +27,6 @@ namespace asio = boost::asio;
 namespace http = boost::beast::http;
 using asio::ip::tcp;
 using boost::system::error_code;
-
-struct hang_up {};
-using read_result = std::variant<hang_up, refusal, exchange::request_type>;
-
-refusal refusal_of(const error_code& error) {
-    if (error == asio::error::operation_aborted) {
-        return {408, "the request took too long"};
-    }
-    if (error == http::error::body_limit) {
-        return {413, "request body is too large"};
-    }
-    return {400, "malformed request body"};
-}
-
-/// Reads a request's head into the buffer and lets the gate look at it.
-asio::awaitable<std::variant<hang_up, refusal, request_head>> read_checked_head(
-    tcp::socket& socket, std::string& buffer, const server_options& options) {
-    error_code error;
-    const time_limit limit{socket, options.header_timeout};
-    const std::size_t size = co_await asio::async_read_until(socket,
-        asio::dynamic_buffer(buffer, options.limits.header_bytes), "\r\n\r\n",
-        asio::redirect_error(asio::use_awaitable, error));
-    if (error == asio::error::not_found) {
-        co_return refusal{431, "request header is too large"};
-    }
-    if (error == asio::error::operation_aborted && !buffer.empty()) {
-        co_return refusal_of(error);
-    }
-    if (error) {
-        co_return hang_up{};
-    }
-    request_head head;
-    const std::optional<refusal> refused =
-        read_head(std::string_view{buffer}.substr(0, size), head, options.limits);
-    if (refused) {
-        co_return *refused;
-    }
-    co_return head;
-}
-
-asio::awaitable<read_result> read_request(
-    tcp::socket& socket, std::string& buffer, const server_options& options) {
-    const auto head = co_await read_checked_head(socket, buffer, options);
-    if (const auto* refused = std::get_if<refusal>(&head)) {
-        co_return *refused;
-    }
-    if (std::holds_alternative<hang_up>(head)) {
-        co_return hang_up{};
-    }
-    http::request_parser<http::string_body> parser;
-    parser.header_limit(static_cast<std::uint32_t>(options.limits.header_bytes));
-    parser.body_limit(options.body_bytes);
-    error_code error;
-    const time_limit limit{socket, options.header_timeout};
-    auto rest =
-        asio::dynamic_buffer(buffer, options.limits.header_bytes + options.body_bytes + 4096);
-    co_await http::async_read(
-        socket, rest, parser, asio::redirect_error(asio::use_awaitable, error));
-    if (error) {
-        co_return refusal_of(error);
-    }
-    // Trailer fields were not before the gate, and would stand among those that were.
-    const auto& fields = parser.get();
-    const auto count = static_cast<std::size_t>(std::distance(fields.begin(), fields.end()));
-    if (count != std::get<request_head>(head).fields.size()) {
-        co_return refusal{400, "trailer fields are not accepted"};
-    }
-    co_return parser.release();
-}
 
 asio::awaitable<void> send_refusal(
     tcp::socket& socket, refusal refused, const server_options& options) {
@@ -118,8 +46,9 @@ bool is_end_of_connection(const error_code& error) {
 
 /// Calls the handler, and answers for it where it did not. Whether the connection goes on.
 asio::awaitable<bool> handle_request(
-    tcp::socket& socket, exchange::request_type request, const connection_context& context) {
-    exchange handled{socket, std::move(request), context.options.response_timeout};
+    tcp::socket& socket, std::unique_ptr<received> request, connection_context& context) {
+    exchange handled =
+        exchange_access::make(socket, std::move(request), context.options.response_timeout);
     std::optional<std::string> problem;
     bool ending = false;
     try {
@@ -147,7 +76,8 @@ asio::awaitable<bool> handle_request(
     if (detached_order* const ordered = exchange_access::detached(handled);
         ordered != nullptr && !problem) {
         try {
-            context.streams.begin(socket, head_of(handled.request()), std::move(*ordered));
+            context.streams.begin(socket, std::move(*ordered));
+            context.is_handed_over = true;
         } catch (const std::exception& error) {
             context.options.log(severity::error, std::string{"a stream failed: "} + error.what());
         }
@@ -167,7 +97,7 @@ asio::awaitable<void> run_connection(tcp::socket socket, connection_context& con
         goes_on = false;
         if (const auto* refused = std::get_if<refusal>(&read)) {
             co_await send_refusal(socket, *refused, context.options);
-        } else if (auto* request = std::get_if<exchange::request_type>(&read)) {
+        } else if (auto* request = std::get_if<std::unique_ptr<received>>(&read)) {
             asio::awaitable<bool> handling = handle_request(socket, std::move(*request), context);
             goes_on = co_await std::move(handling);
         }

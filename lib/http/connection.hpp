@@ -19,6 +19,8 @@ struct connection_context {
     const bool& ending;
     /// Nothing of a request has been handed to the handler.
     bool idle = true;
+    /// Its place among the server's connections was taken over by a stream.
+    bool is_handed_over = false;
 };
 
 /// Serves requests on a connection until either side ends it.

@@ -1,34 +1,13 @@
 #include "detached_streams.hpp"
 
-#include "pubsub/what.hpp"
-#include "response.hpp"
+#include "async/context_members.hpp"
+#include "pubsub/log_line.hpp"
 
 #include <utility>
 
 namespace crier::detail {
 
 namespace asio = boost::asio;
-
-detached_streams::stream::stream(detached_streams& owner, std::shared_ptr<session> kept)
-    : owner_{owner}, connections_{owner.connections_}, session_{std::move(kept)} {
-    owner_.streams_.push_back(*this);
-    ++connections_;
-}
-
-/// Destroys it with its session.
-void detached_streams::stream::let_go() {
-    unlink();
-    const std::shared_ptr<session> last = std::move(session_);
-}
-
-void detached_streams::stream::operator()(end_reason /*reason*/, std::exception_ptr failure) {
-    if (failure) {
-        owner_.log_(severity::error, "a stream failed: " + what(failure));
-    }
-    unlink();
-    owner_.on_end_();
-    let_go();
-}
 
 detached_streams::detached_streams(asio::any_io_executor executor, logger log,
     std::atomic<std::size_t>& connections, std::function<void()> on_end)
@@ -38,25 +17,44 @@ detached_streams::detached_streams(asio::any_io_executor executor, logger log,
       on_end_{std::move(on_end)},
       poller_{std::make_shared<poller>(executor_)} {}
 
-detached_streams::~detached_streams() {
-    while (!streams_.empty()) {
-        streams_.front().let_go();
+detached_streams::~detached_streams() { context_members<session>::of(executor_).shutdown(); }
+
+void detached_streams::begin(asio::ip::tcp::socket& from, detached_order ordered) {
+    const std::shared_ptr<shard> on = ordered.events->shard_of(executor_);
+    auto to = std::make_shared<polled_sink>(poller_, from);
+    const auto made = session::make(std::move(ordered.events), on, std::move(to),
+        std::move(ordered.decided), *this);
+    ++open_;
+    try {
+        made->start();
+    } catch (...) {
+        log_line line;
+        line << "a stream failed: " << std::current_exception();
+        log_(severity::error, line.text());
     }
 }
 
-void detached_streams::begin(
-    asio::ip::tcp::socket& from, const request_head& head, detached_order ordered) {
-    auto to = std::make_shared<polled_sink>(poller_, from);
-    auto made = std::make_shared<session>(ordered.events, ordered.events->shard_of(executor_),
-        std::move(to), coding_of(head.version));
-    auto then = std::make_unique<stream>(*this, made);
-    made->begin(head, std::move(ordered.options), std::move(then));
+void detached_streams::ended(end_reason /*reason*/, const std::exception_ptr& failure) noexcept {
+    if (failure) {
+        log_line line;
+        line << "a stream failed: " << failure;
+        log_(severity::error, line.text());
+    }
+    abandoned();
+    on_end_();
+}
+
+void detached_streams::abandoned() noexcept {
+    --open_;
+    --connections_;
 }
 
 void detached_streams::cut() {
-    for (const stream& each : streams_) {
-        each.get().cut(); // it ends in a later handler
-    }
+    context_members<session>::of(executor_).for_each([this](session& each) {
+        if (each.tells(*this)) {
+            each.cut();
+        }
+    });
 }
 
 } // namespace crier::detail

@@ -6,7 +6,6 @@
 #include "session.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/intrusive/list.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -18,56 +17,39 @@ namespace crier::detail {
 /// A stream that a handler leaves to the server.
 struct detached_order {
     std::shared_ptr<manager_state> events;
-    serve_options options;
+    decision decided;
 };
 
-/// The streams of one thread that no coroutine waits for: of each only its session is kept.
-class detached_streams {
+/// The streams of one thread that no handler waits for: of each only its session is kept.
+class detached_streams final : private session_end {
 public:
-    /// Each stream counts as a connection; `on_end` is called after its end.
+    /// Each stream is one of the connections, which it is taken off at its end; `on_end` is called
+    /// then.
     detached_streams(boost::asio::any_io_executor executor, logger log,
         std::atomic<std::size_t>& connections, std::function<void()> on_end);
     detached_streams(const detached_streams&) = delete;
     detached_streams& operator=(const detached_streams&) = delete;
     ~detached_streams();
 
-    bool empty() const noexcept { return streams_.empty(); }
+    bool empty() const noexcept { return open_ == 0; }
 
-    /// Takes the socket over, and answers the request on it.
-    void begin(
-        boost::asio::ip::tcp::socket& from, const request_head& head, detached_order ordered);
+    /// Takes over the socket, and its place among the connections, and answers the request on it.
+    /// Where it throws, it has taken over nothing.
+    void begin(boost::asio::ip::tcp::socket& from, detached_order ordered);
 
     /// Ends all of them, properly where that takes no waiting.
     void cut();
 
 private:
-    /// Keeps a session, which keeps it, until the end.
-    class stream final : public session_end,
-                         public boost::intrusive::list_base_hook<
-                             boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
-    public:
-        stream(detached_streams& owner, std::shared_ptr<session> kept);
-        stream(const stream&) = delete;
-        stream& operator=(const stream&) = delete;
-        ~stream() override { --connections_; }
-
-        session& get() const noexcept { return *session_; }
-        void let_go();
-        void operator()(end_reason reason, std::exception_ptr failure) override;
-
-    private:
-        detached_streams& owner_;
-        /// What heals a gap may keep the session longer than the owner lives.
-        std::atomic<std::size_t>& connections_;
-        std::shared_ptr<session> session_;
-    };
+    void ended(end_reason reason, const std::exception_ptr& failure) noexcept override;
+    void abandoned() noexcept override;
 
     const boost::asio::any_io_executor executor_;
     const logger log_;
     std::atomic<std::size_t>& connections_;
     const std::function<void()> on_end_;
     const std::shared_ptr<poller> poller_;
-    boost::intrusive::list<stream, boost::intrusive::constant_time_size<false>> streams_;
+    std::size_t open_ = 0;
 };
 
 } // namespace crier::detail

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <crier/pubsub/stats.hpp>
+#include <crier/http/end_reason.hpp>
 
 #include <boost/system/error_code.hpp>
 

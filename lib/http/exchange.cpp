@@ -1,7 +1,10 @@
 #include <crier/http/exchange.hpp>
 
 #include "async/time_limit.hpp"
+#include "cors.hpp"
 #include "detached_streams.hpp"
+#include "received.hpp"
+#include "serve.hpp"
 
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/http/write.hpp>
@@ -16,32 +19,47 @@ namespace crier {
 namespace asio = boost::asio;
 namespace http = boost::beast::http;
 
-std::string_view exchange::path() const noexcept {
-    const std::string_view target{request_.target()};
-    return target.substr(0, target.find('?'));
+namespace {
+
+std::unique_ptr<const detail::received> foreign(exchange::request_type request) {
+    detail::asked read = detail::ask_foreign(head_of(request));
+    return std::make_unique<const detail::received>(
+        detail::received{std::move(read), std::move(request)});
 }
 
-std::string_view exchange::query() const noexcept {
-    const std::string_view target{request_.target()};
-    const std::size_t mark = target.find('?');
-    return mark == target.npos ? std::string_view{} : target.substr(mark + 1);
-}
+} // namespace
+
+exchange::exchange(
+    asio::ip::tcp::socket& socket, request_type request, std::chrono::milliseconds response_timeout)
+    : exchange{socket, foreign(std::move(request)), response_timeout} {}
+
+exchange::exchange(asio::ip::tcp::socket& socket, std::unique_ptr<const detail::received> request,
+    std::chrono::milliseconds response_timeout)
+    : socket_{socket}, received_{std::move(request)}, response_timeout_{response_timeout} {}
+
+exchange::~exchange() = default;
+
+const exchange::request_type& exchange::request() const noexcept { return received_->message; }
+
+std::string_view exchange::path() const noexcept { return received_->read.path; }
+
+std::string_view exchange::query() const noexcept { return received_->read.query; }
 
 asio::awaitable<bool> exchange::allow_origins(const cors_options& cors) {
     check_options(cors);
-    const request_head head = head_of(request_);
-    if (cors.origins.empty() || !is_preflight(head)) {
-        cors_ = cors;
+    detail::permission pages = permit(cors, received_->read);
+    if (!pages.is_preflight) {
+        cors_fields_ = std::move(pages.fields);
         co_return false;
     }
-    response_type response{http::status::no_content, request_.version()};
-    if (const auto refused = check_preflight(cors, head)) {
-        response.result(refused->status);
+    response_type response{http::status::no_content, request().version()};
+    if (pages.refused) {
+        response.result(pages.refused->status);
         response.set(http::field::content_type, "text/plain; charset=utf-8");
         response.set("X-Content-Type-Options", "nosniff");
-        response.body().append(refused->reason).append("\n");
+        response.body().append(pages.refused->reason).append("\n");
     }
-    set_fields(response, preflight_fields(cors, head));
+    set_fields(response, pages.fields);
     asio::awaitable<void> responding = respond(std::move(response));
     co_await std::move(responding);
     co_return true;
@@ -49,14 +67,14 @@ asio::awaitable<bool> exchange::allow_origins(const cors_options& cors) {
 
 asio::awaitable<void> exchange::respond(response_type response) {
     begin_answer();
-    keeps_alive_ = request_.keep_alive() && response.keep_alive();
+    keeps_alive_ = request().keep_alive() && response.keep_alive();
     response.keep_alive(keeps_alive_);
     response.prepare_payload();
     if (response.result() == http::status::no_content) {
         response.erase(http::field::content_length); // RFC 9110, section 8.6
     }
-    set_fields(response, cors_fields(cors_, head_of(request_)));
-    if (request_.method() == http::verb::head) {
+    set_fields(response, cors_fields_);
+    if (received_->read.head_only) {
         response.body().clear();
     }
     const detail::time_limit limit{socket_, response_timeout_};
@@ -65,7 +83,7 @@ asio::awaitable<void> exchange::respond(response_type response) {
 
 asio::awaitable<void> exchange::respond(
     http::status status, std::string body, std::string_view content_type) {
-    response_type response{status, request_.version(), std::move(body)};
+    response_type response{status, request().version(), std::move(body)};
     response.set(http::field::content_type, content_type);
     response.set("X-Content-Type-Options", "nosniff");
     return respond(std::move(response));
@@ -82,27 +100,35 @@ void exchange::begin_answer() {
     keeps_alive_ = false;
 }
 
-void exchange::begin_stream(serve_options& options) {
-    if (options.cors.origins.empty()) {
-        options.cors = cors_;
-    }
-    check_options(options); // here too, so that a mistake is answered with 500
+detail::decision exchange::begin_stream(manager& events, serve_options checked) {
     begin_answer();
+    return decide(received_->read, std::move(checked),
+        detail::manager_access::state_of(events)->options(), cors_fields_);
 }
 
 asio::awaitable<end_reason> exchange::stream(manager& events) {
     return stream(events, serve_options{});
 }
 
+// Options that make no sense leave the request unanswered, and so answered with 500.
 asio::awaitable<end_reason> exchange::stream(manager& events, serve_options options) {
-    begin_stream(options);
-    return serve(socket_, request_, events, std::move(options));
+    check_options(options);
+    return serve(
+        begin_stream(events, std::move(options)),
+        [&socket = socket_](
+            const asio::any_io_executor& executor) { return make_sink(socket, executor); },
+        detail::manager_access::state_of(events));
 }
 
 void exchange::detach_stream(manager& events, serve_options options) {
-    begin_stream(options);
+    check_options(options);
+    detach(events, std::move(options));
+}
+
+void exchange::detach(manager& events, serve_options checked) {
+    detail::decision decided = begin_stream(events, std::move(checked));
     detached_ = std::make_shared<detail::detached_order>(
-        detail::detached_order{detail::manager_access::state_of(events), std::move(options)});
+        detail::detached_order{detail::manager_access::state_of(events), std::move(decided)});
 }
 
 stream_writer exchange::writer() { return writer(writer_options{}); }
@@ -110,8 +136,8 @@ stream_writer exchange::writer() { return writer(writer_options{}); }
 stream_writer exchange::writer(const writer_options& options) {
     begin_answer();
     writer_options with = options;
-    std::ranges::move(cors_fields(cors_, head_of(request_)), std::back_inserter(with.fields));
-    return stream_writer{socket_, request_.version(), socket_.get_executor(), with};
+    std::ranges::copy(cors_fields_, std::back_inserter(with.fields));
+    return stream_writer{socket_, request().version(), socket_.get_executor(), with};
 }
 
 } // namespace crier

@@ -1,27 +1,25 @@
 #include <crier/http/gate.hpp>
 
+#include "framing.hpp"
+#include "target.hpp"
 #include "wire/field_text.hpp"
 
 #include <algorithm>
 #include <cctype>
-#include <limits>
 
 namespace crier {
+namespace detail {
 namespace {
 
-using detail::is_token;
-using detail::is_value_character;
-using detail::same;
-using detail::trimmed;
+/// Of one that is longer Beast cannot keep the size.
+constexpr std::size_t longest_line = 0xFF00;
 
 constexpr bool is_visible(char c) noexcept { return c > ' ' && c < '\x7F'; }
 
-/// Takes all up to the separator, or to the end, off the text.
-std::string_view take_until(std::string_view& text, std::string_view separator) noexcept {
-    const std::size_t at = text.find(separator);
-    const std::string_view taken = text.substr(0, at);
-    text.remove_prefix(at == text.npos ? text.size() : at + separator.size());
-    return taken;
+bool is_version(std::string_view text) noexcept {
+    return text.size() == 8 && text.starts_with("HTTP/") && text[6] == '.' &&
+           std::isdigit(static_cast<unsigned char>(text[5])) != 0 &&
+           std::isdigit(static_cast<unsigned char>(text[7])) != 0;
 }
 
 std::optional<refusal> read_request_line(std::string_view line, request_head& head) {
@@ -33,17 +31,14 @@ std::optional<refusal> read_request_line(std::string_view line, request_head& he
     if (head.target.empty() || !std::ranges::all_of(head.target, is_visible)) {
         return refusal{400, "malformed request target"};
     }
-    const bool http = line.size() == 8 && line.starts_with("HTTP/") && line[6] == '.' &&
-                      std::isdigit(static_cast<unsigned char>(line[5])) != 0 &&
-                      std::isdigit(static_cast<unsigned char>(line[7])) != 0;
-    if (!http) {
+    if (!is_version(line)) {
         return refusal{400, "malformed request line"};
     }
     head.version = static_cast<unsigned>((line[5] - '0') * 10 + (line[7] - '0'));
     if (head.version != 10 && head.version != 11) {
         return refusal{505, "only HTTP/1.0 and HTTP/1.1 are served"};
     }
-    const bool form = head.target.starts_with('/') || head.target.find("://") != head.target.npos ||
+    const bool form = head.target.starts_with('/') || is_absolute(head.target) ||
                       head.target == "*" || head.method == "CONNECT";
     return form ? std::nullopt : std::optional{refusal{400, "malformed request target"}};
 }
@@ -54,6 +49,9 @@ std::optional<refusal> read_field(std::string_view line, request_head& head) {
     }
     if (line.find(':') == line.npos) {
         return refusal{400, "header field without a colon"};
+    }
+    if (line.size() > longest_line) {
+        return refusal{431, "header field is too large"};
     }
     const std::string_view name = take_until(line, ":");
     if (!is_token(name)) {
@@ -66,39 +64,9 @@ std::optional<refusal> read_field(std::string_view line, request_head& head) {
     return std::nullopt;
 }
 
-std::optional<std::size_t> parse_length(std::string_view digits) noexcept {
-    constexpr std::size_t most = std::numeric_limits<std::size_t>::max() / 10 - 1;
-    std::size_t length = 0;
-    for (const char c : digits) {
-        if (c < '0' || c > '9' || length > most) {
-            return std::nullopt;
-        }
-        length = length * 10 + static_cast<std::size_t>(c - '0');
-    }
-    return digits.empty() ? std::nullopt : std::optional{length};
-}
-
-/// How closely a media range names the type, from 1; 0: not at all.
-int closeness(std::string_view range) noexcept {
-    return same(range, "text/event-stream") ? 3
-         : same(range, "text/*")            ? 2
-         : range == "*/*"                   ? 1
-                                            : 0;
-}
-
-bool has_zero_quality(std::string_view parameters) noexcept {
-    while (!parameters.empty()) {
-        const std::string_view parameter = trimmed(take_until(parameters, ";"));
-        if (same(parameter.substr(0, 2), "q=")) {
-            return parameter.substr(2).find_first_not_of("0.") == parameter.npos;
-        }
-    }
-    return false;
-}
-
 } // namespace
 
-std::optional<refusal> read_head(
+std::optional<refusal> read_lines(
     std::string_view raw, request_head& head, const gate_limits& limits) {
     if (raw.size() > limits.header_bytes) {
         return refusal{431, "request header is too large"};
@@ -119,79 +87,15 @@ std::optional<refusal> read_head(
             return refused;
         }
     }
-    return check_framing(head);
-}
-
-std::optional<refusal> check_framing(const request_head& head) {
-    std::size_t hosts = 0;
-    std::size_t lengths = 0;
-    std::size_t codings = 0;
-    bool has_body = false;
-    for (const auto& [name, value] : head.fields) {
-        if (same(name, "Host")) {
-            ++hosts;
-            if (!std::ranges::all_of(value, [](char c) { return is_visible(c) && c != ','; })) {
-                return refusal{400, "malformed Host"};
-            }
-        } else if (same(name, "Content-Length")) {
-            ++lengths;
-            const auto length = parse_length(value);
-            if (!length) {
-                return refusal{400, "malformed Content-Length"};
-            }
-            has_body = has_body || *length > 0;
-        } else if (same(name, "Transfer-Encoding")) {
-            ++codings;
-            has_body = true;
-            if (!same(value, "chunked")) {
-                return refusal{400, "Transfer-Encoding other than chunked"};
-            }
-        }
-    }
-    if (hosts > 1 || (hosts == 0 && head.version == 11)) {
-        return refusal{400, "a request needs one Host"};
-    }
-    if (codings > 0 && head.version == 10) {
-        return refusal{400, "Transfer-Encoding in HTTP/1.0"};
-    }
-    if (lengths + codings > 1) {
-        return refusal{400, "more than one statement of the body's length"};
-    }
-    if (has_body && (head.method == "GET" || head.method == "HEAD")) {
-        return refusal{400, "a body on GET or HEAD"};
-    }
     return std::nullopt;
 }
 
-std::optional<refusal> check_stream_request(const request_head& head) {
-    if (head.method != "GET") {
-        return refusal{405, "an event stream is asked for with GET"};
-    }
-    std::string accepted;
-    for (const auto& [name, value] : head.fields) {
-        if (same(name, "Accept")) {
-            accepted.append(accepted.empty() ? "" : ",").append(value);
-        }
-    }
-    if (!accepted.empty() && !accepts_event_stream(accepted)) {
-        return refusal{406, "this resource is text/event-stream"};
-    }
-    return std::nullopt;
-}
+} // namespace detail
 
-bool accepts_event_stream(std::string_view accept) {
-    int closest = 0;
-    bool allowed = false;
-    while (!accept.empty()) {
-        std::string_view element = take_until(accept, ",");
-        const std::string_view range = trimmed(take_until(element, ";"));
-        const int close = closeness(range);
-        if (close > closest) {
-            closest = close;
-            allowed = !has_zero_quality(element);
-        }
-    }
-    return allowed;
+std::optional<refusal> read_head(
+    std::string_view raw, request_head& head, const gate_limits& limits) {
+    auto refused = detail::read_lines(raw, head, limits);
+    return refused ? refused : check_framing(head);
 }
 
 } // namespace crier

@@ -1,7 +1,7 @@
 #include "healing.hpp"
 
 #include "pubsub/manager_state.hpp"
-#include "pubsub/what.hpp"
+#include "pubsub/log_line.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -32,7 +32,9 @@ asio::awaitable<std::vector<frame>> frames_for(
             frames.push_back(make_frame(each).value());
         }
     } catch (...) {
-        events->log(severity::error, "on_gap failed: " + what(std::current_exception()));
+        log_line line;
+        line << "on_gap failed: " << std::current_exception();
+        events->log(severity::error, line.text());
         frames.assign(1, make_frame(to_event(lost)).value());
     }
     co_return frames;
@@ -40,16 +42,16 @@ asio::awaitable<std::vector<frame>> frames_for(
 
 } // namespace
 
-void heal(const gap& lost, const gap_handler& on_gap, std::shared_ptr<manager_state> events,
-    const asio::any_io_executor& executor, asio::cancellation_slot cancelled,
-    std::function<void(std::vector<frame>)> then) {
-    asio::co_spawn(executor, frames_for(lost, on_gap, std::move(events)),
+void ask_for_frames(const gap& missing, const gap_handler& on_gap,
+    std::shared_ptr<manager_state> events, const asio::any_io_executor& executor,
+    asio::cancellation_slot cancelled, std::function<void(const std::vector<frame>&)> then) {
+    asio::co_spawn(executor, frames_for(missing, on_gap, std::move(events)),
         asio::bind_cancellation_slot(cancelled, [executor, then = std::move(then)](
                                                     const std::exception_ptr&,
                                                     std::vector<frame> frames) mutable {
             // Not from within the coroutine, whose signal goes with it.
             asio::post(executor, [then = std::move(then), frames = std::move(frames)]() mutable {
-                then(std::move(frames));
+                then(frames);
             });
         }));
 }

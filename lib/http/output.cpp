@@ -22,13 +22,12 @@ boost::system::error_code meaning(const boost::system::error_code& error) {
 
 } // namespace
 
-output::output(std::shared_ptr<sink> to, coding as, clock::duration interval)
-    : sink_{std::move(to)}, due_{interval, clock::now()}, coding_{as} {
+output::output(std::shared_ptr<sink> to, clock::duration interval)
+    : sink_{std::move(to)}, due_{interval, clock::now()} {
     using namespace std::chrono;
     sink_->limit_buffering(duration_cast<milliseconds>(interval));
+    sink_->attach(this);
 }
-
-output::~output() { sink_->attach(nullptr); }
 
 std::size_t output::write_some(sink::buffers bytes, clock::time_point now) {
     boost::system::error_code error;

@@ -2,41 +2,31 @@
 
 #include <crier/http/sink.hpp>
 
+#include "async/alarms.hpp"
+#include "async/local_signal.hpp"
+#include "coding.hpp"
 #include "deadline.hpp"
-#include "pubsub/event_queue.hpp"
 
-#include <boost/system/error_code.hpp>
+#include <boost/asio/buffer.hpp>
 
 #include <memory>
 #include <string_view>
 
 namespace crier::detail {
 
-/// How a stream wants its frames: as they are, or as chunks of the chunked coding.
-enum class coding { plain, chunked };
-
-inline frame_bytes bytes_as(coding as) noexcept {
-    return as == coding::chunked ? &frame::chunk : &frame::text;
-}
-
-inline std::string_view bytes_of(const frame& content, coding as) noexcept {
-    return (content.*bytes_as(as))();
-}
-
-/// The writing end of one stream: its sink, what went wrong there, and what it owes when. Whoever
-/// uses it cancels the sink: the stream below may be gone when this goes.
-class output {
+/// Where a stream's coroutine writes, with what it waits for: the sink can take more, the peer has
+/// gone, or a deadline is due; others may wake it as well. It then looks at all of it.
+class output final : public wakeable {
 public:
-    output(std::shared_ptr<sink> to, coding as, clock::duration interval);
+    output(std::shared_ptr<sink> to, clock::duration interval);
     output(const output&) = delete;
     output& operator=(const output&) = delete;
-    ~output();
+    ~output() { release(); }
 
-    coding get_coding() const noexcept { return coding_; }
-    const deadline& due() const noexcept { return due_; }
     sink& to() const noexcept { return *sink_; }
+    const deadline& due() const noexcept { return due_; }
 
-    /// Writes what the sink takes at once. What goes wrong is told by `failure`.
+    /// Writes what is taken at once; 0: nothing. What goes wrong is told by `failure`.
     std::size_t write_some(sink::buffers bytes, clock::time_point now);
     std::size_t write_some(std::string_view bytes, clock::time_point now) {
         const boost::asio::const_buffer whole{bytes.data(), bytes.size()};
@@ -46,11 +36,38 @@ public:
     /// Why the stream cannot go on, if so.
     boost::system::error_code failure(clock::time_point now) const noexcept;
 
+    void wake() override { woken_.set(); }
+    local_signal& woken() noexcept { return woken_; }
+
+    /// Lets it be woken when the deadline is due. The alarm stays where a write has moved that: to
+    /// set it again would cost more than the write.
+    void arm(alarms& by) noexcept {
+        if (!alarm_.is_linked()) {
+            by.set(alarm_, due_.next());
+        }
+    }
+    void disarm(alarms& by) noexcept { by.clear(alarm_); }
+    void arm_at(alarms& by, clock::time_point at) noexcept { by.set(alarm_, at); }
+
+    /// Lets go of the sink; its handlers may still be outstanding: see `is_idle`.
+    void close(alarms& by) noexcept {
+        disarm(by);
+        sink_->cancel();
+    }
+    bool is_idle() const noexcept { return sink_->idle(); }
+    void release() noexcept {
+        if (sink_) {
+            sink_->attach(nullptr);
+            sink_.reset();
+        }
+    }
+
 private:
-    const std::shared_ptr<sink> sink_;
+    std::shared_ptr<sink> sink_;
     deadline due_;
+    local_signal woken_;
+    alarm alarm_{*this};
     boost::system::error_code write_error_;
-    const coding coding_;
 };
 
 } // namespace crier::detail

@@ -1,7 +1,8 @@
 #include "query.hpp"
 
+#include "percent.hpp"
+
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 namespace crier::detail {
@@ -10,16 +11,9 @@ namespace {
 std::string decoded(std::string_view text) {
     std::string result;
     while (!text.empty()) {
-        unsigned char byte = 0;
-        const char* const digits = text.data() + 1;
-        if (text.size() >= 3 && text[0] == '%' &&
-            std::from_chars(digits, digits + 2, byte, 16).ptr == digits + 2) {
-            result.push_back(static_cast<char>(byte));
-            text.remove_prefix(3);
-        } else {
-            result.push_back(text[0] == '+' ? ' ' : text[0]);
-            text.remove_prefix(1);
-        }
+        const auto byte = escape_at(text);
+        result.push_back(byte.value_or(text[0] == '+' ? ' ' : text[0]));
+        text.remove_prefix(byte ? escape_size : 1);
     }
     return result;
 }
@@ -30,25 +24,23 @@ struct pair {
     std::string_view value;
 };
 
-/// Calls `use` with each pair of the target's query.
+/// Calls `use` with each pair of the query.
 template <class Use>
-void for_each_pair(std::string_view target, Use use) {
-    const std::size_t mark = target.find('?');
-    std::string_view rest = mark == target.npos ? std::string_view{} : target.substr(mark + 1);
-    while (!rest.empty()) {
-        const std::string_view whole = rest.substr(0, rest.find('&'));
+void for_each_pair(std::string_view query, Use use) {
+    while (!query.empty()) {
+        const std::string_view whole = query.substr(0, query.find('&'));
         const std::size_t equals = whole.find('=');
         use(pair{whole, whole.substr(0, equals),
             equals == whole.npos ? std::string_view{} : whole.substr(equals + 1)});
-        rest.remove_prefix(std::min(rest.size(), whole.size() + 1));
+        query.remove_prefix(std::min(query.size(), whole.size() + 1));
     }
 }
 
 } // namespace
 
-std::vector<std::string> query_values(std::string_view target, std::string_view name) {
+std::vector<std::string> query_values(std::string_view query, std::string_view name) {
     std::vector<std::string> values;
-    for_each_pair(target, [&](const pair& each) {
+    for_each_pair(query, [&](const pair& each) {
         if (decoded(each.name) == name) {
             values.push_back(decoded(each.value));
         }
@@ -56,10 +48,10 @@ std::vector<std::string> query_values(std::string_view target, std::string_view 
     return values;
 }
 
-std::string without_query_value(std::string_view target, std::string_view name) {
-    std::string result{target.substr(0, target.find('?'))};
+std::string query_without(std::string_view query, std::string_view name) {
+    std::string result;
     char separator = '?';
-    for_each_pair(target, [&](const pair& each) {
+    for_each_pair(query, [&](const pair& each) {
         if (decoded(each.name) != name) {
             result.push_back(std::exchange(separator, '&'));
             result.append(each.whole);

@@ -6,11 +6,13 @@
 
 namespace crier::detail {
 
-/// The values of a name in a target's query, decoded: "%41" and "+" stand for "A" and a blank. What
-/// is no proper escape stands for itself.
-std::vector<std::string> query_values(std::string_view target, std::string_view name);
+/// The values of a name in a query, decoded as a form's: "%41" and "+" stand for "A" and a blank.
+/// What is no escape stands for itself.
+/// Source: WHATWG URL, section 5.1.
+std::vector<std::string> query_values(std::string_view query, std::string_view name);
 
-/// The target without the name in its query.
-std::string without_query_value(std::string_view target, std::string_view name);
+/// The query as it was sent but without the name, after a question mark; nothing where nothing is
+/// left.
+std::string query_without(std::string_view query, std::string_view name);
 
 } // namespace crier::detail

@@ -40,9 +40,9 @@ std::string stream_header(coding as, const response_fields& more) {
     return header += "Connection: close\r\n\r\n";
 }
 
-std::string stream_opening(coding as, const request_head& head, const cors_options& cors,
-    std::optional<std::chrono::milliseconds> retry) {
-    std::string opening = stream_header(as, cors_fields(cors, head));
+std::string stream_opening(
+    coding as, const response_fields& more, std::optional<std::chrono::milliseconds> retry) {
+    std::string opening = stream_header(as, more);
     if (retry) {
         opening += retry_line(as, *retry);
     }

@@ -1,37 +1,24 @@
+#include "serve.hpp"
+
+#include <crier/async/detail/handler_memory.hpp>
 #include <crier/async/single_thread.hpp>
 #include <crier/http/serve.hpp>
-#include <crier/wire/errc.hpp>
 
-#include "response.hpp"
+#include "async/executors.hpp"
 #include "session.hpp"
 
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/deferred.hpp>
-#include <boost/asio/dispatch.hpp>
 #include <boost/asio/execution/outstanding_work.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/prefer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include <cstdint>
-#include <limits>
-#include <stdexcept>
+#include <exception>
+#include <optional>
 #include <utility>
-
-namespace crier {
-
-void check_options(const serve_options& options) {
-    check_options(options.cors);
-    if (options.retry && (options.retry->count() < 0 ||
-                             options.retry->count() > std::numeric_limits<std::int32_t>::max())) {
-        throw std::invalid_argument{make_error_code(errc::invalid_retry).message()};
-    }
-}
-
-} // namespace crier
 
 namespace crier::detail {
 namespace {
@@ -44,104 +31,185 @@ struct outcome {
     std::exception_ptr failure;
 };
 
-/// On the executor of the session, from where it can be reached until it ends.
-struct reachable {
-    asio::any_io_executor home;
-    std::weak_ptr<session> begun;
-};
-
-/// A caller that waits for its session's end, on an executor of its own. It alone keeps the way to
-/// the session, which is to go with the session's context.
-template <class Handler>
-class caller final : public session_end {
-public:
-    caller(Handler handler, std::shared_ptr<reachable> to)
-        : handler_{std::move(handler)},
-          to_{std::move(to)},
-          executor_{asio::prefer(asio::get_associated_executor(handler_, to_->home),
-              asio::execution::outstanding_work.tracked)} {}
-
-    void operator()(end_reason reason, std::exception_ptr failure) override {
-        const auto executor = std::move(executor_);
-        asio::post(executor, [handler = std::move(handler_), reason, failure]() mutable {
-            if (auto slot = asio::get_associated_cancellation_slot(handler); slot.is_connected()) {
-                slot.clear();
-            }
-            std::move(handler)(outcome{reason, failure});
-        });
-    }
-
-private:
-    Handler handler_;
-    const std::shared_ptr<reachable> to_;
-    asio::any_io_executor executor_;
-};
-
-/// What a session is begun with. The head's views live as long as the caller waits.
+/// What a session is begun with.
 struct order {
-    request_head head;
+    decision decided;
     sink_maker make;
     std::shared_ptr<manager_state> events;
-    serve_options options;
-    asio::any_io_executor home;
 };
 
-void begin(order what, std::unique_ptr<session_end> then, reachable& from) {
-    std::shared_ptr<session> made;
-    try {
-        made = std::make_shared<session>(what.events, what.events->shard_of(what.home),
-            what.make(what.home), coding_of(what.head.version));
-    } catch (...) {
-        (*then)(end_reason::write_error, std::current_exception());
-        return;
-    }
-    from.begun = made;
-    made->begin(what.head, std::move(what.options), std::move(then));
-}
+/// A caller that waits for the end of its session, which lives on a shard. Begun, told and cancelled
+/// by tasks, it needs no memory for any of that.
+class waiting_caller : public std::enable_shared_from_this<waiting_caller>, public session_end {
+public:
+    waiting_caller(order&& what, std::shared_ptr<shard> on, asio::any_io_executor where)
+        : order_{std::move(what)},
+          home_{std::move(on)},
+          where_{asio::prefer(std::move(where), asio::execution::outstanding_work.tracked)} {}
+    waiting_caller(const waiting_caller&) = delete;
+    waiting_caller& operator=(const waiting_caller&) = delete;
+    virtual ~waiting_caller() = default;
 
-/// Begins a session on its executor, and hands the caller's cancellation on to it.
+    void begin() noexcept { push(begins_); }
+
+    /// Ends the stream, from any thread; once.
+    void cut() noexcept {
+        if (!was_cut_.exchange(true)) {
+            push(cuts_);
+        }
+    }
+
+    void ended(end_reason reason, const std::exception_ptr& failure) noexcept override {
+        session_ = nullptr;
+        outcome_ = {reason, failure};
+        const std::shared_ptr<waiting_caller> self = std::move(kept_);
+        try {
+            post_typed(where_, bind_memory(std::shared_ptr<small_handler_memory>{self, &memory_},
+                                   [self] { self->complete(self->outcome_); }));
+        } catch (...) {
+            complete(outcome_); // an executor of somebody else's that has no memory
+        }
+    }
+
+    void abandoned() noexcept override { kept_.reset(); }
+
+protected:
+    virtual void complete(const outcome& how) = 0;
+
+private:
+    struct step : task {
+        void (waiting_caller::*does)();
+        std::shared_ptr<waiting_caller> of;
+
+        explicit step(void (waiting_caller::*action)()) noexcept : does{action} {}
+        void run(shard& /*on*/) noexcept override { ((*of).*does)(); }
+        void release() noexcept override { const auto last = std::move(of); }
+    };
+
+    void push(step& next) noexcept {
+        next.of = shared_from_this();
+        owed_drains owed;
+        owed.push(home_, next);
+    }
+
+    void start() {
+        kept_ = shared_from_this();
+        try {
+            order what = std::move(*order_);
+            order_.reset();
+            const auto made = session::make(std::move(what.events), home_,
+                what.make(home_->get_executor()), std::move(what.decided), *this);
+            session_ = made.get();
+            made->start();
+        } catch (...) {
+            ended(end_reason::write_error, std::current_exception());
+        }
+    }
+
+    void cut_session() {
+        if (session_ != nullptr) {
+            session_->cut();
+        }
+    }
+
+    std::optional<order> order_;
+    const std::shared_ptr<shard> home_;
+    const asio::any_io_executor where_;
+    std::atomic<bool> was_cut_{false};
+    step begins_{&waiting_caller::start};
+    step cuts_{&waiting_caller::cut_session};
+    // On the shard:
+    session* session_ = nullptr;
+    std::shared_ptr<waiting_caller> kept_;
+    outcome outcome_{};
+    small_handler_memory memory_;
+};
+
+template <class Handler>
+class caller final : public waiting_caller {
+public:
+    caller(order&& what, std::shared_ptr<shard> on, const asio::any_io_executor& where,
+        Handler handler)
+        : waiting_caller{std::move(what), std::move(on), where}, handler_{std::move(handler)} {}
+
+private:
+    void complete(const outcome& how) override {
+        Handler handler = std::move(handler_);
+        if (auto slot = asio::get_associated_cancellation_slot(handler); slot.is_connected()) {
+            slot.clear();
+        }
+        std::move(handler)(how);
+    }
+
+    Handler handler_;
+};
+
+/// Begins a session on its shard, and hands the caller's cancellation on to it.
 struct initiation {
     template <class Handler>
-    void operator()(Handler handler, order what) const {
-        const auto from = std::make_shared<reachable>();
-        from->home = what.home;
-        if (auto slot = asio::get_associated_cancellation_slot(handler); slot.is_connected()) {
-            slot.assign([weak = std::weak_ptr{from}](asio::cancellation_type) {
-                if (const auto to = weak.lock()) {
-                    asio::post(to->home, [to] {
-                        if (const auto begun = to->begun.lock()) {
-                            begun->cut();
-                        }
-                    });
+    void operator()(Handler handler, order what, std::shared_ptr<shard> on) const {
+        const asio::any_io_executor where =
+            asio::get_associated_executor(handler, on->get_executor());
+        auto slot = asio::get_associated_cancellation_slot(handler);
+        const auto made = std::make_shared<caller<Handler>>(
+            std::move(what), std::move(on), where, std::move(handler));
+        if (slot.is_connected()) {
+            slot.assign([weak = std::weak_ptr{made}](asio::cancellation_type) {
+                if (const auto waiting = weak.lock()) {
+                    waiting->cut();
                 }
             });
         }
-        const asio::any_io_executor home = what.home;
-        auto then = std::make_unique<caller<Handler>>(std::move(handler), from);
-        asio::dispatch(home, [what = std::move(what), then = std::move(then), from]() mutable {
-            begin(std::move(what), std::move(then), *from);
-        });
+        made->begin();
     }
 };
 
-} // namespace
-
-asio::awaitable<end_reason> serve(request_head head, sink_maker make,
-    std::shared_ptr<manager_state> events, serve_options options) {
-    check_options(options);
-    const asio::any_io_executor executor = co_await asio::this_coro::executor;
-    order what{std::move(head), std::move(make), std::move(events), std::move(options),
-        single_thread_executor(executor)};
-    if (!what.home) {
-        what.home = what.events->get_executor();
+/// Throws what is wrong with the order, if anything is, in place of carrying it out.
+asio::awaitable<end_reason> carry_out(order what, std::exception_ptr wrong) {
+    if (wrong) {
+        std::rethrow_exception(wrong);
     }
-    auto run = asio::async_initiate<const asio::deferred_t&, void(outcome)>(
-        initiation{}, asio::deferred, std::move(what));
-    const outcome ended = co_await std::move(run);
+    const asio::any_io_executor executor = co_await asio::this_coro::executor;
+    std::shared_ptr<shard> on = what.events->shard_of(single_thread_executor(executor));
+    auto begun = asio::async_initiate<const asio::deferred_t&, void(outcome)>(
+        initiation{}, asio::deferred, std::move(what), std::move(on));
+    const outcome ended = co_await std::move(begun);
     if (ended.failure) {
         std::rethrow_exception(ended.failure);
     }
     co_return ended.reason;
 }
 
+} // namespace
+
+asio::awaitable<end_reason> serve(
+    decision decided, sink_maker make, std::shared_ptr<manager_state> events) {
+    return carry_out(order{std::move(decided), std::move(make), std::move(events)}, nullptr);
+}
+
+// No coroutine of its own: an idle stream would keep it.
+asio::awaitable<end_reason> serve(const request_head& head, sink_maker make,
+    std::shared_ptr<manager_state> events, serve_options options) {
+    order what{{}, std::move(make), std::move(events)};
+    std::exception_ptr wrong;
+    try {
+        check_options(options);
+        what.decided =
+            decide(ask_foreign(head), std::move(options), what.events->options());
+    } catch (...) {
+        wrong = std::current_exception();
+    }
+    return carry_out(std::move(what), wrong);
+}
+
 } // namespace crier::detail
+
+namespace crier {
+
+boost::asio::awaitable<end_reason> serve(
+    sink_maker make, const request_head& request, manager& events, serve_options options) {
+    return detail::serve(request, std::move(make), detail::manager_access::state_of(events),
+        std::move(options));
+}
+
+} // namespace crier

@@ -2,137 +2,148 @@
 
 #include <crier/wire/errc.hpp>
 
-#include "answer.hpp"
+#include "async/context_members.hpp"
 #include "end_reason.hpp"
 #include "pubsub/prefetch.hpp"
 #include "response.hpp"
+#include "stream_counters.hpp"
 
-#include <boost/asio/post.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/error.hpp>
 
+#include <new>
 #include <utility>
 
 namespace crier::detail {
 
 namespace asio = boost::asio;
 
-session::session(std::shared_ptr<manager_state> events, std::shared_ptr<shard> home,
-    std::shared_ptr<sink> to, coding as)
-    : home_{std::move(home)},
-      seat_{new subscriber{events->options().ids, events->account()}},
-      out_{std::move(to), as, events->options().heartbeat_interval},
-      events_{std::move(events)} {
-    seat_->read_by = this;
+namespace {
+
+/// How soon something is tried again that there was no memory for.
+constexpr std::chrono::milliseconds soon{100};
+
+} // namespace
+
+session::session(std::shared_ptr<manager_state> events, std::shared_ptr<shard> on,
+    std::shared_ptr<sink> to, decision&& decided, session_end& then)
+    : subscriber{events->options().ids, events->account()},
+      home_{std::move(on)},
+      out_{std::move(to), events->options().heartbeat_interval},
+      coding_{decided.as},
+      decided_{std::make_unique<decision>(std::move(decided))},
+      events_{std::move(events)},
+      then_{&then} {}
+
+boost::intrusive_ptr<session> session::make(std::shared_ptr<manager_state> events,
+    std::shared_ptr<shard> on, std::shared_ptr<sink> to, decision decided, session_end& then) {
+    return {new session{
+        std::move(events), std::move(on), std::move(to), std::move(decided), then}};
 }
 
-session::~session() {
-    if (counted_) {
-        events_->session_ended(reason_);
-    }
-    seat_->read_by = nullptr;
-    events_->unsubscribe(home_, *seat_);
-}
+void session::start() {
+    /// It lies in the frame of `co_spawn`, and keeps the session for as long.
+    struct running {
+        boost::intrusive_ptr<session> self;
 
-void session::begin(
-    const request_head& head, serve_options options, std::unique_ptr<session_end> then) {
-    out_.to().attach(this, weak_from_this());
+        shard_coroutine operator()() {
+            self->outer_frame_ = reinterpret_cast<const char*>(this);
+            return run(self.get());
+        }
+    };
+    auto& all = context_members<session>::of(home_->get_executor());
+    all.add(*this);
     try {
-        answer_to(head, std::move(options));
+        asio::co_spawn(shard_executor{*home_}, running{this},
+            [self = this](const std::exception_ptr& failure) noexcept { self->tell_end(failure); });
     } catch (...) {
-        failure_ = std::current_exception();
-    }
-    then_ = std::move(then);
-    if (failure_) {
-        let_go();
-    } else {
-        wake();
+        all.remove(*this);
+        throw;
     }
 }
 
-void session::answer_to(const request_head& head, serve_options options) {
-    auto [instead, topics, where] = decide(head, options, events_->options().topics_limit);
+/// The stream from its opening to its end.
+shard_coroutine session::run(session* self) {
+    self->frame_ = reinterpret_cast<const char*>(&self);
     try {
-        if (!instead) {
-            subscribe(std::move(topics), where);
+        bool is_open = self->begin();
+        while (is_open) {
+            self->write_what_waits();
+            if (self->has_failed() || self->is_read_to_the_end()) {
+                break;
+            }
+            if (self->is_at_a_gap()) {
+                co_await heal(self);
+                continue;
+            }
+            if (self->has_past_to_read()) {
+                self->read_on();
+            } else {
+                self->keep_alive();
+            }
+            if (!self->out_.woken().is_set()) {
+                co_await self->out_.woken().next();
+            }
+            self->out_.woken().clear();
+        }
+    } catch (...) {
+        self->failure_ = std::current_exception();
+    }
+    co_await finish(self);
+}
+
+/// Subscribes, and opens the stream. False: a reply in its place is to be sent.
+bool session::begin() {
+    const std::unique_ptr<decision> decided = std::move(decided_);
+    try {
+        if (!decided->instead) {
+            events_->subscribe(home_, *this, std::move(decided->topics), decided->where);
         }
     } catch (const boost::system::system_error&) {
-        instead = refuse({503, "shutting down"}, head, options.cors);
+        decided->instead = refuse({503, "shutting down"}, decided->fields);
     }
-    if (instead) {
-        events_->no_session(instead->reason);
-        reason_ = instead->reason;
-        own_ = std::move(instead->response);
-        return;
+    if (decided->instead) {
+        reason_ = decided->instead->reason;
+        own_ = std::move(decided->instead->response);
+        waits_for_client_ = true;
+        streams_of(*events_).refused(reason_);
+        return false;
     }
-    events_->session_begins();
-    counted_ = true;
-    phase_ = phase::streaming;
-    own_ = stream_opening(out_.get_coding(), head, options.cors, options.retry);
-    if (options.on_gap) {
-        on_gap_ = std::make_unique<const gap_handler>(std::move(options.on_gap));
-        pending().hold_gaps();
+    streams_of(*events_).opened();
+    is_counted_ = true;
+    own_ = stream_opening(coding_, decided->fields, decided->retry);
+    if (decided->on_gap) {
+        on_gap_ = std::make_unique<const gap_handler>(std::move(decided->on_gap));
+        pending.hold_gaps();
     }
     out_.to().watch_peer();
+    return true;
 }
 
-void session::subscribe(std::vector<topic_options> topics, const subscribe_options& where) {
-    events_->subscribe(home_, *seat_, std::move(topics), where);
-}
-
-void session::cut() {
-    cut_ = true;
-    if (healing_) {
-        healing_->emit(asio::cancellation_type::terminal);
-    }
-    wake();
-}
-
-void session::wake() {
-    if (busy_ || !then_) {
-        return;
-    }
-    busy_ = true;
-    try {
-        advance();
-    } catch (...) {
-        failure_ = std::current_exception();
-        let_go();
-    }
-    busy_ = false;
-}
-
-void session::fetch() const noexcept { prefetch(&out_.to(), 128); }
-
-/// Does all that can be done now.
-void session::advance() {
+/// Writes what the client takes at once.
+void session::write_what_waits() {
     now_ = clock::now();
-    if (is_closed() && give_up_ == clock::time_point::max()) {
+    if (end != ending::none && give_up_ == clock::time_point::max()) {
         // However little a slow client takes of what is left at a time.
         give_up_ = now_ + out_.due().interval();
     }
-    switch (phase_) {
-    case phase::streaming: stream(); return;
-    case phase::answering:
-    case phase::ending:
-        if (flush_own()) {
-            let_go();
-        } else if (const auto failed = end_of()) {
-            reason_ = phase_ == phase::ending ? end_reason_of(failed) : reason_;
-            let_go();
-        } else {
-            arm();
-        }
+    if (is_cut_ || !is_flushed()) {
         return;
-    case phase::closing:
-        if (out_.to().idle()) {
-            complete();
+    }
+    const frame_bytes bytes = bytes_as(coding_);
+    while (!pending.empty()) {
+        const event_queue::buffers next = pending.gather(bytes);
+        const std::size_t written = next.empty() ? 0 : out_.write_some(next, now_);
+        if (written == 0) {
+            pending.pin(next.empty() ? 0 : out_.to().in_flight());
+            return;
         }
-        return;
-    case phase::over: return;
+        pending.advance(written, bytes);
     }
 }
 
 /// Writes of the own bytes what is taken at once, and tells whether that was all.
-bool session::flush_own() {
+bool session::is_flushed() {
     while (!own_.empty()) {
         const std::size_t written = out_.write_some(own_, now_);
         if (written == 0) {
@@ -144,133 +155,170 @@ bool session::flush_own() {
     return true;
 }
 
-/// Writes of the backlog what is taken at once.
-void session::flush() {
-    while (!pending().empty()) {
-        const event_queue::buffers bytes = pending().gather(bytes_as(out_.get_coding()));
-        if (bytes.empty()) {
-            return;
+/// Whether the stream ends before anything more is written.
+bool session::has_failed() {
+    boost::system::error_code why;
+    if (is_cut_) {
+        why = asio::error::operation_aborted;
+    } else if (const auto failed = out_.failure(now_)) {
+        why = failed;
+    } else if (pending.overflowed()) {
+        why = errc::overflow;
+    } else if (now_ >= give_up_ && !is_read_to_the_end()) {
+        why = errc::stalled;
+    }
+    if (why) {
+        reason_ = end_reason_of(why);
+    }
+    return why.failed();
+}
+
+bool session::is_read_to_the_end() const noexcept {
+    const bool is_over = end != ending::none && pending.empty() && own_.empty();
+    return is_over && (!is_behind || end == ending::closed);
+}
+
+bool session::is_at_a_gap() noexcept {
+    return on_gap_ && own_.empty() && !pending.empty() && pending.front_gap() != nullptr;
+}
+
+/// Asks for something to be written in the place of a gap, and does nothing else meanwhile.
+shard_coroutine session::heal(session* self) {
+    // More may be missed meanwhile, which is told later.
+    self->pending.pin(1);
+    self->healing_ = std::make_unique<asio::cancellation_signal>();
+    ask_for_frames(*self->pending.front_gap(), *self->on_gap_, self->events_,
+        self->home_->get_executor(), self->healing_->slot(),
+        [kept = boost::intrusive_ptr{self}](const std::vector<frame>& frames) {
+            kept->healing_.reset();
+            kept->pending.pin(0);
+            if (!frames.empty()) {
+                kept->pending.replace_front_gap(frames);
+            } // else it was cut before it had begun
+            kept->out_.wake();
+        });
+    while (self->healing_) {
+        if (!self->out_.woken().is_set()) {
+            co_await self->out_.woken().next();
         }
-        const std::size_t written = out_.write_some(bytes, now_);
-        if (written == 0) {
-            pending().pin(out_.to().in_flight());
-            return;
-        }
-        pending().advance(written, bytes_as(out_.get_coding()));
+        self->out_.woken().clear();
     }
 }
 
-/// What ends the stream before anything more is written.
-boost::system::error_code session::end_of() const {
-    if (cut_) {
-        return asio::error::operation_aborted;
-    }
-    const auto failed = out_.failure(now_);
-    return !failed && pending().overflowed() ? make_error_code(errc::overflow) : failed;
+bool session::has_past_to_read() const noexcept {
+    return is_behind && pending.empty() && own_.empty();
 }
 
-void session::stream() {
-    if (healing_) {
-        return;
+/// Reads the next piece of the past. Others have their turn before it is written.
+void session::read_on() {
+    std::chrono::milliseconds wait{0};
+    try {
+        events_->read_on(home_, *this);
+    } catch (const std::bad_alloc&) {
+        wait = soon;
     }
-    if (!cut_ && flush_own()) {
-        flush();
-    }
-    if (const auto ended = end_of()) {
-        end(ended);
-    } else if (on_gap_ && own_.empty() && !pending().empty() && pending().front_gap() != nullptr) {
-        begin_healing();
-    } else if (refill()) {
-        // Others have their turn before a long past goes on.
-        asio::post(home_->get_executor(), [self = shared_from_this()] { self->wake(); });
-    } else if (is_closed() && pending().empty() && own_.empty()) {
-        end(seat_->end == subscriber::ending::shut_down ? errc::shut_down : errc::closed);
-    } else if (now_ >= give_up_) {
-        end(errc::stalled);
+    out_.arm_at(home_->timing(), now_ + wait);
+}
+
+/// Lets a heartbeat be written where the stream was silent for long enough.
+void session::keep_alive() {
+    if (!pending.empty() && !out_.due().is_blocked()) {
+        out_.arm_at(home_->timing(), now_ + soon); // no memory to tell of a gap
+    } else if (pending.empty() && own_.empty() &&
+               out_.due().at(now_) == deadline::due::heartbeat) {
+        own_ = bytes_of(events_->heartbeat(), coding_);
+        out_.wake();
     } else {
-        arm();
+        out_.arm(home_->timing());
     }
 }
 
-/// Makes something to write where nothing waits: the next piece of the past, or a heartbeat. Tells
-/// whether there is something, or may be.
-bool session::refill() {
-    if (!pending().empty() || !own_.empty()) {
-        return false;
+/// Sends the stream's last bytes, and waits for the client to take them where it was not cut.
+shard_coroutine session::finish(session* self) {
+    self->end_body();
+    while (self->waits_for_client_ && !self->is_flushed()) {
+        const auto failed = self->is_cut_ ? boost::system::error_code{asio::error::operation_aborted}
+                                          : self->out_.failure(self->now_);
+        if (failed) {
+            self->reason_ = self->is_counted_ ? end_reason_of(failed) : self->reason_;
+            break;
+        }
+        self->out_.arm(self->home_->timing());
+        if (!self->out_.woken().is_set()) {
+            co_await self->out_.woken().next();
+        }
+        self->out_.woken().clear();
+        self->now_ = clock::now();
     }
-    if (seat_->is_behind && (!is_closed() || seat_->end == subscriber::ending::shut_down)) {
-        events_->read_on(home_, *seat_);
-        return true;
+    self->out_.close(self->home_->timing());
+    while (!self->out_.is_idle()) {
+        co_await self->out_.woken().next();
+        self->out_.woken().clear();
     }
-    if (!is_closed() && out_.due().at(now_) == deadline::due::heartbeat) {
-        pending().append(entry_ptr{new entry{events_->heartbeat()}});
-        return true;
-    }
-    return false;
 }
 
-void session::begin_healing() {
-    // More may be lost meanwhile, which is told later.
-    pending().pin(1);
-    healing_ = std::make_unique<asio::cancellation_signal>();
-    heal(*pending().front_gap(), *on_gap_, events_, home_->get_executor(), healing_->slot(),
-        [self = shared_from_this()](auto frames) { self->healed(std::move(frames)); });
-}
-
-void session::healed(std::vector<frame> frames) {
-    healing_.reset();
-    pending().pin(0);
-    if (frames.empty()) {
-        frames.push_back(pending().front()); // it was cut before it had begun
-    }
-    pending().replace_front_gap(frames);
-    wake();
-}
-
-/// Ends the body, waiting for the client only where the stream was not cut.
-void session::end(boost::system::error_code why) {
-    reason_ = end_reason_of(why);
-    const std::string_view last = stream_end(out_.get_coding());
-    events_->unsubscribe(home_, *seat_);
-    if (reason_ == end_reason::shutdown || reason_ == end_reason::finished) {
-        own_ = last;
-        phase_ = phase::ending;
-        advance();
+void session::end_body() {
+    now_ = clock::now();
+    events_->unsubscribe(home_, *this);
+    if (failure_ || !is_counted_) {
         return;
     }
+    const std::string_view last = stream_end(coding_);
     const bool is_cut = reason_ == end_reason::cancelled || reason_ == end_reason::overflow;
-    if (is_cut && own_.empty() && !pending().is_partly_written()) {
+    if (!has_failed()) {
+        reason_ = end == ending::shut_down ? end_reason::shutdown : end_reason::finished;
+        own_ = last;
+        waits_for_client_ = true;
+    } else if (is_cut && own_.empty() && !pending.is_partly_written()) {
         out_.write_some(last, now_);
     }
-    let_go();
 }
 
-/// The alarm stays where a write has moved the deadline: that would cost more than the write.
-void session::arm() {
-    if (!alarm_.is_linked()) {
-        home_->timing().set(alarm_, out_.due().next());
+void session::cut() {
+    is_cut_ = true;
+    if (healing_) {
+        healing_->emit(asio::cancellation_type::terminal);
     }
+    out_.wake();
 }
 
-void session::let_go() {
-    phase_ = phase::closing;
-    home_->timing().clear(alarm_);
-    out_.to().cancel();
-    if (out_.to().idle()) {
-        complete();
-    }
-}
-
-/// Tells the end in a handler of its own, as whoever is told may destroy the session.
-void session::complete() {
-    asio::post(home_->get_executor(),
-        [self = shared_from_this()] { (*self->then_)(self->reason_, self->failure_); });
-    phase_ = phase::over;
-    out_.to().attach(nullptr);
+/// By the completion of its coroutine.
+void session::tell_end(const std::exception_ptr& failure) noexcept {
+    context_members<session>::of(home_->get_executor()).remove(*this);
+    out_.release();
     on_gap_.reset(); // while the caller still waits
-    if (std::exchange(counted_, false)) {
-        events_->session_ended(reason_);
+    if (std::exchange(is_counted_, false)) {
+        streams_of(*events_).ended(reason_);
     }
+    std::exchange(then_, nullptr)->ended(reason_, failure ? failure : failure_);
+}
+
+void session::context_gone() noexcept {
+    const boost::intrusive_ptr<session> self{this};
+    events_->forget(*this);
+    std::exchange(then_, nullptr)->abandoned();
+    out_.disarm(home_->timing());
+    out_.woken().drop();
+}
+
+session::~session() {
+    events_->forget(*this);
+    if (is_counted_) {
+        streams_of(*events_).ended(reason_);
+    }
+    if (then_ != nullptr) {
+        then_->abandoned();
+    }
+}
+
+void session::fetch() const noexcept {
+    prefetch(&out_.to(), 128);
+    // What a resumption touches: most of the coroutine's own frame, and a little of co_spawn's.
+    __builtin_prefetch(frame_ - 80);
+    __builtin_prefetch(frame_ - 20);
+    __builtin_prefetch(frame_ + 40);
+    __builtin_prefetch(outer_frame_ - 60);
+    __builtin_prefetch(outer_frame_ - 4);
 }
 
 } // namespace crier::detail

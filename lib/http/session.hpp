@@ -1,90 +1,96 @@
 #pragma once
 
-#include <crier/http/serve.hpp>
-
+#include "decision.hpp"
 #include "healing.hpp"
 #include "output.hpp"
 #include "pubsub/manager_state.hpp"
+#include "pubsub/shard_executor.hpp"
 
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/intrusive/list.hpp>
 
-#include <cstdint>
 #include <exception>
 #include <memory>
 #include <string>
-#include <utility>
+#include <vector>
 
 namespace crier::detail {
 
-/// Told once how a session ended, on its executor.
+/// Told once how a session ended, on its shard, or that its context has gone before.
 class session_end {
 public:
-    virtual ~session_end() = default;
-    virtual void operator()(end_reason reason, std::exception_ptr failure) = 0;
+    virtual void ended(end_reason reason, const std::exception_ptr& failure) noexcept = 0;
+    virtual void abandoned() noexcept = 0;
+
+protected:
+    ~session_end() = default;
 };
 
-/// One stream: a subscriber and what it is written to. Whatever happens wakes it, and it does then
-/// all that can be done without waiting, so that one that is idle is nothing but this object.
-///
-/// All on the executor of its shard. What it waits for keeps it, and in the end whoever began it.
-/// Destroying it unsubscribes.
-class session final : public reader, public std::enable_shared_from_this<session> {
+/// One stream: a subscriber, what it is written to, and the coroutine that does so and keeps it.
+/// All on its shard.
+class session final : public subscriber, public boost::intrusive::list_base_hook<> {
 public:
-    session(std::shared_ptr<manager_state> events, std::shared_ptr<shard> home,
-        std::shared_ptr<sink> to, coding as);
-    session(const session&) = delete;
-    session& operator=(const session&) = delete;
-    ~session();
+    using context_hook = boost::intrusive::list_base_hook<>;
 
-    /// Answers the request: with a stream, or why there is none. What `subscribe` throws but for a
-    /// shutdown, ends it before anything is written.
-    void begin(const request_head& head, serve_options options, std::unique_ptr<session_end> then);
+    /// `then` must live until it is told.
+    static boost::intrusive_ptr<session> make(std::shared_ptr<manager_state> events,
+        std::shared_ptr<shard> on, std::shared_ptr<sink> to, decision decided, session_end& then);
+    ~session() override;
+
+    /// Answers the request as was decided: with a stream, or a reply in its place.
+    void start();
 
     /// Ends the stream properly where that takes no waiting, else as it is.
     void cut();
 
-    void wake() override;
+    bool tells(const session_end& whom) const noexcept { return then_ == &whom; }
+
+    void wake() override { out_.wake(); }
     void fetch() const noexcept override;
 
+    /// Destroys the coroutine that waits.
+    void context_gone() noexcept;
+
 private:
-    enum class phase : std::uint8_t { answering, streaming, ending, closing, over };
+    session(std::shared_ptr<manager_state> events, std::shared_ptr<shard> on,
+        std::shared_ptr<sink> to, decision&& decided, session_end& then);
 
-    event_queue& pending() const noexcept { return seat_->pending; }
-    void answer_to(const request_head& head, serve_options options);
-    void subscribe(std::vector<topic_options> topics, const subscribe_options& where);
-    bool is_closed() const noexcept { return seat_->end != subscriber::ending::none; }
-    void advance();
-    void flush();
-    bool flush_own();
-    boost::system::error_code end_of() const;
-    void stream();
-    bool refill();
-    void begin_healing();
-    void healed(std::vector<frame> frames);
-    void end(boost::system::error_code why);
-    void arm();
-    void let_go();
-    void complete();
+    static shard_coroutine run(session* self);
+    static shard_coroutine heal(session* self);
+    static shard_coroutine finish(session* self);
 
-    // What every event touches comes first. The seat stands in a list of its home, and goes first.
+    bool begin();
+    void write_what_waits();
+    bool has_failed();
+    bool is_at_a_gap() noexcept;
+    bool has_past_to_read() const noexcept;
+    void read_on();
+    bool is_read_to_the_end() const noexcept;
+    void keep_alive();
+    void end_body();
+    bool is_flushed();
+    void tell_end(const std::exception_ptr& failure) noexcept;
+
     const std::shared_ptr<shard> home_;
-    const subscriber_ptr seat_;
     output out_;
-    phase phase_ = phase::answering;
+    const coding coding_;
     end_reason reason_ = end_reason::write_error;
-    bool counted_ = false;
-    bool busy_ = false;
-    bool cut_ = false;
-    std::unique_ptr<boost::asio::cancellation_signal> healing_;
+    bool is_cut_ = false;
+    bool is_counted_ = false;
+    bool waits_for_client_ = false; ///< at its end
+    clock::time_point now_{};
+    /// Where the coroutine's two frames are, to fetch them ahead.
+    const char* frame_ = nullptr;
+    const char* outer_frame_ = nullptr;
     /// What is written before events, or after them.
     std::string own_;
-    const std::shared_ptr<manager_state> events_;
-    alarm alarm_{*this};
+    std::unique_ptr<decision> decided_;
     std::unique_ptr<const gap_handler> on_gap_;
-    std::unique_ptr<session_end> then_;
-    std::exception_ptr failure_;
-    clock::time_point now_{};
+    std::unique_ptr<boost::asio::cancellation_signal> healing_;
     clock::time_point give_up_ = clock::time_point::max();
+    const std::shared_ptr<manager_state> events_;
+    session_end* then_;
+    std::exception_ptr failure_;
 };
 
 } // namespace crier::detail

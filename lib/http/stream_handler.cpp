@@ -1,5 +1,9 @@
 #include <crier/http/stream_handler.hpp>
 
+#include "cors.hpp"
+#include "exchange_access.hpp"
+#include "topics.hpp"
+
 #include <algorithm>
 #include <memory>
 
@@ -7,29 +11,56 @@ namespace crier {
 namespace {
 
 namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using detail::exchange_access;
+
+/// The topics of `?topic=a&topic=b`, or else that of path and query.
+boost::system::result<std::vector<topic_options>> topics_asked(const detail::asked& request) {
+    auto topics = detail::topics_of(request.query);
+    if (topics && topics->empty()) {
+        auto topic = detail::topic_of(request.path, request.query);
+        if (!topic) {
+            return topic.error();
+        }
+        topics->emplace_back().name = *std::move(topic);
+    }
+    return topics;
+}
+
+/// Answers that there is no stream. A page may read why.
+asio::awaitable<void> decline(
+    exchange& request, const cors_options& cors, http::status status, std::string why) {
+    exchange_access::set_fields(request, permit(cors, exchange_access::asked_of(request)).fields);
+    return request.respond(status, std::move(why));
+}
 
 asio::awaitable<void> answer(
     exchange& request, manager& events, std::shared_ptr<const stream_handler_options> options) {
-    const request_head head = head_of(request.request());
-    serve_options stream = options->stream;
-    stream.topics = topics_of(head);
-    if (stream.topics.empty()) {
-        stream.topics.emplace_back().name = topic_of(head);
+    const cors_options& cors = options->stream.cors;
+    auto topics = topics_asked(exchange_access::asked_of(request));
+    if (!topics) {
+        std::string why = topics.error().message() + "\n";
+        co_await decline(request, cors, http::status::bad_request, std::move(why));
+        co_return;
     }
     const bool is_allowed =
-        !options->allow || std::ranges::all_of(stream.topics, [&](const topic_options& each) {
+        !options->allow || std::ranges::all_of(*topics, [&](const topic_options& each) {
             return options->allow(request.request(), each.name);
         });
-    if (is_allowed) {
-        request.detach_stream(events, std::move(stream));
-    } else {
-        co_await request.respond(boost::beast::http::status::forbidden);
+    if (!is_allowed) {
+        std::string nothing;
+        co_await decline(request, cors, http::status::forbidden, std::move(nothing));
+        co_return;
     }
+    serve_options stream = options->stream;
+    stream.topics = *std::move(topics);
+    exchange_access::detach(request, events, std::move(stream));
 }
 
 } // namespace
 
 server::handler stream_handler(manager& events, stream_handler_options options) {
+    check_options(options.stream);
     const auto shared = std::make_shared<const stream_handler_options>(std::move(options));
     return [&events, shared](exchange& request) { return answer(request, events, shared); };
 }

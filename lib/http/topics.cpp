@@ -1,24 +1,44 @@
-#include <crier/http/serve.hpp>
+#include "topics.hpp"
 
+#include <crier/wire/errc.hpp>
+
+#include "asked.hpp"
+#include "percent.hpp"
 #include "query.hpp"
-#include "wire/field_text.hpp"
+#include "target.hpp"
+#include "wire/text.hpp"
 
 #include <algorithm>
 
 namespace crier {
+namespace detail {
 namespace {
 
-constexpr std::string_view cursor_name = "last_event_id";
+constexpr std::string_view last_event_id_name = "last_event_id";
+
+bool is_topic(std::string_view name) noexcept {
+    return is_utf8(name) && name.find('\0') == name.npos;
+}
 
 } // namespace
 
-std::string topic_of(const request_head& head) {
-    return detail::without_query_value(head.target, cursor_name);
+boost::system::result<std::string> topic_of(std::string_view path, std::string_view query) {
+    auto topic = without_escapes(path);
+    if (topic) {
+        *topic += query_without(query, last_event_id_name);
+    }
+    if (!topic || !is_topic(*topic)) {
+        return errc::invalid_topic;
+    }
+    return *std::move(topic);
 }
 
-std::vector<topic_options> topics_of(const request_head& head) {
+boost::system::result<std::vector<topic_options>> topics_of(std::string_view query) {
     std::vector<topic_options> topics;
-    for (std::string& name : detail::query_values(head.target, "topic")) {
+    for (std::string& name : query_values(query, "topic")) {
+        if (!is_topic(name)) {
+            return errc::invalid_topic;
+        }
         if (std::ranges::find(topics, name, &topic_options::name) == topics.end()) {
             topics.emplace_back().name = std::move(name);
         }
@@ -26,14 +46,22 @@ std::vector<topic_options> topics_of(const request_head& head) {
     return topics;
 }
 
-std::string last_event_id_of(const request_head& head) {
-    for (const auto& [name, value] : head.fields) {
-        if (detail::same(name, "Last-Event-ID") && !value.empty()) {
-            return std::string{value};
-        }
-    }
-    const auto values = detail::query_values(head.target, cursor_name);
-    return values.empty() ? std::string{} : values.front();
+std::string last_event_id_in(std::string_view query) {
+    auto values = query_values(query, last_event_id_name);
+    return values.empty() ? std::string{} : std::move(values.front());
 }
+
+} // namespace detail
+
+boost::system::result<std::string> topic_of(const request_head& head) {
+    const auto [path, query] = detail::split_target(head.target);
+    return detail::topic_of(path, query);
+}
+
+boost::system::result<std::vector<topic_options>> topics_of(const request_head& head) {
+    return detail::topics_of(detail::split_target(head.target).query);
+}
+
+std::string last_event_id_of(const request_head& head) { return detail::ask(head).last_event_id; }
 
 } // namespace crier

@@ -104,8 +104,10 @@ void worker::begin(tcp::socket socket) {
 }
 
 void worker::ended(std::list<connection>::iterator which) {
+    if (!which->state.is_handed_over) {
+        --all_connections_;
+    }
     connections_.erase(which);
-    --all_connections_;
     one_ended();
 }
 

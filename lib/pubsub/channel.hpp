@@ -13,13 +13,11 @@ struct releasing : task {
 };
 
 /// A subscriber whose events a program takes by itself, when a signal tells that there are some.
-class channel final : public subscriber, private reader, public releasing {
+class channel final : public subscriber, public releasing {
 public:
     channel(const boost::asio::any_io_executor& executor, bool tells_gaps,
         const memory_account_ptr& account)
-        : subscriber{tells_gaps, account}, ready{executor} {
-        read_by = this;
-    }
+        : subscriber{tells_gaps, account}, ready{executor} {}
 
     void wake() override {
         if (!pending.empty() || is_behind) {
@@ -29,7 +27,6 @@ public:
             ready.close();
         }
     }
-    void fetch() const noexcept override {}
 
     signal ready;
 };

@@ -5,17 +5,35 @@
 namespace crier::detail {
 
 bool inbox::push(task& what) noexcept {
-    const std::lock_guard lock{mutex_};
+    std::unique_lock lock{mutex_};
+    if (is_closed_) {
+        lock.unlock();
+        what.release();
+        return false;
+    }
     // A gap must not reach over what came in between, nor be told to those who come and go.
     ++run_;
     tasks_.push_back(what);
     return !std::exchange(drain_owed_, true);
 }
 
+void inbox::close() noexcept {
+    task_list left;
+    {
+        const std::lock_guard lock{mutex_};
+        is_closed_ = true;
+        left.swap(tasks_);
+    }
+    release_all(left);
+}
+
 bool inbox::refuse(delivery& what) noexcept {
     const std::lock_guard lock{mutex_};
-    if (merge(what)) {
+    if (is_closed_ || merge(what)) {
         what.release();
+        if (is_closed_) {
+            return false;
+        }
     } else {
         tasks_.push_back(what);
         note(what);

@@ -14,7 +14,10 @@ public:
     inbox() = default;
     inbox(const inbox&) = delete;
     inbox& operator=(const inbox&) = delete;
-    ~inbox() { release_all(tasks_); }
+    ~inbox() { close(); }
+
+    /// Lets go of all tasks, and at once of those that come later: nobody will do them any more.
+    void close() noexcept;
 
     /// True: the caller owes a drain, for nobody else does.
     [[nodiscard]] bool push(task& what) noexcept;
@@ -41,6 +44,7 @@ private:
     /// Numbers the runs of refusals.
     std::uint64_t run_ = 1;
     bool drain_owed_ = false;
+    bool is_closed_ = false;
 };
 
 } // namespace crier::detail

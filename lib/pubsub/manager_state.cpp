@@ -501,13 +501,26 @@ void manager_state::read_on(const std::shared_ptr<shard>& on, subscriber& who) {
 void manager_state::unsubscribe(const std::shared_ptr<shard>& from, subscriber& who) noexcept {
     owed_drains owed;
     const std::lock_guard lock{mutex_};
+    if (takes_back(who, owed)) {
+        intrusive_ptr_add_ref(&who);
+        owed.push(from, static_cast<leaving&>(who));
+    }
+}
+
+void manager_state::forget(subscriber& who) noexcept {
+    owed_drains owed;
+    const std::lock_guard lock{mutex_};
+    static_cast<void>(takes_back(who, owed));
+}
+
+/// Whether it had still places, which are taken back.
+bool manager_state::takes_back(subscriber& who, owed_drains& owed) noexcept {
     if (who.id == 0 || std::exchange(who.has_left, true)) {
-        return;
+        return false;
     }
     --subscribers_;
     leave(who, owed);
-    intrusive_ptr_add_ref(&who);
-    owed.push(from, static_cast<leaving&>(who));
+    return true;
 }
 
 /// Takes back the subscriber's places.
@@ -637,8 +650,6 @@ manager_stats manager_state::stats() const {
     manager_stats result;
     counts_->copy_to(result);
     result.refused = refused_;
-    result.sessions = sessions_;
-    std::ranges::copy(ended_, result.ended.begin());
     result.memory = budget_.account()->used();
     {
         const std::lock_guard lock{mutex_};

@@ -52,6 +52,9 @@ public:
     /// From here on the subscriber gets nothing more. Idempotent.
     void unsubscribe(const std::shared_ptr<shard>& from, subscriber& who) noexcept;
 
+    /// As `unsubscribe`, for one whose shard's context has gone, or that was not read.
+    void forget(subscriber& who) noexcept;
+
     /// Puts the next piece of what the subscriber reads back into its queue, on its shard; after
     /// the last one it joins its topics. Where it throws, it can be called again.
     void read_on(const std::shared_ptr<shard>& on, subscriber& who);
@@ -62,12 +65,15 @@ public:
 
     manager_stats stats() const;
 
-    void session_begins() noexcept { ++sessions_; }
-    void session_ended(end_reason reason) noexcept {
-        --sessions_;
-        no_session(reason);
+    /// What the layer above keeps with the manager: one object of its own type.
+    template <class Companion>
+    Companion& companion() {
+        const std::lock_guard lock{mutex_};
+        if (!companion_) {
+            companion_ = std::make_shared<Companion>();
+        }
+        return *static_cast<Companion*>(companion_.get());
     }
-    void no_session(end_reason why) noexcept { ++ended_[static_cast<std::size_t>(why)]; }
 
 private:
     struct idle_review;
@@ -96,6 +102,7 @@ private:
     void begin_reading(subscriber& who, std::string_view last_event_id);
     void stop_reading(subscriber& who) noexcept;
     void join(const std::shared_ptr<shard>& on, subscriber& who, owed_drains& owed) noexcept;
+    bool takes_back(subscriber& who, owed_drains& owed) noexcept;
     void leave(subscriber& who, owed_drains& owed) noexcept;
 
     void stop(const topic_table::stopped_run& run, owed_drains& owed) noexcept;
@@ -111,11 +118,10 @@ private:
     const frame heartbeat_;
     const std::shared_ptr<counters> counts_ = std::make_shared<counters>();
     std::atomic<std::uint64_t> refused_{0};
-    std::atomic<std::size_t> sessions_{0};
-    std::array<std::atomic<std::uint64_t>, end_reasons> ended_{};
     std::atomic<bool> is_shut_down_{false};
 
     mutable std::mutex mutex_;
+    std::shared_ptr<void> companion_;
     std::uint64_t sequence_ = 0;
     std::uint64_t next_subscriber_ = 1;
     std::size_t subscribers_ = 0;

@@ -28,31 +28,49 @@ public:
 
     void step() noexcept {
         // What of each is touched for an event.
-        constexpr std::size_t subscriber_bytes = 128;
-        constexpr std::size_t reader_bytes = 192;
+        constexpr std::size_t subscriber_bytes = 512;
         for (auto& each : at_) {
             each = each == end_ ? end_ : std::next(each);
         }
-        if (at_[3] != end_) {
-            prefetch(&*at_[3], sizeof(membership));
-        }
         if (at_[2] != end_) {
-            prefetch(at_[2]->who, subscriber_bytes);
+            prefetch(&*at_[2], sizeof(membership));
         }
         if (at_[1] != end_) {
-            prefetch(at_[1]->who->read_by, reader_bytes);
+            prefetch(at_[1]->who, subscriber_bytes);
         }
-        if (at_[0] != end_ && at_[0]->who->read_by != nullptr) {
-            at_[0]->who->read_by->fetch();
+        if (at_[0] != end_) {
+            at_[0]->who->fetch();
         }
     }
 
 private:
     const typename Members::iterator end_;
-    std::array<typename Members::iterator, 4> at_;
+    std::array<typename Members::iterator, 3> at_;
 };
 
 } // namespace
+
+shard::shard(boost::asio::any_io_executor executor, std::shared_ptr<const logger> log,
+    std::shared_ptr<counters> all_counts, std::weak_ptr<shed_listener> told)
+    : executor_{std::move(executor)},
+      log_{std::move(log)},
+      all_counts_{std::move(all_counts)},
+      told_{std::move(told)},
+      all_{&context_members<shard>::of(executor_)} {
+    all_->add(*this);
+}
+
+shard::~shard() {
+    if (all_ != nullptr) {
+        all_->remove(*this);
+    }
+}
+
+void shard::context_gone() noexcept {
+    const auto self = shared_from_this();
+    all_ = nullptr;
+    inbox_.close();
+}
 
 owed_drains::~owed_drains() {
     while (first_) {
@@ -237,11 +255,8 @@ void shard::wake_later(subscriber& who) noexcept {
 
 /// What one throws must not keep the others from theirs.
 void shard::wake(subscriber& who) noexcept {
-    if (who.read_by == nullptr) {
-        return;
-    }
     try {
-        who.read_by->wake();
+        who.wake();
     } catch (...) {
         failure_ = std::current_exception();
     }

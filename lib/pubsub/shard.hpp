@@ -4,6 +4,7 @@
 #include <crier/pubsub/logger.hpp>
 
 #include "async/alarms.hpp"
+#include "async/context_members.hpp"
 #include "inbox.hpp"
 #include "subscriber.hpp"
 
@@ -33,14 +34,16 @@ protected:
 /// What happens is put into an inbox, from any thread, and done on the executor in that order. So
 /// a subscriber's state needs no lock, and a session that subscribes or leaves while it is being
 /// resumed disturbs nobody's iteration.
-class shard : public std::enable_shared_from_this<shard> {
+class shard : public std::enable_shared_from_this<shard>,
+              public boost::intrusive::list_base_hook<> {
 public:
+    using context_hook = boost::intrusive::list_base_hook<>;
+
     shard(boost::asio::any_io_executor executor, std::shared_ptr<const logger> log,
-        std::shared_ptr<counters> all_counts, std::weak_ptr<shed_listener> told)
-        : executor_{std::move(executor)},
-          log_{std::move(log)},
-          all_counts_{std::move(all_counts)},
-          told_{std::move(told)} {}
+        std::shared_ptr<counters> all_counts, std::weak_ptr<shed_listener> told);
+    shard(const shard&) = delete;
+    shard& operator=(const shard&) = delete;
+    ~shard();
 
     const boost::asio::any_io_executor& get_executor() const noexcept { return executor_; }
 
@@ -74,6 +77,9 @@ public:
     /// Counts a subscriber among those that may have to make room.
     void settle(subscriber& who) noexcept;
 
+    /// Nothing will be done any more.
+    void context_gone() noexcept;
+
 private:
     friend class owed_drains;
 
@@ -98,6 +104,7 @@ private:
     const std::shared_ptr<const logger> log_;
     const std::shared_ptr<counters> all_counts_;
     const std::weak_ptr<shed_listener> told_;
+    context_members<shard>* all_; ///< none once the context has gone
     const std::shared_ptr<alarms> alarms_ = std::make_shared<alarms>(executor_);
     small_handler_memory drain_memory_;
     inbox inbox_;

@@ -18,17 +18,6 @@
 
 namespace crier::detail {
 
-/// Whoever reads a subscriber's events, on its shard. It is woken when there is more to read, or
-/// nothing more to come.
-class reader : public wakeable {
-public:
-    /// Asks for the memory that being woken is going to need.
-    virtual void fetch() const noexcept = 0;
-
-protected:
-    ~reader() = default;
-};
-
 /// The two tasks of each subscriber.
 struct joining : task {
     void run(shard& on) noexcept override;
@@ -53,7 +42,8 @@ class subscriber : public boost::intrusive_ref_counter<subscriber, boost::thread
                    public to_wake,
                    public resident,
                    public joining,
-                   public leaving {
+                   public leaving,
+                   public wakeable {
 public:
     enum class ending : std::uint8_t { none, closed, shut_down };
 
@@ -63,10 +53,13 @@ public:
     subscriber& operator=(const subscriber&) = delete;
     virtual ~subscriber();
 
+    // `wake` tells that there is more to read, or nothing more to come.
+
+    /// Asks for the memory that being woken is going to need.
+    virtual void fetch() const noexcept {}
+
     // What every event touches comes first.
 
-    /// None before and after it is read.
-    reader* read_by = nullptr;
     /// The last sequence number given before it subscribed.
     std::uint64_t joined = 0;
     event_queue pending;

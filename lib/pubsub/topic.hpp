@@ -67,6 +67,7 @@ struct topic final : boost::intrusive_ref_counter<topic, boost::thread_safe_coun
     const std::string name;
     const topic_settings as;
     const std::shared_ptr<counters> counts = std::make_shared<counters>();
+    bool is_retired = false;
     std::size_t subscribers = 0;
     std::uint64_t last_join = 0;
     std::uint64_t last_publish = 0;

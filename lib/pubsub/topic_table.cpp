@@ -72,6 +72,9 @@ void topic_table::pass(std::string_view name, std::uint64_t sequence) noexcept {
 }
 
 void topic_table::kept(topic& in) noexcept {
+    if (in.is_retired) {
+        return; // a subscriber of it has come to its own end only now
+    }
     if (in.keeps_something()) {
         budget_.use(in);
     } else {
@@ -147,6 +150,7 @@ topic* topic_table::any() const noexcept {
 }
 
 topic_table::stopped_run topic_table::retire(topic& ended) noexcept {
+    ended.is_retired = true;
     pass(ended.name, ended.last_publish);
     budget_.forget(ended);
     if (ended.in_schedule::is_linked()) {

@@ -37,12 +37,14 @@ public:
         case errc::handshake_timeout: return "TLS handshake was not over in time";
         case errc::header_timeout: return "response header did not come in time";
         case errc::idle_timeout: return "stream was silent for too long";
-        case errc::invalid_topic: return "topic name is longer than manager_options::name_bytes";
         case errc::invalid_key: return "key is longer than manager_options::key_bytes";
         case errc::reserved_type: return "event types that begin with \"crier.\" are the library's";
         case errc::reserved_id: return "event id reads as one that the manager itself gives";
         case errc::already_waiting: return "another wait is pending; there is one at a time";
         case errc::overflow: return "more waited for the subscriber than its limits allow";
+        case errc::invalid_topic:
+            return "topic must be UTF-8 without NUL, and \"%\" begin an escape of two hexadecimal "
+                   "digits";
         }
         return "unknown error";
     }

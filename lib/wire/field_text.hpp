@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <string_view>
 
 namespace crier::detail {
@@ -26,6 +27,14 @@ constexpr bool is_value_character(char c) noexcept {
 inline bool same(std::string_view a, std::string_view b) noexcept {
     const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
     return std::ranges::equal(a, b, {}, lower, lower);
+}
+
+/// Takes all up to the separator, or to the end, off the text.
+inline std::string_view take_until(std::string_view& text, std::string_view separator) noexcept {
+    const std::size_t at = text.find(separator);
+    const std::string_view taken = text.substr(0, at);
+    text.remove_prefix(at == text.npos ? text.size() : at + separator.size());
+    return taken;
 }
 
 inline std::string_view trimmed(std::string_view text) noexcept {

@@ -140,5 +140,5 @@ TEST_CASE("over 100 drops each event arrives once and in order, those published 
     source.close();
     server.close();
     manager.shutdown();
-    test.run_until([&] { return manager.stats().sessions == 0; });
+    test.run_until([&] { return streams_of(manager).open == 0; });
 }

@@ -3,8 +3,8 @@
 #include <crier/async/single_thread.hpp>
 #include <crier/http/server.hpp>
 
+#include "support/left_streams.hpp"
 #include "support/running_server.hpp"
-#include "support/served_stream.hpp"
 
 #include <doctest/doctest.h>
 
@@ -53,7 +53,7 @@ struct leaving {
 
     bool all_gone() {
         return eventually([this] {
-            return running.events.stats().sessions == 0 && running.server.connections() == 0;
+            return streams_of(running.events).open == 0 && running.server.connections() == 0;
         });
     }
 
@@ -74,7 +74,7 @@ TEST_CASE("a stream that is left to the server goes on without its handler") {
     peer.read_until("data: one\n");
     test.running.events.publish("/t", "two");
     peer.read_until("data: two\n");
-    CHECK(test.running.events.stats().sessions == 1);
+    CHECK(streams_of(test.running.events).open == 1);
 }
 
 TEST_CASE("a client that leaves ends the stream that was left to the server") {
@@ -138,7 +138,7 @@ TEST_CASE("streams that are left to the server end with it") {
             test.running.events.publish("/t", big);
         }
         test.running.stop(20ms);
-        CHECK(test.running.events.stats().sessions == 0);
+        CHECK(streams_of(test.running.events).open == 0);
     }
     SUBCASE("cut, where the manager goes on") {
         crier::manager events{asio::system_executor{}};
@@ -151,7 +151,7 @@ TEST_CASE("streams that are left to the server end with it") {
         peer.read_until("\r\n\r\n");
         running.stop(20ms);
         CHECK(peer.read_to_end() == "0\r\n\r\n");
-        CHECK(events.stats().sessions == 0);
+        CHECK(streams_of(events).open == 0);
     }
 }
 
@@ -212,8 +212,7 @@ TEST_CASE("a refusal goes on as soon as a client that took nothing takes it") {
         socket.write_some(asio::buffer(before), error);
     }
     const exchange::request_type request{boost::beast::http::verb::post, "/", 11};
-    streams.begin(socket, crier::head_of(request),
-        crier::detail::detached_order{crier::detail::manager_access::state_of(events), {}});
+    streams.begin(socket, crier::test::ordered(crier::head_of(request), events));
     std::string got;
     CHECK(test.run_until([&] {
         got += peer.read_available();

@@ -58,11 +58,12 @@ TEST_CASE("what is plain passes and is read") {
 }
 
 TEST_CASE("a malformed request line is refused") {
-    for (const char* line : {"", " ", "GET", "GET /", "GET / ", " GET / HTTP/1.1",
-             "GET  / HTTP/1.1", "GET / HTTP/1.1 ", "GET /  HTTP/1.1", "GET / HTTP/1",
-             "GET / http/1.1", "GET / HTTP/1.x", "GET / HTTP/11.1", "GET /a b HTTP/1.1",
-             "GET a HTTP/1.1", "G{T / HTTP/1.1", "GET /\x01 HTTP/1.1", "GET /\xc3\xa9 HTTP/1.1",
-             "GET\t/ HTTP/1.1", "GET /\r HTTP/1.1", "GET / HTTP/1.1\r", "GET /\n HTTP/1.1"}) {
+    for (const char* line :
+        {"", " ", "GET", "GET /", "GET / ", " GET / HTTP/1.1", "GET  / HTTP/1.1", "GET / HTTP/1.1 ",
+            "GET /  HTTP/1.1", "GET / HTTP/1", "GET / http/1.1", "GET / HTTP/1.x",
+            "GET / HTTP/11.1", "GET /a b HTTP/1.1", "GET a HTTP/1.1", "GET a?b=c://d HTTP/1.1",
+            "GET ://a HTTP/1.1", "G{T / HTTP/1.1", "GET /\x01 HTTP/1.1", "GET /\xc3\xa9 HTTP/1.1",
+            "GET\t/ HTTP/1.1", "GET /\r HTTP/1.1", "GET / HTTP/1.1\r", "GET /\n HTTP/1.1"}) {
         CAPTURE(line);
         CHECK(gate(line + ("\r\n" + host) + "\r\n") == 400);
     }
@@ -115,6 +116,17 @@ TEST_CASE("the body's length is stated once and plainly") {
         CHECK(post_with(fields) == 400);
     }
     CHECK(gate("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n") == 400);
+}
+
+TEST_CASE("what Connection lists are names") {
+    for (const char* value : {"", "close", "keep-alive, TE", " close ,, upgrade ,", ","}) {
+        CAPTURE(value);
+        CHECK(get_with(host + "Connection: " + value + "\r\n") == 0);
+    }
+    for (const char* value : {"a b", "close; x", "\"close\"", "a, b c", "\x80"}) {
+        CAPTURE(value);
+        CHECK(get_with(host + "Connection: " + value + "\r\n") == 400);
+    }
 }
 
 TEST_CASE("GET and HEAD have no body") {

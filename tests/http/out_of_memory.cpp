@@ -55,11 +55,11 @@ TEST_CASE("whatever allocation fails as a client leaves, its stream is counted o
         failed = crier::test::allocation_failed();
         crier::test::fail_allocation_after(-1);
         test.run();
-        CHECK(events.stats().sessions == 1);
+        CHECK(streams_of(events).open == 1);
         CHECK(all.connections == 1);
         two.socket.close();
         test.run();
-        CHECK(events.stats().sessions == 0);
+        CHECK(streams_of(events).open == 0);
         CHECK(all.ends == 2);
     }
 }
@@ -87,7 +87,7 @@ TEST_CASE("whatever allocation fails as a stream begins, the next one is watched
         first.reset();
         one.socket.close();
         test.run();
-        CHECK(events.stats().sessions == 0);
+        CHECK(streams_of(events).open == 0);
         client two{acceptor.local_endpoint().port()};
         tcp::socket second{acceptor.accept()};
         all.begin(second, head, events);
@@ -95,7 +95,7 @@ TEST_CASE("whatever allocation fails as a stream begins, the next one is watched
         CHECK(two.read_available().starts_with("HTTP/1.1 200"));
         two.socket.close();
         test.run();
-        CHECK(events.stats().sessions == 0);
+        CHECK(streams_of(events).open == 0);
         CHECK(all.connections == 0);
     }
 }

@@ -42,7 +42,7 @@ TEST_CASE("the header goes out at once, then each event as one chunk") {
     events.publish("b", "other topic");
     events.publish("a", "3");
     CHECK(open.read() == chunk("event: t\ndata: 2\n\n") + chunk("data: 3\n\n"));
-    CHECK(events.stats().sessions == 1);
+    CHECK(streams_of(events).open == 1);
     events.shutdown();
 }
 
@@ -128,7 +128,7 @@ TEST_CASE("options that make no sense are refused before anything is sent") {
     CHECK(problem(options).starts_with("cors: "));
     CHECK(peer.read_available().empty());
     CHECK_FALSE(peer.at_end);
-    CHECK(events.stats().ended == std::array<std::uint64_t, crier::end_reasons>{});
+    CHECK(streams_of(events).ended == std::array<std::uint64_t, crier::end_reasons>{});
 }
 
 TEST_CASE("the default topic is the request's path with its query") {
@@ -139,7 +139,27 @@ TEST_CASE("the default topic is the request's path with its query") {
     REQUIRE(events.stats().topics.size() == 2);
     CHECK(events.stats().topics[0].name == "/news");
     CHECK(events.stats().topics[1].name == "/news?lang=de");
-    CHECK(crier::topic_of(get("/a?b")) == "/a?b");
+    CHECK(crier::topic_of(get("/a?b")).value() == "/a?b");
+    events.shutdown();
+    test.run();
+}
+
+TEST_CASE("the topic of an escaped path is its text, and what is none is refused with 400") {
+    context test;
+    manager events{test.io.get_executor(), {.ids = false}};
+    stream open{test, events, {}, get("/caf%C3%A9%2F1?x=%20")};
+    open.read();
+    events.publish("/caf\u00e9/1?x=%20", "1");
+    CHECK(open.read() == chunk("data: 1\n\n"));
+    for (const char* target : {"/%zz", "/%", "/%00", "/%FF"}) {
+        CAPTURE(target);
+        stream refused{test, events, {}, get(target)};
+        CHECK(refused.read().starts_with("HTTP/1.1 400 "));
+        CHECK(refused.reason == end_reason::refused);
+        const stream named{test, events, topic("a"), get(target)};
+        CHECK_FALSE(named.reason);
+    }
+    CHECK(streams_of(events).ended[static_cast<std::size_t>(end_reason::refused)] == 4);
     events.shutdown();
     test.run();
 }
@@ -205,8 +225,8 @@ TEST_CASE("a client that goes away while idle is noticed, by FIN and by RST") {
         test.run();
         CHECK(open.reason == end_reason::client_left);
         CHECK(events.stats().topics.empty());
-        CHECK(events.stats().sessions == 0);
-        CHECK(events.stats().ended[static_cast<std::size_t>(end_reason::client_left)] == 1);
+        CHECK(streams_of(events).open == 0);
+        CHECK(streams_of(events).ended[static_cast<std::size_t>(end_reason::client_left)] == 1);
     }
 }
 
@@ -337,7 +357,7 @@ TEST_CASE("a client that takes nothing misses events, and is cut after the inter
         test.run();
     }
     CHECK(events.stats().dropped > 0);
-    CHECK(events.stats().sessions == 1);
+    CHECK(streams_of(events).open == 1);
     CHECK(test.seconds_until([&] { return open.reason.has_value(); }) >= 9);
     CHECK(open.reason == end_reason::stalled);
     CHECK(events.stats().topics.empty());
@@ -385,7 +405,7 @@ TEST_CASE("shutdown ends open streams properly, after what was published before"
     CHECK(open.read() == chunk("data: last\n\n") + "0\r\n\r\n");
     CHECK(open.peer.at_end);
     CHECK(open.reason == end_reason::shutdown);
-    CHECK(events.stats().ended[static_cast<std::size_t>(end_reason::shutdown)] == 1);
+    CHECK(streams_of(events).ended[static_cast<std::size_t>(end_reason::shutdown)] == 1);
 }
 
 TEST_CASE("after shutdown a new stream is refused with 503") {
@@ -395,7 +415,7 @@ TEST_CASE("after shutdown a new stream is refused with 503") {
     stream refused{test, events};
     CHECK(refused.read().starts_with("HTTP/1.1 503 Service Unavailable\r\n"));
     CHECK(refused.reason == end_reason::refused);
-    CHECK(events.stats().sessions == 0);
+    CHECK(streams_of(events).open == 0);
 }
 
 TEST_CASE("destroying the manager ends its streams") {
@@ -430,7 +450,7 @@ TEST_CASE("what is no request for an event stream is refused before anything is 
     request_type two_hosts = get("/");
     two_hosts.insert(http::field::host, "b");
     CHECK(answer(two_hosts).starts_with("HTTP/1.1 400 "));
-    CHECK(events.stats().ended[static_cast<std::size_t>(end_reason::refused)] == 4);
+    CHECK(streams_of(events).ended[static_cast<std::size_t>(end_reason::refused)] == 4);
 }
 
 TEST_CASE("polling starts with the first stream and stops with the last") {
@@ -596,7 +616,7 @@ TEST_CASE("a session without a chance to end goes with its context") {
     const request_type request = get("/");
     asio::co_spawn(io, crier::serve(socket, request, events), [](auto&&...) {});
     io.poll();
-    CHECK(events.stats().sessions == 1);
+    CHECK(streams_of(events).open == 1);
 }
 
 TEST_CASE("a session that goes with its context is counted no more") {
@@ -611,10 +631,10 @@ TEST_CASE("a session that goes with its context is counted no more") {
         const request_type request = get("/");
         asio::co_spawn(io, crier::serve(socket, request, events), [](auto&&...) {});
         io.poll();
-        CHECK(events.stats().sessions == 1);
+        CHECK(streams_of(events).open == 1);
     }
     other.poll();
-    CHECK(events.stats().sessions == 0);
+    CHECK(streams_of(events).open == 0);
 }
 
 TEST_CASE("what a session was given is gone before its caller, on another thread, goes on") {
@@ -673,7 +693,7 @@ TEST_CASE("a cancellation that comes after the session went with its context fin
         asio::bind_cancellation_slot(cancellation.slot(), [](auto&&...) {}));
     test.run();
     other->poll();
-    CHECK(events->stats().sessions == 1);
+    CHECK(streams_of(*events).open == 1);
     socket.close(); // the handlers go to the other context, which is not run any more
     test.run();
     events.reset();

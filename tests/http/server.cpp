@@ -185,7 +185,7 @@ TEST_CASE("a stream is ended properly by shutdown, and idle connections at once"
     running.stop(10s);
     CHECK(std::chrono::steady_clock::now() - begun < 5s);
     CHECK(stream.read_to_end() == "0\r\n\r\n");
-    CHECK(running.events.stats().sessions == 0);
+    CHECK(streams_of(running.events).open == 0);
 }
 
 TEST_CASE("a handler that subscribes after the shutdown is answered with 503") {
@@ -289,7 +289,7 @@ TEST_CASE("streams on several threads get every event of every publisher") {
         CHECK(stream == first);
         CHECK(stream.find("data: 19\n") != stream.npos);
     }
-    CHECK(running.events.stats().sessions == 30);
+    CHECK(streams_of(running.events).open == 30);
 }
 
 TEST_CASE("a taken port is told as such, and an address or a number that makes no sense") {

@@ -29,6 +29,7 @@ long allocations_of_publish(std::size_t streams, int burst) {
         tcp::socket socket{acceptor.accept()};
         left.begin(socket, crier::head_of(request), events);
     }
+    test.run();
     const std::string text(128, 'x');
     const auto publish = [&](int rounds) {
         for (int round = 0; round < rounds; ++round) {

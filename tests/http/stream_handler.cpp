@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <stdexcept>
 #include <string>
 
 using crier::test::client;
@@ -59,4 +60,49 @@ TEST_CASE("topics that a request may not read are refused") {
     let_in.get("/?topic=secret", "X-Key: k\r\n");
     CHECK(let_in.read_until("retry: 500\n").starts_with("HTTP/1.1 200 OK\r\n"));
     client other = opened(running, "/?topic=open");
+}
+
+TEST_CASE("a topic is named in any letters, and what is no name is answered with 400") {
+    handed_on handler;
+    running_server running{handler.function()};
+    handler.to = crier::stream_handler(running.events);
+    client path = opened(running, "/caf%C3%A9/%231");
+    client query = opened(running, "/?topic=caf%C3%A9/%231&topic=b");
+    running.events.publish("/caf\u00e9/#1", "of the path");
+    running.events.publish("caf\u00e9/#1", "of the query");
+    path.read_until("data: of the path\n");
+    query.read_until("data: of the query\n");
+    for (const char* target : {"/%zz", "/%00", "/%FF", "/?topic=%FF", "/?topic=a&topic=%00"}) {
+        CAPTURE(target);
+        client peer = running.connect();
+        peer.get(target, "Connection: close\r\n");
+        CHECK(peer.read_to_end().starts_with("HTTP/1.1 400 "));
+    }
+    CHECK(running.events.stats().topics.size() == 3);
+}
+
+TEST_CASE("pages that may read the stream may read why there is none") {
+    handed_on handler;
+    running_server running{handler.function()};
+    crier::stream_handler_options options;
+    options.allow = [](const crier::exchange::request_type&, std::string_view topic) {
+        return topic != "/secret";
+    };
+    options.stream.cors.origins = {"https://app.example"};
+    handler.to = crier::stream_handler(running.events, options);
+    for (const char* target : {"/secret", "/%zz"}) {
+        client peer = running.connect();
+        peer.get(target, "Origin: https://app.example\r\n");
+        CHECK(
+            peer.read_until("\r\n\r\n")
+                .find("\r\nAccess-Control-Allow-Origin: https://app.example\r\nVary: Origin\r\n") !=
+            std::string::npos);
+    }
+}
+
+TEST_CASE("a handler is not made of options that make no sense") {
+    running_server running;
+    crier::stream_handler_options options;
+    options.stream.cors.origins = {"https://app.example/"};
+    CHECK_THROWS_AS(crier::stream_handler(running.events, options), std::invalid_argument);
 }

@@ -100,7 +100,7 @@ life::life(std::uint32_t seed, fault broken)
 
 asio::awaitable<void> life::answer(exchange& request, fault broken) {
     serve_options options;
-    options.topics = topics_of(head_of(request.request()));
+    options.topics = topics_of(head_of(request.request())).value();
     options.queue = policy_in(request.query(), queue_limits{64, 20'000});
     if (broken == fault::gap) {
         options.on_gap = say_nothing;

@@ -206,3 +206,21 @@ TEST_CASE("nothing is waited for after a shutdown, also where memory ran short b
     test.run();
     CHECK(test.io.stopped());
 }
+
+TEST_CASE("a subscription that had not read all of the past may outlive its topic") {
+    std::optional<subscription> late;
+    context test;
+    {
+        manager_options options;
+        options.rules.push_back({.matches = crier::starting_with(""), .history = {.events = 3}});
+        manager events{test.io.get_executor(), options};
+        const crier::event_id first = events.publish("a", "x").value();
+        static_cast<void>(events.publish("a", "y"));
+        late = events.subscribe("a", {.last_event_id = crier::to_string(first)});
+        events.shutdown();
+        late.reset();
+        test.run();
+        CHECK(events.stats().topics.empty());
+        CHECK(events.stats().memory < 1000);
+    }
+}

@@ -12,6 +12,15 @@
 
 namespace crier::test {
 
+/// What a handler orders that leaves a stream to the server.
+inline detail::detached_order ordered(
+    const request_head& head, manager& events, serve_options options = {}) {
+    auto core = detail::manager_access::state_of(events);
+    auto decided =
+        detail::decide(detail::ask(head), std::move(options), core->options());
+    return {std::move(core), std::move(decided)};
+}
+
 /// Streams that are left to one thread of a server, without the server.
 struct left_streams {
     explicit left_streams(asio::io_context& io)
@@ -22,8 +31,13 @@ struct left_streams {
 
     void begin(
         tcp::socket& on, const request_head& head, manager& events, serve_options options = {}) {
-        streams.begin(on, head,
-            detail::detached_order{detail::manager_access::state_of(events), std::move(options)});
+        ++connections;
+        try {
+            streams.begin(on, ordered(head, events, std::move(options)));
+        } catch (...) {
+            --connections;
+            throw;
+        }
     }
 
     std::atomic<std::size_t> connections{0};

@@ -19,8 +19,10 @@
 namespace crier {
 
 namespace detail {
+struct decision;
 struct detached_order;
 struct exchange_access;
+struct received;
 } // namespace detail
 
 /// One request to a `server`, and the way to its answer: a plain response, a manager's stream, or
@@ -32,19 +34,19 @@ public:
     using request_type = boost::beast::http::request<boost::beast::http::string_body>;
     using response_type = boost::beast::http::response<boost::beast::http::string_body>;
 
-    /// A response may take that long to be sent.
+    /// A response may take that long to be sent. What the gate would not let pass gets no stream.
     exchange(boost::asio::ip::tcp::socket& socket, request_type request,
-        std::chrono::milliseconds response_timeout)
-        : socket_{socket}, request_{std::move(request)}, response_timeout_{response_timeout} {}
+        std::chrono::milliseconds response_timeout);
     exchange(const exchange&) = delete;
     exchange& operator=(const exchange&) = delete;
+    ~exchange();
 
-    const request_type& request() const noexcept { return request_; }
+    const request_type& request() const noexcept;
 
-    /// The target without its query.
+    /// The target's path as it was sent, with its escapes: "/caf%C3%A9". See `topic_of`.
     std::string_view path() const noexcept;
 
-    /// The target's query, without the question mark.
+    /// The target's query as it was sent, without the question mark.
     std::string_view query() const noexcept;
 
     /// Lets pages of other origins read what this request is answered with from here on, by
@@ -99,13 +101,17 @@ public:
 private:
     friend struct detail::exchange_access;
 
+    exchange(boost::asio::ip::tcp::socket& socket, std::unique_ptr<const detail::received> request,
+        std::chrono::milliseconds response_timeout);
+
     void begin_answer();
-    void begin_stream(serve_options& options);
+    detail::decision begin_stream(manager& events, serve_options checked);
+    void detach(manager& events, serve_options checked);
 
     boost::asio::ip::tcp::socket& socket_;
-    const request_type request_;
+    const std::unique_ptr<const detail::received> received_;
     const std::chrono::milliseconds response_timeout_;
-    cors_options cors_;
+    response_fields cors_fields_; ///< of whatever is answered
     std::shared_ptr<detail::detached_order> detached_;
     bool answered_ = false;
     bool keeps_alive_ = false;

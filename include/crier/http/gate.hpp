@@ -1,30 +1,18 @@
 #pragma once
 
 #include <crier/export.hpp>
-
-#include <boost/system/result.hpp>
+#include <crier/http/request_head.hpp>
 
 #include <cstddef>
 #include <optional>
-#include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 namespace crier {
 
-/// The head of a request, as views of where it was read.
-struct request_head {
-    std::string_view method{};
-    std::string_view target{};
-    unsigned version = 11; ///< 10 or 11
-    std::vector<std::pair<std::string_view, std::string_view>> fields{};
-};
-
-/// Why a request is not served. The connection is closed after it.
+/// Why a request is not served: what its response says. The connection is closed after it.
 struct refusal {
     unsigned status = 400;
-    std::string_view reason; ///< one line for the response's body
+    std::string_view reason; ///< one line for the response's body, of a text that outlives it
 };
 
 struct gate_limits {
@@ -40,7 +28,8 @@ struct gate_limits {
 CRIER_EXPORT std::optional<refusal> read_head(
     std::string_view raw, request_head& head, const gate_limits& limits = {});
 
-/// Checks what a head says of the message's framing and host, however it was parsed.
+/// Checks what a head says of where its message ends, of the connection and of the host.
+/// `read_head` does it, and `serve` with a request that another server has parsed.
 CRIER_EXPORT std::optional<refusal> check_framing(const request_head& head);
 
 /// Checks that a request asks for an event stream: 405 for another method than GET, 406 for an

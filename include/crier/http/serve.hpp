@@ -2,8 +2,11 @@
 
 #include <crier/export.hpp>
 #include <crier/http/cors.hpp>
-#include <crier/http/gate.hpp>
+#include <crier/http/end_reason.hpp>
+#include <crier/http/request_head.hpp>
 #include <crier/http/sink.hpp>
+#include <crier/http/stream_counts.hpp>
+#include <crier/http/topics.hpp>
 #include <crier/pubsub/manager.hpp>
 
 #include <boost/asio/awaitable.hpp>
@@ -47,47 +50,16 @@ struct serve_options {
 /// Errors: throws `std::invalid_argument` on options that make no sense, with what would be right.
 CRIER_EXPORT void check_options(const serve_options& options);
 
-/// The default topic of a request: its path, with `?query` where there is one, but without
-/// `last_event_id`.
-CRIER_EXPORT std::string topic_of(const request_head& head);
-
-template <class Body, class Fields>
-CRIER_EXPORT std::string topic_of(const boost::beast::http::request<Body, Fields>& request) {
-    request_head head;
-    head.target = request.target();
-    return topic_of(head);
-}
-
-/// The topics that a request names as `?topic=a&topic=b`, each once.
-CRIER_EXPORT std::vector<topic_options> topics_of(const request_head& head);
-
-/// The id of the last event that a client has received: the field `Last-Event-ID`, else the query's
-/// `last_event_id`, for a first connection. Empty where there is none.
-/// Source: WHATWG HTML 9.2.4.
-CRIER_EXPORT std::string last_event_id_of(const request_head& head);
-
-/// The head of a request that Beast has parsed, as views of it.
-template <class Body, class Fields>
-request_head head_of(const boost::beast::http::request<Body, Fields>& request) {
-    request_head head;
-    head.method = request.method_string();
-    head.target = request.target();
-    head.version = request.version();
-    for (const auto& field : request) {
-        head.fields.emplace_back(field.name_string(), field.value());
-    }
-    return head;
-}
+/// Makes the sink of a stream, whose handlers belong to the executor.
+using sink_maker = std::function<std::shared_ptr<sink>(const boost::asio::any_io_executor&)>;
 
 namespace detail {
 
-using sink_maker = std::function<std::shared_ptr<sink>(const boost::asio::any_io_executor&)>;
-
-CRIER_EXPORT boost::asio::awaitable<end_reason> serve(request_head head, sink_maker make,
-    std::shared_ptr<manager_state> events, serve_options options);
+CRIER_EXPORT boost::asio::awaitable<end_reason> serve(
+    const request_head& head, sink_maker make, std::shared_ptr<manager_state> events, serve_options options);
 
 struct manager_access {
-    static std::shared_ptr<manager_state> state_of(manager& of) { return of.state_; }
+    static const std::shared_ptr<manager_state>& state_of(const manager& of) { return of.state_; }
 };
 
 } // namespace detail
@@ -95,10 +67,11 @@ struct manager_access {
 /// Answers a request with a stream of a topic's events, until it ends for the reason returned.
 ///
 /// Subscribes, from the request's last event id on, starts the polling, writes the header, then
-/// events and heartbeats. What the gate or the manager's state refuses is answered with 4xx or 503
-/// and `end_reason::refused`. Where origins are allowed, a preflight is answered with 204 and
-/// `end_reason::preflight`, or refused with 403. After it the connection is to be closed. A socket
-/// gets `TCP_NODELAY`, a send buffer of 64 KB, and the heartbeat interval as `TCP_USER_TIMEOUT`.
+/// events and heartbeats. What the gate, `topic_of` or the manager's state refuses is answered with
+/// 4xx or 503 and `end_reason::refused`. Where origins are allowed, a preflight is answered with
+/// 204 and `end_reason::preflight`, or refused with 403. After it the connection is to be closed. A
+/// socket gets `TCP_NODELAY`, a send buffer of 64 KB, and the heartbeat interval as
+/// `TCP_USER_TIMEOUT`.
 ///
 ///     crier::serve_options options{.topic = "prices"};
 ///     co_await crier::serve(stream, request, manager, std::move(options));
@@ -107,7 +80,7 @@ struct manager_access {
 /// Cancellation: terminal; ends the stream properly where that takes no waiting.
 /// Thread safety: the caller's coroutine may run on any executor. Where that is not one of a
 /// context with `promise_single_thread`, the stream is used on the manager's strand meanwhile.
-/// Lifetime: stream and request must outlive it; the manager need not. With GCC 12 options must be
+/// Lifetime: the stream must outlive it; request and manager need not. With GCC 12 options must be
 /// a variable of their own, as in the example: a braced temporary in an expression with `co_await`
 /// is destroyed twice.
 template <class Stream, class Body, class Fields>
@@ -120,6 +93,10 @@ boost::asio::awaitable<end_reason> serve(Stream& stream,
             const boost::asio::any_io_executor& executor) { return make_sink(stream, executor); },
         detail::manager_access::state_of(events), std::move(options));
 }
+
+/// The same over a sink of the caller's own.
+CRIER_EXPORT boost::asio::awaitable<end_reason> serve(
+    sink_maker make, const request_head& request, manager& events, serve_options options);
 
 /// The same with default options: as a default argument they would be such a temporary.
 template <class Stream, class Body, class Fields>

@@ -27,24 +27,26 @@
 namespace crier {
 
 /// Where a stream's bytes go: it takes what it can at once, and wakes whoever is attached when it
-/// can take more, or when the peer has gone.
+/// can take more, or when the peer has gone. Derive from it to stream over something of your own,
+/// and give its maker to `serve`.
 ///
-/// All members and handlers belong to one executor. Handlers keep the sink, and in the end its user
-/// waits for them: they use the stream below.
+/// Thread safety: all members and handlers belong to one executor.
+/// Lifetime: outstanding handlers keep the sink alive; its user waits for `idle()` before the stream
+/// below is destroyed.
 class CRIER_EXPORT sink : public std::enable_shared_from_this<sink> {
 public:
     using buffers = std::span<const boost::asio::const_buffer>;
 
     virtual ~sink() = default;
 
-    /// Writes some bytes; `would_block`: it wakes its user once it can take more, and is then given
-    /// the same bytes again, followed by others perhaps.
+    /// Writes some bytes, and returns how many; 0 with an error. `would_block`: it calls `wake_user`
+    /// once it can take more, and is then given the same bytes again, followed by others perhaps.
     virtual std::size_t write_some(buffers bytes, boost::system::error_code& error) = 0;
 
     /// How many of the buffers that it was given last it still uses after `would_block`.
     virtual std::size_t in_flight() const noexcept { return 0; }
 
-    /// Begins to watch for the peer's end of the connection.
+    /// Begins to watch for the peer's end of the connection: each read is told to `received`.
     virtual void watch_peer() = 0;
 
     /// Ends what it waits for, and undoes what was changed of the stream.
@@ -53,11 +55,8 @@ public:
     /// Keeps the kernel from holding much, or long, for a peer that takes nothing.
     virtual void limit_buffering(std::chrono::milliseconds longest) = 0;
 
-    /// Handlers that are begun from here on keep what is given alive.
-    void attach(detail::wakeable* user, std::weak_ptr<void> kept = {}) noexcept {
-        user_ = user;
-        kept_ = std::move(kept);
-    }
+    /// Sets whom `wake_user` wakes.
+    void attach(detail::wakeable* user) noexcept { user_ = user; }
 
     /// Set once the peer has gone, or cannot be read any more.
     const boost::system::error_code& peer_error() const noexcept { return peer_error_; }
@@ -76,15 +75,11 @@ protected:
     /// has nothing to say; one that goes on all the same would keep the processor busy.
     bool received(boost::system::error_code error, std::size_t size) noexcept;
 
-    /// What handlers keep besides the sink.
-    std::shared_ptr<void> kept() const noexcept { return kept_.lock(); }
-
     /// A read that had completed before the cancellation must not be followed by another.
     bool cancelled_ = false;
 
 private:
     detail::wakeable* user_ = nullptr;
-    std::weak_ptr<void> kept_;
     std::uint32_t received_ = 0;
     boost::system::error_code peer_error_;
 };
@@ -105,18 +100,38 @@ protected:
     /// Binds a handler to the executor and keeps the sink while it is outstanding.
     template <class Handler>
     auto outstanding(Handler handler) {
-        ++outstanding_;
-        return boost::asio::bind_executor(
-            executor_, [self = std::static_pointer_cast<asynchronous_sink>(shared_from_this()),
-                           kept = kept(), handler = std::move(handler)](
-                           boost::system::error_code error, std::size_t size = 0) mutable {
-                --self->outstanding_;
+        return boost::asio::bind_executor(executor_,
+            [kept = keeper{std::static_pointer_cast<asynchronous_sink>(shared_from_this())},
+                handler = std::move(handler)](
+                boost::system::error_code error, std::size_t size = 0) mutable {
+                const std::shared_ptr<asynchronous_sink> self = kept.end();
                 handler(error, size);
                 self->wake_user();
             });
     }
 
 private:
+    /// Counts a handler for as long as it is there, called or not.
+    class keeper {
+    public:
+        explicit keeper(std::shared_ptr<asynchronous_sink> of) noexcept : of_{std::move(of)} {
+            ++of_->outstanding_;
+        }
+        keeper(keeper&&) noexcept = default;
+        keeper& operator=(keeper&&) = delete;
+        ~keeper() { end(); }
+
+        std::shared_ptr<asynchronous_sink> end() noexcept {
+            if (of_) {
+                --of_->outstanding_;
+            }
+            return std::move(of_);
+        }
+
+    private:
+        std::shared_ptr<asynchronous_sink> of_;
+    };
+
     const boost::asio::any_io_executor executor_;
     unsigned outstanding_ = 0;
 };
@@ -147,9 +162,9 @@ public:
         }
         const std::size_t written = socket_.write_some(bytes, error);
         if (error == boost::asio::error::would_block) {
-            waiting_ = true;
             socket_.async_wait(boost::asio::socket_base::wait_write,
                 outstanding([this](boost::system::error_code, std::size_t) { waiting_ = false; }));
+            waiting_ = true;
         }
         return written;
     }
@@ -203,7 +218,7 @@ public:
             in_flight_ = 0;
             return std::exchange(written_, 0);
         }
-        if (!std::exchange(writing_, true)) {
+        if (!writing_) {
             // A copy: the span's array is gone before the write is.
             const boost::container::static_vector<boost::asio::const_buffer, most_buffers> kept(
                 bytes.begin(),
@@ -216,6 +231,7 @@ public:
                               write_error_ = result;
                               written_ = size;
                           })));
+            writing_ = true;
         }
         error = boost::asio::error::would_block;
         return 0;

@@ -23,6 +23,10 @@ struct stream_handler_options {
 ///
 ///     server.run(crier::stream_handler(manager));
 ///
+/// A topic's name that `topic_of` or `topics_of` does not take is answered with 400. What is
+/// answered in place of a stream may be read by the pages that may read the stream.
+///
+/// Errors: throws those of `check_options`.
 /// Lifetime: the manager must outlive the handler's requests.
 CRIER_EXPORT server::handler stream_handler(manager& events, stream_handler_options options = {});
 

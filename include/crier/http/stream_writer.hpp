@@ -43,7 +43,9 @@ struct writer_options {
 /// took nothing for the interval, or what the stream's write gave.
 /// Cancellation: terminal and partial; the stream is then to be closed.
 /// Thread safety: one executor at a time, which runs one handler at a time.
-/// Lifetime: the stream must outlive the writer; unless it is a socket, await `finish` first.
+/// Lifetime: the stream must outlive the writer. What throws for the stream's sake leaves nothing
+/// behind that uses the stream; where something else ends the handler, and the stream is no socket,
+/// await `finish` first.
 class CRIER_EXPORT stream_writer {
 public:
     /// `version` is the request's, as Beast gives it: chunked from 11 on, else ended by closing.
@@ -87,7 +89,7 @@ public:
 private:
     struct parts;
 
-    std::unique_ptr<parts> parts_;
+    std::shared_ptr<parts> parts_;
 };
 
 } // namespace crier

@@ -12,22 +12,6 @@
 
 namespace crier {
 
-/// Why a client's stream ended.
-enum class end_reason {
-    client_left, ///< the client closed the connection, by FIN or RST
-    stalled,     ///< the client took nothing for as long as a write may last
-    shutdown,    ///< the manager was shut down
-    finished,    ///< the handler ended the stream
-    write_error, ///< another error of the connection
-    cancelled,   ///< the handler's coroutine was cancelled
-    refused,     ///< no stream began: the request or the manager's state did not allow it
-    overflow,    ///< the client was too slow, and the policy is to disconnect it
-    preflight,   ///< no stream was asked for yet: a browser was told what a page may do
-};
-inline constexpr std::size_t end_reasons = 9;
-
-CRIER_EXPORT std::string_view to_string(end_reason reason) noexcept;
-
 /// Why a subscriber did not get an event.
 enum class drop_reason {
     newest,       ///< its queue was full, the event was the newest
@@ -63,8 +47,6 @@ struct topic_stats : event_counts {
 
 struct manager_stats : event_counts {
     std::size_t subscribers = 0;                    ///< at present
-    std::size_t sessions = 0;                       ///< streams open at present
-    std::array<std::uint64_t, end_reasons> ended{}; ///< streams ended, by `end_reason`
     std::uint64_t resumed = 0;                      ///< subscriptions that began after a cursor
     std::array<std::uint64_t, gap_reasons> gaps{}; ///< gaps at which streams began, by `gap_reason`
     /// Publishes that were refused for what they hold; see the errors of `manager::publish`.

@@ -21,13 +21,15 @@
 
 namespace crier::detail {
 
-class signal_registry;
+template <class Member>
+class context_members;
 
 /// What is behind a signal: kept by it, and by a completion that is on its way.
 class CRIER_EXPORT signal_state : public std::enable_shared_from_this<signal_state>,
                                   public boost::intrusive::list_base_hook<> {
 public:
     using executor_type = boost::asio::any_io_executor;
+    using context_hook = boost::intrusive::list_base_hook<>;
 
     explicit signal_state(const executor_type& executor);
     signal_state(const signal_state&) = delete;
@@ -44,17 +46,17 @@ public:
     void cancel() noexcept;
     void close() noexcept;
 
-private:
-    friend class signal_registry;
+    /// Destroys the handler, with which all that it owns may go.
+    void context_gone() noexcept;
 
+private:
     void begin_wait() noexcept;
     void end_wait(unsigned also, boost::system::error_code error) noexcept;
     void complete_later(boost::system::error_code result) noexcept;
     void complete();
-    void discard() noexcept;
 
     const executor_type executor_;
-    signal_registry* registry_;
+    context_members<signal_state>* all_; ///< none once the context has gone
     std::atomic<unsigned> state_{0};
     waiter_place<boost::system::error_code> waiter_;
     // Of the wait, for who has taken the place:

@@ -1,0 +1,31 @@
+#include "body.hpp"
+
+#include <boost/asio/buffer.hpp>
+
+#include <cstdint>
+#include <iterator>
+
+namespace crier::detail {
+namespace {
+
+/// Beast's parser wants a head first. It gets one that says where the body ends, and nothing else.
+std::string head_for(const framing& of) {
+    const std::string end =
+        of.chunked ? "Transfer-Encoding: chunked" : "Content-Length: " + std::to_string(of.length);
+    return "POST / HTTP/1.1\r\n" + end + "\r\n\r\n";
+}
+
+} // namespace
+
+body_parser::body_parser(const framing& of, std::size_t most, const gate_limits& limits) {
+    parser_.header_limit(static_cast<std::uint32_t>(limits.header_bytes));
+    parser_.body_limit(most);
+    parser_.put(boost::asio::buffer(head_for(of)), error_);
+}
+
+bool body_parser::has_trailer() const {
+    const auto& fields = parser_.get();
+    return std::distance(fields.begin(), fields.end()) > 1;
+}
+
+} // namespace crier::detail

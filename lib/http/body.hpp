@@ -1,0 +1,43 @@
+#pragma once
+
+#include <crier/http/gate.hpp>
+
+#include "framing.hpp"
+
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/system/error_code.hpp>
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace crier::detail {
+
+/// Decodes a request's body, without the head, which was read before.
+class body_parser {
+public:
+    using engine = boost::beast::http::request_parser<boost::beast::http::string_body>;
+
+    /// At most `most` bytes of body, and of the trailer section as many as of a head.
+    body_parser(const framing& of, std::size_t most, const gate_limits& limits);
+
+    /// Why there is no body to be read, if so.
+    const boost::system::error_code& error() const noexcept { return error_; }
+
+    /// Is fed with what follows the head.
+    engine& parser() noexcept { return parser_; }
+
+    /// Whether trailer fields came: they were not before the gate, and would stand among those that
+    /// were.
+    bool has_trailer() const;
+
+    std::string release() { return std::move(parser_.release().body()); }
+
+private:
+    engine parser_;
+    boost::system::error_code error_;
+};
+
+} // namespace crier::detail

@@ -1,0 +1,98 @@
+#include "decision.hpp"
+
+#include <crier/wire/errc.hpp>
+
+#include "cors.hpp"
+#include "response.hpp"
+#include "topics.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <stdexcept>
+#include <utility>
+
+namespace crier {
+
+void check_options(const serve_options& options) {
+    check_options(options.cors);
+    if (options.retry && (options.retry->count() < 0 ||
+                             options.retry->count() > std::numeric_limits<std::int32_t>::max())) {
+        throw std::invalid_argument{make_error_code(errc::invalid_retry).message()};
+    }
+}
+
+} // namespace crier
+
+namespace crier::detail {
+namespace {
+
+/// The reply to what is no request for a stream.
+std::optional<reply> reply_to(
+    const asked& request, const permission& pages, const response_fields& fields) {
+    const std::optional<refusal>& refused = request.unsafe     ? request.unsafe
+                                          : pages.is_preflight ? pages.refused
+                                                               : request.no_stream;
+    if (refused) {
+        return refuse(*refused, fields, request.head_only);
+    }
+    return pages.is_preflight ? std::optional{allow(fields)} : std::nullopt;
+}
+
+boost::system::result<std::vector<topic_options>> take_topics(
+    const asked& request, serve_options& options) {
+    if (!options.topics.empty()) {
+        return std::move(options.topics);
+    }
+    std::vector<topic_options> topics(1);
+    if (options.topic.empty()) {
+        auto named = topic_of(request.path, request.query);
+        if (!named) {
+            return named.error();
+        }
+        options.topic = *std::move(named);
+    }
+    topics[0].name = std::move(options.topic);
+    topics[0].polling = std::move(options.polling);
+    topics[0].only_changes = options.only_changes;
+    return topics;
+}
+
+} // namespace
+
+decision decide(
+    const asked& request, serve_options options, const manager_options& limits,
+    response_fields told) {
+    permission pages = permit(options.cors, request);
+    decision made;
+    made.fields = options.cors.origins.empty() ? std::move(told) : std::move(pages.fields);
+    made.instead = reply_to(request, pages, made.fields);
+    if (made.instead) {
+        return made;
+    }
+    auto topics = take_topics(request, options);
+    if (!topics) {
+        const std::string reason = topics.error().message();
+        made.instead = refuse({400, reason}, made.fields);
+        return made;
+    }
+    if (topics->size() > limits.topics_limit) {
+        made.instead = refuse({400, "too many topics"}, made.fields);
+        return made;
+    }
+    const auto is_too_long = [&limits](const topic_options& each) {
+        return each.name.size() > limits.name_bytes;
+    };
+    if (std::ranges::any_of(*topics, is_too_long)) {
+        made.instead = refuse({400, "topic name is too long"}, made.fields);
+        return made;
+    }
+    made.topics = *std::move(topics);
+    made.where.queue = options.queue;
+    made.where.last_event_id = request.last_event_id;
+    made.as = coding_of(request.version);
+    made.retry = options.retry;
+    made.on_gap = std::move(options.on_gap);
+    return made;
+}
+
+} // namespace crier::detail

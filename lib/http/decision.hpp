@@ -1,0 +1,32 @@
+#pragma once
+
+#include <crier/http/serve.hpp>
+
+#include "asked.hpp"
+#include "coding.hpp"
+#include "reply.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+namespace crier::detail {
+
+/// What a request comes to: a stream, or a reply in its place. A session needs nothing else of the
+/// request, nor of the options.
+struct decision {
+    std::optional<reply> instead{};
+    std::vector<topic_options> topics{};
+    subscribe_options where{};
+    coding as = coding::chunked;
+    response_fields fields{}; ///< of CORS, for whatever is answered
+    std::optional<std::chrono::milliseconds> retry{};
+    decltype(serve_options::on_gap) on_gap{};
+};
+
+/// `options` are checked. `told` are the fields of CORS where they allow no origins of their own.
+decision decide(const asked& request, serve_options options, const manager_options& limits,
+    response_fields told = {});
+
+} // namespace crier::detail

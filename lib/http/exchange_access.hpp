@@ -1,0 +1,36 @@
+#pragma once
+
+#include <crier/http/exchange.hpp>
+
+#include "detached_streams.hpp"
+#include "received.hpp"
+
+#include <memory>
+#include <utility>
+
+namespace crier::detail {
+
+/// What the library does with an exchange and handlers do not.
+struct exchange_access {
+    /// Of a request that the gate has let pass, as it was read there.
+    static exchange make(boost::asio::ip::tcp::socket& socket,
+        std::unique_ptr<const received> request, std::chrono::milliseconds response_timeout) {
+        return {socket, std::move(request), response_timeout};
+    }
+
+    static const asked& asked_of(const exchange& of) noexcept { return of.received_->read; }
+
+    /// Sets what CORS tells with whatever is answered.
+    static void set_fields(exchange& of, response_fields fields) {
+        of.cors_fields_ = std::move(fields);
+    }
+
+    /// As `detach_stream`, with options that are checked.
+    static void detach(exchange& of, manager& events, serve_options checked) {
+        of.detach(events, std::move(checked));
+    }
+
+    static detached_order* detached(exchange& of) noexcept { return of.detached_.get(); }
+};
+
+} // namespace crier::detail

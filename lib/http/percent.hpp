@@ -1,0 +1,40 @@
+#pragma once
+
+#include <charconv>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace crier::detail {
+
+// Percent-encoding. Source: RFC 3986, section 2.1.
+
+inline constexpr std::size_t escape_size = 3;
+
+/// What the escape at the beginning of a text stands for: "A" for "%41...".
+inline std::optional<char> escape_at(std::string_view text) noexcept {
+    if (text.size() < escape_size || text[0] != '%') {
+        return std::nullopt;
+    }
+    unsigned char byte = 0;
+    const char* const digits = text.data() + 1;
+    const bool whole = std::from_chars(digits, digits + 2, byte, 16).ptr == digits + 2;
+    return whole ? std::optional{static_cast<char>(byte)} : std::nullopt;
+}
+
+/// The text without escapes; nothing where a "%" begins none.
+inline std::optional<std::string> without_escapes(std::string_view text) {
+    std::string result;
+    while (!text.empty()) {
+        const auto byte = escape_at(text);
+        if (!byte && text[0] == '%') {
+            return std::nullopt;
+        }
+        result.push_back(byte.value_or(text[0]));
+        text.remove_prefix(byte ? escape_size : 1);
+    }
+    return result;
+}
+
+} // namespace crier::detail

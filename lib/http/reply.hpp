@@ -1,0 +1,23 @@
+#pragma once
+
+#include <crier/http/cors.hpp>
+#include <crier/http/end_reason.hpp>
+
+#include <string>
+
+namespace crier::detail {
+
+/// What a client gets in place of a stream: a whole response, with which its connection ends, and
+/// the reason that is told for it.
+struct reply {
+    end_reason reason;
+    std::string response;
+};
+
+/// `head_only`: the request's method was HEAD.
+reply refuse(const refusal& why, const response_fields& fields, bool head_only = false);
+
+/// Tells a browser what a page may do.
+reply allow(const response_fields& fields);
+
+} // namespace crier::detail

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <crier/http/server.hpp>
+
+#include "received.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include <memory>
+#include <string>
+#include <variant>
+
+namespace crier::detail {
+
+/// Nothing more comes on a connection.
+struct hang_up {};
+
+/// A request that the gate has let pass, or what came in its place.
+using read_result = std::variant<hang_up, refusal, std::unique_ptr<received>>;
+
+/// The message of a head, without its body.
+exchange::request_type message_of(const request_head& head);
+
+/// Reads the next request. The buffer keeps what was read beyond it.
+boost::asio::awaitable<read_result> read_request(
+    boost::asio::ip::tcp::socket& socket, std::string& buffer, const server_options& options);
+
+} // namespace crier::detail

@@ -1,0 +1,90 @@
+#include "http/body.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/error.hpp>
+#include <doctest/doctest.h>
+
+#include <string>
+
+using crier::detail::body_parser;
+using crier::detail::framing;
+namespace http = boost::beast::http;
+
+namespace {
+
+constexpr std::size_t most = 10;
+
+/// What has become of a body that came in pieces of so many bytes.
+struct outcome {
+    boost::system::error_code error;
+    bool is_whole = false;
+    bool has_trailer = false;
+    std::string body;
+    std::string rest; ///< what does not belong to it
+};
+
+outcome decode(const framing& of, std::string bytes, std::size_t piece) {
+    body_parser parser{of, most, {}};
+    outcome result;
+    result.error = parser.error();
+    parser.parser().eager(true);
+    std::size_t given = std::min(piece, bytes.size());
+    while (!result.error && !parser.parser().is_done() && given > 0) {
+        const std::size_t used =
+            parser.parser().put(boost::asio::buffer(bytes.data(), given), result.error);
+        if (result.error == http::error::need_more && given < bytes.size()) {
+            result.error = {};
+        }
+        bytes.erase(0, used);
+        given = std::min(given - used + piece, bytes.size());
+    }
+    result.is_whole = parser.parser().is_done();
+    result.has_trailer = parser.has_trailer();
+    result.body = parser.release();
+    result.rest = bytes;
+    return result;
+}
+
+} // namespace
+
+TEST_CASE("a body of a length ends there") {
+    for (const std::size_t piece : {1U, 2U, 100U}) {
+        const outcome whole = decode({.length = 5}, "a\r\nbcGET /", piece);
+        CHECK(whole.is_whole);
+        CHECK(whole.body == "a\r\nbc");
+        CHECK(whole.rest == "GET /");
+        CHECK_FALSE(decode({.length = 5}, "abcd", piece).is_whole);
+    }
+}
+
+TEST_CASE("a body in chunks is put together, and ends with the last of them") {
+    const framing chunked{.chunked = true};
+    for (const std::size_t piece : {1U, 3U, 100U}) {
+        const outcome whole =
+            decode(chunked, "2\r\nab\r\n3;x=\"y\"\r\nc\r\n\r\n0\r\n\r\nGET", piece);
+        CHECK(whole.is_whole);
+        CHECK_FALSE(whole.has_trailer);
+        CHECK(whole.body == "abc\r\n");
+        CHECK(whole.rest == "GET");
+    }
+    for (const char* bad : {"zz\r\n", "2\r\nabc\r\n", "\r\n", "-1\r\n", "2\nab\n", "1\r\naX"}) {
+        CAPTURE(bad);
+        CHECK(decode(chunked, bad, 100).error);
+    }
+}
+
+TEST_CASE("a body over the limit is not read, however its length is told") {
+    CHECK_FALSE(decode({.length = most}, std::string(most, 'x'), 100).error);
+    CHECK(decode({.length = most + 1}, "", 100).error == http::error::body_limit);
+    CHECK(decode({.chunked = true}, "b\r\n", 100).error == http::error::body_limit);
+    CHECK(decode({.chunked = true}, "6\r\nabcdef\r\n6\r\n", 100).error == http::error::body_limit);
+}
+
+TEST_CASE("trailer fields are noticed, whatever they are called") {
+    for (const char* trailer : {"X: y\r\n", "Host: b\r\n", "Content-Length: 4\r\n"}) {
+        CAPTURE(trailer);
+        const outcome whole =
+            decode({.chunked = true}, std::string{"1\r\na\r\n0\r\n"} + trailer + "\r\n", 100);
+        CHECK((whole.error || whole.has_trailer));
+    }
+}

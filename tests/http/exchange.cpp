@@ -1,0 +1,127 @@
+#include <crier/http/exchange.hpp>
+
+#include "support/served_stream.hpp"
+
+#include <boost/asio/use_awaitable.hpp>
+#include <doctest/doctest.h>
+
+#include <functional>
+#include <string>
+#include <utility>
+
+using crier::exchange;
+using crier::manager;
+using crier::serve_options;
+using crier::test::client;
+using crier::test::context;
+using crier::test::get;
+using crier::test::tcp;
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// A request of a server of one's own, and what its client gets.
+struct exchanging {
+    context test;
+    manager events{test.io.get_executor()};
+    tcp::acceptor acceptor{test.io, {asio::ip::address_v4::loopback(), 0}};
+    client peer{acceptor.local_endpoint().port()};
+    tcp::socket socket{acceptor.accept()};
+
+    std::string answer(
+        exchange::request_type asked, std::function<asio::awaitable<void>(exchange&)> handle) {
+        exchange request{socket, std::move(asked), 1s};
+        test.spawn(handle(request));
+        return peer.read_available();
+    }
+};
+
+exchange::request_type preflight(std::string_view origin) {
+    exchange::request_type request{http::verb::options, "/", 11};
+    request.set(http::field::host, "a");
+    request.set(http::field::origin, {origin.data(), origin.size()});
+    request.set(http::field::access_control_request_method, "GET");
+    return request;
+}
+
+} // namespace
+
+TEST_CASE("path and query of an exchange are as they were sent, also to a proxy") {
+    exchanging with;
+    const exchange plain{with.socket, get("/caf%C3%A9?b=%20"), 1s};
+    CHECK(plain.path() == "/caf%C3%A9");
+    CHECK(plain.query() == "b=%20");
+    const exchange absolute{with.socket, get("http://example/a?b"), 1s};
+    CHECK(absolute.path() == "/a");
+    CHECK(absolute.query() == "b");
+    CHECK(absolute.request().target() == "http://example/a?b");
+}
+
+TEST_CASE("a request that did not pass the gate gets no stream") {
+    exchanging with;
+    exchange::request_type two_lengths = get("/");
+    two_lengths.insert("Content-Length", "0");
+    two_lengths.insert("Content-Length", "0");
+    const std::string answer = with.answer(std::move(two_lengths),
+        [&](exchange& request) -> asio::awaitable<void> { co_await request.stream(with.events); });
+    CHECK(answer.starts_with("HTTP/1.1 400 "));
+    CHECK(answer.ends_with("more than one statement of the body's length\n"));
+}
+
+TEST_CASE("the origins that a handler allows hold for its stream, unless the stream has its own") {
+    crier::cors_options everybody;
+    everybody.origins = {"*"};
+    for (const bool own : {false, true}) {
+        exchanging with;
+        exchange::request_type asked = get("/");
+        asked.set(http::field::origin, "https://app.example");
+        const auto handle = [&](exchange& request) -> asio::awaitable<void> {
+            const bool was_preflight = co_await request.allow_origins(everybody);
+            CHECK_FALSE(was_preflight);
+            serve_options options;
+            if (own) {
+                options.cors.origins = {"https://app.example"};
+            }
+            co_await request.stream(with.events, std::move(options));
+        };
+        exchange request{with.socket, std::move(asked), 1s};
+        asio::co_spawn(with.test.io, handle(request), [](const std::exception_ptr&) {});
+        with.test.run();
+        const std::string header = with.peer.read_available();
+        const auto has = [&](const char* line) { return header.find(line) != header.npos; };
+        CHECK(has("Access-Control-Allow-Origin: *\r\n") == !own);
+        CHECK(has("Access-Control-Allow-Origin: https://app.example\r\nVary: Origin\r\n") == own);
+        with.events.shutdown();
+        with.test.run();
+    }
+}
+
+TEST_CASE("a preflight is answered for the handler, and told that it was one") {
+    crier::cors_options cors;
+    cors.origins = {"https://app.example"};
+    for (const auto& [origin, status] :
+        {std::pair{"https://app.example", "204"}, {"https://b.example", "403"}}) {
+        exchanging with;
+        bool was_preflight = false;
+        const std::string answer =
+            with.answer(preflight(origin), [&](exchange& request) -> asio::awaitable<void> {
+                was_preflight = co_await request.allow_origins(cors);
+                CHECK(request.is_answered());
+                CHECK(request.keeps_alive());
+            });
+        CHECK(was_preflight);
+        CHECK(answer.starts_with(std::string{"HTTP/1.1 "} + status));
+    }
+}
+
+TEST_CASE("options that make no sense leave the request unanswered") {
+    exchanging with;
+    exchange request{with.socket, get("/"), 1s};
+    serve_options options;
+    options.retry = -1ms;
+    CHECK_THROWS_AS(static_cast<void>(request.stream(with.events, options)), std::invalid_argument);
+    CHECK_THROWS_AS(request.detach_stream(with.events, options), std::invalid_argument);
+    CHECK_FALSE(request.is_answered());
+}

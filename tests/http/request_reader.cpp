@@ -1,0 +1,151 @@
+#include "http/request_reader.hpp"
+
+#include "support/context.hpp"
+#include "support/loopback.hpp"
+
+#include <boost/beast/http/parser.hpp>
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+using crier::refusal;
+using crier::server_options;
+using crier::detail::hang_up;
+using crier::detail::read_result;
+using crier::detail::received;
+using crier::test::client;
+using crier::test::context;
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using asio::ip::tcp;
+
+namespace {
+
+/// A connection that requests are read from.
+struct reading {
+    server_options options;
+    context test;
+    tcp::acceptor acceptor{test.io, {asio::ip::address_v4::loopback(), 0}};
+    client peer{acceptor.local_endpoint().port()};
+    tcp::socket socket{acceptor.accept()};
+    std::string buffer;
+    std::optional<read_result> result;
+
+    void begin() {
+        result.reset();
+        asio::co_spawn(test.io, crier::detail::read_request(socket, buffer, options),
+            [this](const std::exception_ptr& error, read_result read) {
+                CHECK_FALSE(error);
+                result = std::move(read);
+            });
+        test.run();
+    }
+
+    read_result next(const std::string& bytes) {
+        begin();
+        peer.send(bytes);
+        REQUIRE(test.run_until([this] { return result.has_value(); }));
+        return *std::move(result);
+    }
+};
+
+/// The status that a request is refused with; 0: it is not.
+unsigned status(const read_result& read) {
+    const auto* const refused = std::get_if<refusal>(&read);
+    return refused != nullptr ? refused->status : 0;
+}
+
+const std::string post = "POST /a?b HTTP/1.1\r\nHost: a\r\n";
+
+} // namespace
+
+TEST_CASE("a message is what Beast would have parsed") {
+    for (const std::string raw :
+        {"GET /caf%C3%A9?x HTTP/1.1\r\nHost: a\r\nX:  y \t\r\nx: z\r\n\r\n",
+            "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
+            "GET / HTTP/1.1\r\nhost: a\r\nConnection: close, te\r\n\r\n",
+            "PURGE http://a/b HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n",
+            "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nEmpty:\r\n\r\n"}) {
+        CAPTURE(raw);
+        crier::request_head head;
+        REQUIRE_FALSE(crier::read_head(raw, head));
+        const auto message = crier::detail::message_of(head);
+        http::request_parser<http::string_body> beast;
+        boost::system::error_code error;
+        beast.put(asio::buffer(raw), error);
+        REQUIRE(beast.is_header_done());
+        const auto& expected = beast.get();
+        CHECK(message.method() == expected.method());
+        CHECK(message.method_string() == expected.method_string());
+        CHECK(message.target() == expected.target());
+        CHECK(message.version() == expected.version());
+        CHECK(message.keep_alive() == expected.keep_alive());
+        CHECK(message.chunked() == expected.chunked());
+        CHECK(std::ranges::equal(message, expected, [](const auto& a, const auto& b) {
+            return a.name() == b.name() && a.name_string() == b.name_string() &&
+                   a.value() == b.value();
+        }));
+    }
+}
+
+TEST_CASE("a request is read with its body, and what follows it is left") {
+    reading from;
+    const auto first = from.next(post + "Content-Length: 3\r\n\r\nabcGET /c HTT");
+    const auto* const plain = std::get_if<std::unique_ptr<received>>(&first);
+    REQUIRE(plain != nullptr);
+    CHECK((*plain)->message.body() == "abc");
+    CHECK((*plain)->message.method() == http::verb::post);
+    CHECK((*plain)->read.path == "/a");
+    CHECK((*plain)->read.query == "b");
+    CHECK(from.buffer == "GET /c HTT");
+    const auto second = from.next("P/1.1\r\nHost: a\r\nOrigin: o\r\n\r\n" + post +
+                                  "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n");
+    const auto* const bodyless = std::get_if<std::unique_ptr<received>>(&second);
+    REQUIRE(bodyless != nullptr);
+    CHECK((*bodyless)->read.path == "/c");
+    CHECK((*bodyless)->read.origin == "o");
+    CHECK((*bodyless)->message.body().empty());
+    const auto third = from.next("0\r\n\r\n");
+    const auto* const chunked = std::get_if<std::unique_ptr<received>>(&third);
+    REQUIRE(chunked != nullptr);
+    CHECK((*chunked)->message.body() == "a");
+    CHECK(from.buffer.empty());
+}
+
+TEST_CASE("a request with a body that is not proper is refused") {
+    const std::string chunked = post + "Transfer-Encoding: chunked\r\n\r\n";
+    for (const auto& [raw, expected] : std::vector<std::pair<std::string, unsigned>>{
+             {post + "Content-Length: 11\r\n\r\n", 413}, {chunked + "b\r\n", 413},
+             {chunked + "zz\r\n", 400}, {chunked + "1\r\na\r\n0\r\nX: y\r\n\r\n", 400},
+             {chunked + "1\r\na\r\n0\r\nHost: b\r\n\r\n", 400},
+             {post + "Connection: a b\r\n\r\n", 400}}) {
+        CAPTURE(raw);
+        reading from;
+        from.options.body_bytes = 10;
+        CHECK(status(from.next(raw)) == expected);
+    }
+}
+
+TEST_CASE("a field that no message could keep is refused, however large a header may be") {
+    reading from;
+    from.options.limits.header_bytes = 300'000;
+    CHECK(status(from.next(post + "X: " + std::string(65'000, 'x') + "\r\n\r\n")) == 0);
+    reading other;
+    other.options.limits.header_bytes = 300'000;
+    CHECK(status(other.next(post + "X: " + std::string(65'536, 'x') + "\r\n\r\n")) == 431);
+}
+
+TEST_CASE("a client that ends before its head is whole has hung up") {
+    for (const char* part : {"", "GET / HTTP/1.1\r\nHos"}) {
+        reading from;
+        from.begin();
+        from.peer.send(part);
+        from.peer.socket.close();
+        REQUIRE(from.test.run_until([&] { return from.result.has_value(); }));
+        CHECK(std::holds_alternative<hang_up>(*from.result));
+    }
+}
