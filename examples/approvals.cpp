@@ -7,7 +7,7 @@
 #include <crier/crier.hpp>
 #include <crier/http/server.hpp>
 
-#include "port.hpp"
+#include "common/options.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -19,7 +19,6 @@
 #include <algorithm>
 #include <array>
 #include <deque>
-#include <exception>
 #include <iostream>
 #include <mutex>
 #include <optional>
@@ -210,28 +209,21 @@ asio::awaitable<void> handle(crier::exchange& request, approvals& requests) {
     }
 }
 
-void run(std::uint16_t port) {
-    crier::server_options options;
-    options.port = port;
-    options.threads = 2;
+void run(const crier::server_options& options) {
     crier::server server{options};
     approvals requests{server.get_executor()};
 
     server.on_shutdown([&requests] { requests.changes().close(); });
     server.shutdown_on_signals();
-    std::cout << "http://127.0.0.1:" << server.local_endpoint().port() << "/requests\n"
-              << std::flush;
+    std::cout << "http://" << server.local_endpoint() << "/requests\n" << std::flush;
     server.run([&requests](crier::exchange& request) { return handle(request, requests); });
 }
 
 } // namespace
 
 int main(int argc, char** argv) {
-    try {
-        run(port_from(argc, argv));
-        return 0;
-    } catch (const std::exception& error) {
-        std::cerr << "approvals: " << error.what() << '\n';
-    }
-    return 2;
+    crier::server_options defaults;
+    defaults.threads = 2;
+    return example::run_server(
+        argc, argv, "Keeps requests for approval and streams their changes.", run, defaults);
 }

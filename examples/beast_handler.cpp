@@ -3,7 +3,7 @@
 
 #include <crier/crier.hpp>
 
-#include "port.hpp"
+#include "common/options.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -20,8 +20,8 @@
 
 #include <chrono>
 #include <csignal>
-#include <exception>
 #include <iostream>
+#include <stdexcept>
 #include <thread>
 #include <vector>
 
@@ -95,11 +95,17 @@ void publish_numbers(crier::manager& manager) {
     }
 }
 
-void run(std::uint16_t port) {
-    constexpr int threads = 4;
-    asio::io_context io{threads};
+tcp::acceptor listening(asio::io_context& io, const crier::server_options& options) try {
+    return {asio::make_strand(io), {asio::ip::make_address(options.address), options.port}};
+} catch (const boost::system::system_error& error) {
+    // Without the place in Asio's sources, which the caught error would tell.
+    throw std::runtime_error{"cannot listen: " + error.code().message()};
+}
+
+void run(const crier::server_options& options) {
+    asio::io_context io{static_cast<int>(options.threads)};
     crier::manager manager{io.get_executor()};
-    tcp::acceptor acceptor{asio::make_strand(io), {asio::ip::address_v4::loopback(), port}};
+    tcp::acceptor acceptor = listening(io, options);
     asio::co_spawn(acceptor.get_executor(), listen(io, acceptor, manager), asio::detached);
 
     asio::signal_set signals{acceptor.get_executor(), SIGINT, SIGTERM};
@@ -111,12 +117,11 @@ void run(std::uint16_t port) {
         deadline.expires_after(300ms);
         deadline.async_wait([&io](error_code) { io.stop(); });
     });
-    std::cout << "http://127.0.0.1:" << acceptor.local_endpoint().port() << "/events\n"
-              << std::flush;
+    std::cout << "http://" << acceptor.local_endpoint() << "/events\n" << std::flush;
 
     const std::jthread publisher{[&manager] { publish_numbers(manager); }};
     std::vector<std::jthread> helpers;
-    while (helpers.size() < threads - 1) {
+    while (helpers.size() + 1 < options.threads) {
         helpers.emplace_back([&io] { io.run(); });
     }
     io.run();
@@ -125,13 +130,7 @@ void run(std::uint16_t port) {
 } // namespace
 
 int main(int argc, char** argv) {
-    try {
-        run(port_from(argc, argv));
-        return 0;
-    } catch (const boost::system::system_error& error) {
-        std::cerr << "beast_handler: cannot listen: " << error.code().message() << '\n';
-    } catch (const std::exception& error) {
-        std::cerr << "beast_handler: " << error.what() << '\n';
-    }
-    return 2;
+    crier::server_options defaults;
+    defaults.threads = 4;
+    return example::run_server(argc, argv, "Streams numbers from a Beast server.", run, defaults);
 }

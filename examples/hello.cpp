@@ -4,19 +4,19 @@
 #include <crier/crier.hpp>
 #include <crier/http/server.hpp>
 
-#include "port.hpp"
+#include "common/options.hpp"
 
 #include <chrono>
 #include <ctime>
 #include <iostream>
 #include <thread>
 
-int main(int argc, char** argv) try {
-    crier::server_options options;
-    options.port = port_from(argc, argv);
+namespace {
+
+void run(const crier::server_options& options) {
     crier::server server{options};
     crier::manager manager{server.get_executor()};
-    std::cout << "http://127.0.0.1:" << server.local_endpoint().port() << "/time\n" << std::flush;
+    std::cout << "http://" << server.local_endpoint() << "/time\n" << std::flush;
 
     const std::jthread publisher{[&manager](const std::stop_token& stopped) {
         while (!stopped.stop_requested()) {
@@ -30,7 +30,10 @@ int main(int argc, char** argv) try {
     server.run([&manager](crier::exchange& request) -> boost::asio::awaitable<void> {
         co_await request.stream(manager);
     });
-} catch (const std::exception& error) {
-    std::cerr << "hello: " << error.what() << '\n';
-    return 2;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    return example::run_server(argc, argv, "Publishes the time, five times a second.", run);
 }

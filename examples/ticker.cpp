@@ -4,7 +4,7 @@
 #include <crier/crier.hpp>
 #include <crier/http/server.hpp>
 
-#include "port.hpp"
+#include "common/options.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -12,7 +12,6 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <chrono>
-#include <exception>
 #include <iostream>
 #include <string>
 
@@ -65,10 +64,7 @@ asio::awaitable<void> handle(crier::exchange& request, crier::broker& ticks) {
     }
 }
 
-void run(std::uint16_t port) {
-    crier::server_options options;
-    options.port = port;
-    options.header_timeout = 5s;
+void run(const crier::server_options& options) {
     crier::server server{options};
     crier::broker ticks{server.get_executor()};
     asio::steady_timer timer{server.get_executor()};
@@ -79,18 +75,12 @@ void run(std::uint16_t port) {
         timer.cancel();
     });
     server.shutdown_on_signals();
-    std::cout << "http://127.0.0.1:" << server.local_endpoint().port() << "/events\n" << std::flush;
+    std::cout << "http://" << server.local_endpoint() << "/events\n" << std::flush;
     server.run([&ticks](crier::exchange& request) { return handle(request, ticks); });
 }
 
 } // namespace
 
 int main(int argc, char** argv) {
-    try {
-        run(port_from(argc, argv));
-        return 0;
-    } catch (const std::exception& error) {
-        std::cerr << "ticker: " << error.what() << '\n';
-    }
-    return 2;
+    return example::run_server(argc, argv, "Sends everybody a tick every two seconds.", run);
 }

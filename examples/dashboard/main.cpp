@@ -4,11 +4,11 @@
 #include <crier/crier.hpp>
 #include <crier/http/server.hpp>
 
+#include "common/options.hpp"
 #include "machine.hpp"
 #include "processes.hpp"
 #include "streams.hpp"
 
-#include <CLI/CLI.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
@@ -209,34 +209,18 @@ private:
     std::atomic<std::uint64_t> messages_{0};
 };
 
+void run(const crier::server_options& options) {
+    crier::server server{options};
+    application dashboard{server};
+    std::cout << "crier dashboard on http://" << server.local_endpoint() << "/\n" << std::flush;
+    server.on_shutdown([&dashboard] { dashboard.shutdown(); });
+    server.shutdown_on_signals();
+    server.run([&dashboard](crier::exchange& request) { return dashboard.handle(request); });
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
-    crier::server_options options;
-    CLI::App arguments{"Shows the machine it runs on, live in any number of browsers."};
-    arguments.add_option("--address", options.address, "IP address to listen on")
-        ->capture_default_str();
-    arguments.add_option("--port", options.port, "port to listen on, 0 for any")
-        ->capture_default_str();
-    arguments.add_option("--threads", options.threads, "threads that serve")
-        ->capture_default_str()
-        ->check(CLI::Range(1, 64));
-    try {
-        arguments.parse(argc, argv);
-        crier::server server{options};
-        application dashboard{server};
-        const auto at = server.local_endpoint();
-        std::cout << "crier dashboard on http://" << at << "/\n" << std::flush;
-        server.on_shutdown([&dashboard] { dashboard.shutdown(); });
-        server.shutdown_on_signals();
-        server.run([&dashboard](crier::exchange& request) { return dashboard.handle(request); });
-    } catch (const CLI::Success& wish) {
-        return arguments.exit(wish);
-    } catch (const CLI::ParseError& error) {
-        std::cerr << "dashboard: " << error.what() << "\n";
-        return 2;
-    } catch (const std::exception& error) {
-        std::cerr << "dashboard: " << error.what() << "\n";
-        return 2;
-    }
+    return example::run_server(
+        argc, argv, "Shows the machine it runs on, live in any number of browsers.", run);
 }

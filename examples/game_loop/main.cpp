@@ -4,6 +4,7 @@
 #include <crier/crier.hpp>
 #include <crier/http/server.hpp>
 
+#include "common/options.hpp"
 #include "loop.hpp"
 #include "measure.hpp"
 #include "viewers.hpp"
@@ -86,30 +87,15 @@ int run(const program_options& options) {
 } // namespace
 
 int main(int argc, char** argv) {
-    try {
-        program_options options;
-        CLI::App app{"A game loop of 60 ticks a second, published to every viewer of its page."};
-        app.add_option("--address", options.server.address, "numeric address to listen on")
-            ->capture_default_str();
-        app.add_option("--port", options.server.port, "0: any that is free")->capture_default_str();
-        app.add_option("--threads", options.server.threads, "threads of the server")
-            ->check(CLI::Range(1, 64))
-            ->capture_default_str();
-        auto* const measure = app.add_option("--measure", options.measure,
-            "measure the loop for so many seconds, print a table and exit");
-        measure->check(CLI::Range(10, 3'600));
-        app.add_option("--viewers", options.viewers, "how many viewers the measurement connects")
-            ->check(CLI::Range(2, 15'000))
-            ->needs(measure)
-            ->capture_default_str();
-        try {
-            app.parse(argc, argv);
-        } catch (const CLI::Success& help) {
-            return app.exit(help);
-        }
-        return run(options);
-    } catch (const std::exception& error) {
-        std::cerr << "game_loop: " << error.what() << '\n';
-        return 2;
-    }
+    program_options options;
+    CLI::App app{"A game loop of 60 ticks a second, published to every viewer of its page."};
+    example::add_server_options(app, options.server);
+    auto* const measure = app.add_option("--measure", options.measure,
+        "measure the loop for so many seconds, print a table and exit");
+    measure->check(CLI::Range(10, 3'600));
+    app.add_option("--viewers", options.viewers, "how many viewers the measurement connects")
+        ->check(CLI::Range(2, 15'000))
+        ->needs(measure)
+        ->capture_default_str();
+    return example::run_with(app, argc, argv, [&options] { return run(options); });
 }

@@ -577,13 +577,13 @@ try {
     networkErrorsExpected = false;
   });
 
-  await step('a taken port and bad options: exit status 2 and one line', async () => {
+  await step('a taken port and bad options: exit status 1 and 2 and one line', async () => {
     const holder = new Server('--port', '0');
     const taken = new URL(await holder.url()).port;
-    for (const options of [['--port', taken], ['--no-such-option'], ['--port', 'many']]) {
+    for (const [status, ...options] of [[1, '--port', taken], [2, '--no-such-option'], [2, '--port', 'many']]) {
       const refused = new Server(...options);
       const { code } = await refused.ended;
-      expect(code === 2, `exit status 2 of ${options.join(' ')}, not ${code}`);
+      expect(code === status, `exit status ${status} of ${options.join(' ')}, not ${code}`);
       expect(/^[^\n]+\n$/.test(refused.log), `one line on stderr of ${options.join(' ')}, not:\n${refused.log}`);
     }
     holder.process.kill('SIGTERM');

@@ -18,17 +18,16 @@ from pathlib import Path
 TIMEOUT = 10.0
 SHUTDOWN_LIMIT = 1.0
 
-# How each is told its port, and the path of a stream that begins to speak on its own.
-BY_POSITION, BY_OPTION = [], ["--port"]
+# Each with the path of a stream that begins to speak on its own.
 EXAMPLES = {
-    "hello": (BY_POSITION, "/time"),
-    "approvals": (BY_POSITION, None),
-    "ticker": (BY_POSITION, "/events"),
-    "beast_handler": (BY_POSITION, "/events"),
-    "dashboard": (BY_OPTION, "/events?topic=cpu"),
-    "game_loop": (BY_OPTION, "/events"),
+    "hello": "/time",
+    "approvals": None,
+    "ticker": "/events",
+    "beast_handler": "/events",
+    "dashboard": "/events?topic=cpu",
+    "game_loop": "/events",
 }
-# In a directory of their own, and not always built.
+# In a directory of their own.
 LARGE = {"dashboard", "game_loop"}
 
 
@@ -40,9 +39,9 @@ def expect(condition, message):
 class Program:
     """A running example, which has ended after the `with`, whatever happens."""
 
-    def __init__(self, binary, port_option):
+    def __init__(self, binary, *options):
         self.process = subprocess.Popen(
-            [binary, *port_option, "0"],
+            [binary, "--port", "0", *options],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
@@ -52,11 +51,11 @@ class Program:
         guard.start()
         line = self.process.stdout.readline()
         guard.cancel()
-        address = re.search(r"http://127\.0\.0\.1:(\d+)/", line)
+        address = re.search(r"http://(127\.0\.0\.\d):(\d+)/", line)
         if not address:
             self.close()
             raise AssertionError(f"the first line is no address: {line!r}")
-        self.port = int(address[1])
+        self.address, self.port = address[1], int(address[2])
 
     def close(self):
         self.process.kill()
@@ -78,7 +77,7 @@ class Program:
         expect(took < SHUTDOWN_LIMIT, f"ended {took:.2f} s after {by.name}")
 
     def connect(self):
-        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT)
+        return http.client.HTTPConnection(self.address, self.port, timeout=TIMEOUT)
 
     def ask(self, method, path, body=None):
         connection = self.connect()
@@ -97,7 +96,7 @@ class Stream:
         self.socket.settimeout(TIMEOUT)
         if receive_buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        self.socket.connect(("127.0.0.1", program.port))
+        self.socket.connect((program.address, program.port))
         request = f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n"
         self.socket.sendall(request.encode())
         self.bytes = self.socket.makefile("rb")
@@ -151,41 +150,71 @@ def check(*names):
     return register
 
 
-SPEAKING = [name for name, (_, path) in EXAMPLES.items() if path]
-BY_POSITION_ONLY = [name for name, (option, _) in EXAMPLES.items() if option is BY_POSITION]
+SPEAKING = [name for name, path in EXAMPLES.items() if path]
 
 
-def run_with_port(example, port):
-    option, _ = EXAMPLES[example.name]
+def run(example, *options):
     return subprocess.run(
-        [example.binary, *option, port], capture_output=True, text=True, timeout=TIMEOUT
+        [example.binary, *options], capture_output=True, text=True, timeout=TIMEOUT
     )
 
 
-def expect_refusal(ended):
-    expect(ended.returncode == 2, f"exit status {ended.returncode}: {ended.stderr!r}")
-    expect(ended.stdout == "", f"wrote to stdout: {ended.stdout!r}")
+def expect_refusal(example, status, *options):
+    ended = run(example, *options)
+    what = f"{options}: exit status {ended.returncode}: {ended.stderr!r}"
+    expect(ended.returncode == status, what)
+    expect(ended.stdout == "", f"{options}: wrote to stdout: {ended.stdout!r}")
     lines = ended.stderr.splitlines()
-    expect(len(lines) == 1 and len(lines[0]) < 120, f"not one clear line: {ended.stderr!r}")
+    expect(len(lines) == 1 and lines[0].startswith(f"{example.name}: "), f"not one line: {what}")
+    expect(len(lines[0]) < 120, f"not clear: {what}")
+    return lines[0]
 
 
 @check(*EXAMPLES)
-def a_taken_port_is_refused_in_one_line(example):
+def a_taken_port_is_refused_in_one_line_and_with_1(example):
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        ended = run_with_port(example, str(taken.getsockname()[1]))
-    expect_refusal(ended)
-    expect("Address already in use" in ended.stderr, ended.stderr)
+        line = expect_refusal(example, 1, "--port", str(taken.getsockname()[1]))
+    expect("Address already in use" in line, line)
 
 
-@check(*BY_POSITION_ONLY)
-def what_is_no_port_is_refused_in_one_line(example):
-    for text in "", "http", "80x", "-1", "65536", " 80":
-        expect_refusal(run_with_port(example, text))
+@check(*EXAMPLES)
+def bad_usage_is_refused_in_one_line_and_with_2(example):
+    bad = {
+        "--port": ("", "http", "80x", "-1", "65536"),
+        "--threads": ("", "many", "0", "65"),
+        "--address": ("", "localhost", "127.0.0.1:80"),
+    }
+    for option, values in bad.items():
+        for value in values:
+            line = expect_refusal(example, 2, option, value)
+            expect(option in line and "--help" in line, line)
+        expect_refusal(example, 2, option)
+    for arguments in ("8080",), ("--none",), ("--port", "0", "more"):
+        expect_refusal(example, 2, *arguments)
+
+
+@check(*EXAMPLES)
+def help_lists_the_options(example):
+    ended = run(example, "--help")
+    expect(ended.returncode == 0 and ended.stderr == "", f"{ended}")
+    for option in "--address", "--port", "--threads", "--help":
+        expect(option in ended.stdout, f"no {option}: {ended.stdout}")
+
+
+@check(*EXAMPLES)
+def it_listens_and_serves_as_it_is_told(example):
+    with example.start("--address", "127.0.0.2", "--threads", "3") as program:
+        expect(program.address == "127.0.0.2", program.address)
+        with Stream(program, EXAMPLES[example.name] or "/none") as stream:
+            expect(stream.status.startswith("HTTP/1.1 "), stream.status)
+        tasks = len(list(Path(f"/proc/{program.process.pid}/task").iterdir()))
+        expect(tasks >= 3, f"{tasks} threads")
+        program.end(signal.SIGTERM)
 
 
 @check(*SPEAKING)
 def a_stream_begins_with_the_right_headers_and_an_event(example):
-    _, path = EXAMPLES[example.name]
+    path = EXAMPLES[example.name]
     with example.start() as program, Stream(program, path) as stream:
         expect(stream.status == "HTTP/1.1 200 OK", stream.status)
         expected = {
@@ -203,7 +232,7 @@ def a_stream_begins_with_the_right_headers_and_an_event(example):
 
 @check(*SPEAKING)
 def sigint_and_sigterm_end_open_streams_properly(example):
-    _, path = EXAMPLES[example.name]
+    path = EXAMPLES[example.name]
     for number in signal.SIGINT, signal.SIGTERM:
         with example.start() as program:
             idle = program.connect()
@@ -347,8 +376,8 @@ class Example:
         self.name = name
         self.binary = binary
 
-    def start(self):
-        return Program(self.binary, EXAMPLES[self.name][0])
+    def start(self, *options):
+        return Program(self.binary, *options)
 
 
 def main():
@@ -362,8 +391,6 @@ def main():
         directory = Path(directories[0])
         binary = directory / name / name if name in LARGE else directory / name
         if function is pings_come_between_the_ticks and not pings:
-            continue
-        if name in LARGE and not binary.is_file():
             continue
         sentence = f"{name}: {function.__name__.replace('_', ' ')}"
         try:

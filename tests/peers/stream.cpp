@@ -4,7 +4,7 @@
 #include <crier/crier.hpp>
 #include <crier/http/server.hpp>
 
-#include "../../examples/port.hpp"
+#include "../conformance/named_port.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
@@ -77,7 +77,7 @@ asio::awaitable<void> handle(crier::exchange& request, crier::manager& events) {
 
 int main(int argc, char** argv) try {
     crier::server_options options;
-    options.port = port_from(argc, argv);
+    options.port = named_port(argc, argv);
     crier::server server{options};
     crier::manager_options as_published;
     as_published.ids = false;

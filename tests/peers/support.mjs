@@ -197,7 +197,7 @@ export class Cat extends Program {
 // The server of stream.cpp.
 export class StreamServer extends Program {
   static async start(binary, port = 0) {
-    const server = new StreamServer(binary, String(port));
+    const server = new StreamServer(binary, '--port', String(port));
     server.url = await server.out.next(/^http:/);
     server.port = new URL(server.url).port;
     return server;

@@ -33,7 +33,7 @@ def an_event_is_shown_before_the_next_one_comes():
 
 @check
 def a_count_ends_with_0():
-    with Program(programs.hello, []) as hello:
+    with Program(programs.hello) as hello:
         ended = run("--json", "--count", "3", f"http://127.0.0.1:{hello.port}/time")
     expect_end(ended, 0)
     events = [json.loads(line) for line in ended.stdout.splitlines()]
