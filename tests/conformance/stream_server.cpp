@@ -10,6 +10,7 @@
 #include <boost/json/serialize.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <exception>
 #include <iostream>
 #include <string>
@@ -125,6 +126,7 @@ private:
 int main(int argc, char** argv) try {
     crier::server_options options;
     options.port = named_port(argc, argv);
+    options.body_bytes = std::size_t{4} * 1024 * 1024;
     crier::server server{options};
     stream_server streams{server};
     server.shutdown_on_signals();

@@ -1,4 +1,5 @@
 // What stream_server answers, to the byte.
+import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { ask, expect, expectEqual, pause, within } from '../../peers/support.mjs';
@@ -100,6 +101,27 @@ export const checks = [
       const idAlone = found.filter(lines => lines.some(line => name(line) === 'id') && !told.includes(lines));
       expectEqual(idAlone, [], 'blocks with an id and no data');
       stream.close();
+    },
+  },
+  {
+    what: 'an event of 4 MB is published whole, and a larger body is answered with 413',
+    async check({ server }) {
+      const stream = await read(`${server.url}/topics/large`);
+      await server.subscribers('large', 1);
+      const most = 4 * 1024 * 1024;
+      const room = most - JSON.stringify({ data: '' }).length;
+      const data = Array.from({ length: Math.ceil(room / 8) }, (_, n) => String(n).padStart(8)).join('').slice(0, room);
+      await server.publish('large', { data });
+      await stream.until(/^id: /m);
+      const sent = stream.text.split('\n').find(line => name(line) === 'data');
+      expect(sent === `data: ${data}`, `${room} bytes of data as they were published, not ${sent?.length} others`);
+      stream.close();
+      // Its head only: a connection that is closed while the body comes can take the answer with it.
+      const socket = connect(server.port, '127.0.0.1');
+      socket.write(`POST /topics/large HTTP/1.1\r\nHost: x\r\nContent-Length: ${most + 1}\r\n\r\n{`);
+      const [answer] = await within(5000, 'an answer to a larger body', once(socket.setEncoding('latin1'), 'data'));
+      socket.destroy();
+      expectEqual(answer.split('\r\n')[0], 'HTTP/1.1 413 Payload Too Large', 'the answer to a larger body');
     },
   },
   {
