@@ -9,8 +9,8 @@ namespace dashboard {
 
 namespace json = boost::json;
 
-json::value streams_sampler::sample(
-    const crier::manager_stats& stats, std::size_t open, std::chrono::steady_clock::time_point now) {
+json::value streams_sampler::sample(const crier::manager_stats& stats, std::size_t open,
+    std::chrono::steady_clock::time_point now) {
     counts& newest = samples_.emplace_back(counts{now, {{"", stats.delivered}}});
     for (const crier::topic_stats& topic : stats.topics) {
         newest.of[topic.name] = topic.published;
@@ -27,9 +27,9 @@ json::value streams_sampler::sample(
             {"subscribers", topic.subscribers}, {"published", topic.published},
             {"delivered", topic.delivered}, {"dropped", topic.dropped}, {"rate", rate_of(name)}});
     }
-    return {{"topics", std::move(topics)}, {"sessions", open},
-        {"published", stats.published}, {"delivered", stats.delivered}, {"dropped", stats.dropped},
-        {"rate", rate_of("")}, {"uptime", std::chrono::duration<double>(now - started_).count()}};
+    return {{"topics", std::move(topics)}, {"sessions", open}, {"published", stats.published},
+        {"delivered", stats.delivered}, {"dropped", stats.dropped}, {"rate", rate_of("")},
+        {"uptime", std::chrono::duration<double>(now - started_).count()}};
 }
 
 double streams_sampler::rate_of(const std::string& name) const {

@@ -11,8 +11,8 @@
 namespace crier::detail {
 
 /// All objects of a kind that belong to an execution context. What waits often owns, in the end,
-/// the object that it waits for; the context breaks that circle when it is destroyed, as it does for
-/// its own waits, and calls `context_gone` of each.
+/// the object that it waits for; the context breaks that circle when it is destroyed, as it does
+/// for its own waits, and calls `context_gone` of each.
 ///
 /// Thread safety: any thread.
 template <class Member>

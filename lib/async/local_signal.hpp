@@ -114,9 +114,8 @@ struct initiation {
 };
 
 template <class Token>
-auto local_signal::operator()(
-    Token&& token) && -> decltype(boost::asio::async_initiate<Token, void()>(
-    std::declval<initiation>(), token)) {
+auto local_signal::operator()(Token&& token) && -> decltype(boost::asio::async_initiate<Token,
+    void()>(std::declval<initiation>(), token)) {
     return boost::asio::async_initiate<Token, void()>(initiation{*this}, token);
 }
 

@@ -59,8 +59,7 @@ boost::system::result<std::vector<topic_options>> take_topics(
 
 } // namespace
 
-decision decide(
-    const asked& request, serve_options options, const manager_options& limits,
+decision decide(const asked& request, serve_options options, const manager_options& limits,
     response_fields told) {
     permission pages = permit(options.cors, request);
     decision made;

@@ -22,8 +22,8 @@ detached_streams::~detached_streams() { context_members<session>::of(executor_).
 void detached_streams::begin(asio::ip::tcp::socket& from, detached_order ordered) {
     const std::shared_ptr<shard> on = ordered.events->shard_of(executor_);
     auto to = std::make_shared<polled_sink>(poller_, from);
-    const auto made = session::make(std::move(ordered.events), on, std::move(to),
-        std::move(ordered.decided), *this);
+    const auto made = session::make(
+        std::move(ordered.events), on, std::move(to), std::move(ordered.decided), *this);
     ++open_;
     try {
         made->start();

@@ -1,7 +1,7 @@
 #include "healing.hpp"
 
-#include "pubsub/manager_state.hpp"
 #include "pubsub/log_line.hpp"
+#include "pubsub/manager_state.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -46,14 +46,13 @@ void ask_for_frames(const gap& missing, const gap_handler& on_gap,
     std::shared_ptr<manager_state> events, const asio::any_io_executor& executor,
     asio::cancellation_slot cancelled, std::function<void(const std::vector<frame>&)> then) {
     asio::co_spawn(executor, frames_for(missing, on_gap, std::move(events)),
-        asio::bind_cancellation_slot(cancelled, [executor, then = std::move(then)](
-                                                    const std::exception_ptr&,
-                                                    std::vector<frame> frames) mutable {
-            // Not from within the coroutine, whose signal goes with it.
-            asio::post(executor, [then = std::move(then), frames = std::move(frames)]() mutable {
-                then(frames);
-            });
-        }));
+        asio::bind_cancellation_slot(
+            cancelled, [executor, then = std::move(then)](
+                           const std::exception_ptr&, std::vector<frame> frames) mutable {
+                // Not from within the coroutine, whose signal goes with it.
+                asio::post(executor, [then = std::move(then),
+                                         frames = std::move(frames)]() mutable { then(frames); });
+            }));
 }
 
 } // namespace crier::detail

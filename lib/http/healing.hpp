@@ -20,7 +20,6 @@ using gap_handler = decltype(serve_options::on_gap);
 /// handler of its own: the signal may go then. What `then` holds is to keep `on_gap` for as long.
 void ask_for_frames(const gap& missing, const gap_handler& on_gap,
     std::shared_ptr<manager_state> events, const boost::asio::any_io_executor& executor,
-    boost::asio::cancellation_slot cancelled,
-    std::function<void(const std::vector<frame>&)> then);
+    boost::asio::cancellation_slot cancelled, std::function<void(const std::vector<frame>&)> then);
 
 } // namespace crier::detail

@@ -38,8 +38,8 @@ struct order {
     std::shared_ptr<manager_state> events;
 };
 
-/// A caller that waits for the end of its session, which lives on a shard. Begun, told and cancelled
-/// by tasks, it needs no memory for any of that.
+/// A caller that waits for the end of its session, which lives on a shard. Begun, told and
+/// cancelled by tasks, it needs no memory for any of that.
 class waiting_caller : public std::enable_shared_from_this<waiting_caller>, public session_end {
 public:
     waiting_caller(order&& what, std::shared_ptr<shard> on, asio::any_io_executor where)
@@ -194,8 +194,7 @@ asio::awaitable<end_reason> serve(const request_head& head, sink_maker make,
     std::exception_ptr wrong;
     try {
         check_options(options);
-        what.decided =
-            decide(ask_foreign(head), std::move(options), what.events->options());
+        what.decided = decide(ask_foreign(head), std::move(options), what.events->options());
     } catch (...) {
         wrong = std::current_exception();
     }
@@ -208,8 +207,8 @@ namespace crier {
 
 boost::asio::awaitable<end_reason> serve(
     sink_maker make, const request_head& request, manager& events, serve_options options) {
-    return detail::serve(request, std::move(make), detail::manager_access::state_of(events),
-        std::move(options));
+    return detail::serve(
+        request, std::move(make), detail::manager_access::state_of(events), std::move(options));
 }
 
 } // namespace crier

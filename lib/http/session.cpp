@@ -37,8 +37,7 @@ session::session(std::shared_ptr<manager_state> events, std::shared_ptr<shard> o
 
 boost::intrusive_ptr<session> session::make(std::shared_ptr<manager_state> events,
     std::shared_ptr<shard> on, std::shared_ptr<sink> to, decision decided, session_end& then) {
-    return {new session{
-        std::move(events), std::move(on), std::move(to), std::move(decided), then}};
+    return {new session{std::move(events), std::move(on), std::move(to), std::move(decided), then}};
 }
 
 void session::start() {
@@ -224,8 +223,7 @@ void session::read_on() {
 void session::keep_alive() {
     if (!pending.empty() && !out_.due().is_blocked()) {
         out_.arm_at(home_->timing(), now_ + soon); // no memory to tell of a gap
-    } else if (pending.empty() && own_.empty() &&
-               out_.due().at(now_) == deadline::due::heartbeat) {
+    } else if (pending.empty() && own_.empty() && out_.due().at(now_) == deadline::due::heartbeat) {
         own_ = bytes_of(events_->heartbeat(), coding_);
         out_.wake();
     } else {
@@ -237,8 +235,9 @@ void session::keep_alive() {
 shard_coroutine session::finish(session* self) {
     self->end_body();
     while (self->waits_for_client_ && !self->is_flushed()) {
-        const auto failed = self->is_cut_ ? boost::system::error_code{asio::error::operation_aborted}
-                                          : self->out_.failure(self->now_);
+        const auto failed = self->is_cut_
+                              ? boost::system::error_code{asio::error::operation_aborted}
+                              : self->out_.failure(self->now_);
         if (failed) {
             self->reason_ = self->is_counted_ ? end_reason_of(failed) : self->reason_;
             break;

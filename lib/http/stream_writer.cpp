@@ -134,13 +134,13 @@ asio::awaitable<bool> stream_writer::wait(signal& on) {
     const std::shared_ptr<parts> self = parts_;
     while (true) {
         const waiting wait{on, std::make_shared<std::optional<boost::system::error_code>>()};
-        on.async_wait([result = wait.result, weak = std::weak_ptr{self}](
-                          boost::system::error_code error) {
-            *result = error;
-            if (const auto still = weak.lock()) {
-                still->out.wake();
-            }
-        });
+        on.async_wait(
+            [result = wait.result, weak = std::weak_ptr{self}](boost::system::error_code error) {
+                *result = error;
+                if (const auto still = weak.lock()) {
+                    still->out.wake();
+                }
+            });
         while (!*wait.result) {
             co_await self->write_all({}); // which looks at what may have failed
             if (self->out.due().at(clock::now()) == detail::deadline::due::heartbeat) {

@@ -55,7 +55,7 @@ TEST_CASE("1,000 clients that come and leave 20 times leave nothing behind") {
         allocated = round == 3 ? allocated_bytes() : allocated;
     }
     CHECK(running.events.stats().delivered == clients * rounds);
-    CHECK(streams_of(running.events).ended[static_cast<std::size_t>(crier::end_reason::client_left)] ==
-          clients * rounds);
+    CHECK(streams_of(running.events)
+              .ended[static_cast<std::size_t>(crier::end_reason::client_left)] == clients * rounds);
     CHECK(allocated_bytes() <= allocated + 64 * 1024);
 }

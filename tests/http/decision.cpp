@@ -147,7 +147,6 @@ TEST_CASE("fields that were decided before hold where the options allow no origi
     };
     CHECK(text(decided_with({}).fields) == "Vary: before\n");
     CHECK(text(decided_with(app_is_allowed()).fields) == "Vary: Origin\n");
-    const decision refused =
-        decide(ask({.method = "POST", .target = "/"}), {}, limits, before);
+    const decision refused = decide(ask({.method = "POST", .target = "/"}), {}, limits, before);
     CHECK(refused.instead->response.find("Vary: before\r\n") != std::string::npos);
 }

@@ -16,8 +16,7 @@ namespace crier::test {
 inline detail::detached_order ordered(
     const request_head& head, manager& events, serve_options options = {}) {
     auto core = detail::manager_access::state_of(events);
-    auto decided =
-        detail::decide(detail::ask(head), std::move(options), core->options());
+    auto decided = detail::decide(detail::ask(head), std::move(options), core->options());
     return {std::move(core), std::move(decided)};
 }
 

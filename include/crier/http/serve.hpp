@@ -55,8 +55,8 @@ using sink_maker = std::function<std::shared_ptr<sink>(const boost::asio::any_io
 
 namespace detail {
 
-CRIER_EXPORT boost::asio::awaitable<end_reason> serve(
-    const request_head& head, sink_maker make, std::shared_ptr<manager_state> events, serve_options options);
+CRIER_EXPORT boost::asio::awaitable<end_reason> serve(const request_head& head, sink_maker make,
+    std::shared_ptr<manager_state> events, serve_options options);
 
 struct manager_access {
     static const std::shared_ptr<manager_state>& state_of(const manager& of) { return of.state_; }

@@ -31,16 +31,17 @@ namespace crier {
 /// and give its maker to `serve`.
 ///
 /// Thread safety: all members and handlers belong to one executor.
-/// Lifetime: outstanding handlers keep the sink alive; its user waits for `idle()` before the stream
-/// below is destroyed.
+/// Lifetime: outstanding handlers keep the sink alive; its user waits for `idle()` before the
+/// stream below is destroyed.
 class CRIER_EXPORT sink : public std::enable_shared_from_this<sink> {
 public:
     using buffers = std::span<const boost::asio::const_buffer>;
 
     virtual ~sink() = default;
 
-    /// Writes some bytes, and returns how many; 0 with an error. `would_block`: it calls `wake_user`
-    /// once it can take more, and is then given the same bytes again, followed by others perhaps.
+    /// Writes some bytes, and returns how many; 0 with an error. `would_block`: it calls
+    /// `wake_user` once it can take more, and is then given the same bytes again, followed by
+    /// others perhaps.
     virtual std::size_t write_some(buffers bytes, boost::system::error_code& error) = 0;
 
     /// How many of the buffers that it was given last it still uses after `would_block`.

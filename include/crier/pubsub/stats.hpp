@@ -46,8 +46,8 @@ struct topic_stats : event_counts {
 };
 
 struct manager_stats : event_counts {
-    std::size_t subscribers = 0;                    ///< at present
-    std::uint64_t resumed = 0;                      ///< subscriptions that began after a cursor
+    std::size_t subscribers = 0;                   ///< at present
+    std::uint64_t resumed = 0;                     ///< subscriptions that began after a cursor
     std::array<std::uint64_t, gap_reasons> gaps{}; ///< gaps at which streams began, by `gap_reason`
     /// Publishes that were refused for what they hold; see the errors of `manager::publish`.
     std::uint64_t refused = 0;

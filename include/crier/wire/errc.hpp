@@ -36,10 +36,10 @@ enum class errc {
     connect_timeout,
     handshake_timeout,
     header_timeout,
-    idle_timeout,    ///< a stream was silent for longer than it may be
-    overflow,        ///< more waited for a subscriber than its limits allow
-    /// a topic's name is over `manager_options::name_bytes`; in a request also one that is not UTF-8,
-    /// holds NUL, or is badly escaped
+    idle_timeout, ///< a stream was silent for longer than it may be
+    overflow,     ///< more waited for a subscriber than its limits allow
+    /// a topic's name is over `manager_options::name_bytes`; in a request also one that is not
+    /// UTF-8, holds NUL, or is badly escaped
     invalid_topic,
     invalid_key,     ///< a key is over `manager_options::key_bytes`
     reserved_type,   ///< an event type begins with "crier.", as the library's own do
