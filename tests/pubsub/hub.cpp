@@ -130,6 +130,27 @@ TEST_CASE("assigning a subscription ends the one that was there") {
     CHECK(listening.id() == other_id);
 }
 
+TEST_CASE(
+    "a subscription can be moved while a wait is pending, and what is left of it is harmless") {
+    context test;
+    hub events{test.io.get_executor()};
+    auto first = events.subscribe(some_id);
+    std::optional<error_code> woken;
+    first.async_wait([&](error_code error) { woken = error; });
+    hub::subscription second = std::move(first);
+    CHECK(second.valid());
+    CHECK_FALSE(first.valid()); // NOLINT(bugprone-use-after-move): that is what is tested
+    first.close();
+    events.publish(some_id);
+    test.run();
+    CHECK(woken == error_code{});
+    first = std::move(second);
+    CHECK(events.size() == 1);
+    first.close();
+    first.close();
+    CHECK(events.size() == 0);
+}
+
 TEST_CASE("a hub that goes closes its subscriptions") {
     context test;
     std::optional<hub> signals{std::in_place, test.io.get_executor()};

@@ -4,11 +4,12 @@
 
 #include <boost/container_hash/hash.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <exception>
+#include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -65,11 +66,7 @@ public:
     std::size_t size() const { return state_->size(); }
 
     /// Completes every wait with `errc::closed`; later subscriptions are closed from their start.
-    void close() {
-        for (const std::shared_ptr<signal>& closed : state_->close()) {
-            closed->close();
-        }
-    }
+    void close() noexcept { state_->close(); }
 
 private:
     class state;
@@ -81,7 +78,8 @@ private:
 /// One subscriber of one id. Destroying it unsubscribes.
 ///
 /// Thread safety: `close` and `try_wait` from any thread; one wait at a time.
-/// Lifetime: may outlive its hub, and is closed then.
+/// Lifetime: may outlive its hub, and is closed then. It can be moved while a wait is pending. One
+/// that was moved from can be assigned to, closed, destroyed, and asked whether it is valid.
 template <class Id, class Hash>
 class hub<Id, Hash>::subscription {
 public:
@@ -92,10 +90,14 @@ public:
             state_ = std::move(other.state_);
             id_ = std::move(other.id_);
             signal_ = std::move(other.signal_);
+            place_ = other.place_;
         }
         return *this;
     }
     ~subscription() { close(); }
+
+    /// Whether it has not been moved from.
+    bool valid() const noexcept { return signal_ != nullptr; }
 
     const Id& id() const noexcept { return id_; }
 
@@ -113,20 +115,21 @@ public:
 
     /// Ends the subscription: a pending wait completes with `errc::closed`; a wake-up that is set
     /// stays readable. Idempotent.
-    void close() {
-        if (signal_ && state_->remove(id_, signal_)) {
+    void close() noexcept {
+        if (signal_ && state_->remove(id_, place_)) {
             signal_->close();
         }
     }
 
 private:
     friend class hub;
+    using signals = std::list<std::shared_ptr<signal>>;
 
-    subscription(std::shared_ptr<state> state, Id id, const executor_type& executor)
-        : state_{std::move(state)},
-          id_{std::move(id)},
-          signal_{std::make_shared<signal>(executor)} {
-        if (!state_->add(id_, signal_)) {
+    subscription(std::shared_ptr<state> of, Id id, const executor_type& executor)
+        : state_{std::move(of)}, id_{std::move(id)}, signal_{std::make_shared<signal>(executor)} {
+        signals added{signal_};
+        place_ = added.begin();
+        if (!state_->add(id_, added)) {
             signal_->close();
         }
     }
@@ -134,29 +137,36 @@ private:
     std::shared_ptr<state> state_;
     Id id_;
     std::shared_ptr<signal> signal_;
+    /// Among those of its id, until it leaves.
+    std::optional<typename signals::iterator> place_;
 };
 
 template <class Id, class Hash>
 class hub<Id, Hash>::state {
 public:
-    using signals = std::vector<std::shared_ptr<signal>>;
+    using signals = typename subscription::signals;
 
-    bool add(const Id& id, const std::shared_ptr<signal>& added) {
+    /// False: it is closed.
+    bool add(const Id& id, signals& added) {
         const std::lock_guard lock{mutex_};
         if (closed_) {
             return false;
         }
-        signals_[id].push_back(added);
+        signals& all = signals_[id];
+        all.splice(all.end(), added);
         ++size_;
         return true;
     }
 
-    bool remove(const Id& id, const std::shared_ptr<signal>& removed) {
+    /// False: it was removed before. Takes constant time, however many an id has.
+    bool remove(const Id& id, std::optional<typename signals::iterator>& place) noexcept {
+        signals removed; // it goes without the lock
         const std::lock_guard lock{mutex_};
-        const auto entry = signals_.find(id);
-        if (entry == signals_.end() || std::erase(entry->second, removed) == 0) {
+        if (closed_ || !place) {
             return false;
         }
+        const auto entry = signals_.find(id);
+        removed.splice(removed.end(), entry->second, *std::exchange(place, std::nullopt));
         --size_;
         if (entry->second.empty()) {
             signals_.erase(entry);
@@ -164,10 +174,13 @@ public:
         return true;
     }
 
-    signals find(const Id& id) const {
+    std::vector<std::shared_ptr<signal>> find(const Id& id) const {
         const std::lock_guard lock{mutex_};
         const auto entry = signals_.find(id);
-        return entry == signals_.end() ? signals{} : entry->second;
+        if (entry == signals_.end()) {
+            return {};
+        }
+        return {entry->second.begin(), entry->second.end()};
     }
 
     std::size_t size() const {
@@ -175,21 +188,27 @@ public:
         return size_;
     }
 
-    signals close() {
-        const std::lock_guard lock{mutex_};
-        closed_ = true;
-        signals all;
-        for (auto& [id, listening] : signals_) {
-            all.insert(all.end(), listening.begin(), listening.end());
+    void close() noexcept {
+        const all_signals closed = take_all();
+        for (const auto& [id, listening] : closed) {
+            for (const std::shared_ptr<signal>& each : listening) {
+                each->close();
+            }
         }
-        signals_.clear();
-        size_ = 0;
-        return all;
     }
 
 private:
+    using all_signals = std::unordered_map<Id, signals, Hash>;
+
+    all_signals take_all() noexcept {
+        const std::lock_guard lock{mutex_};
+        closed_ = true;
+        size_ = 0;
+        return std::exchange(signals_, {});
+    }
+
     mutable std::mutex mutex_;
-    std::unordered_map<Id, signals, Hash> signals_;
+    all_signals signals_;
     std::size_t size_ = 0;
     bool closed_ = false;
 };
