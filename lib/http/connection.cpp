@@ -4,6 +4,7 @@
 
 #include "async/time_limit.hpp"
 #include "exchange_access.hpp"
+#include "pubsub/log_line.hpp"
 #include "request_reader.hpp"
 #include "response.hpp"
 
@@ -14,8 +15,10 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/status.hpp>
 
+#include <exception>
 #include <memory>
-#include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -44,12 +47,19 @@ bool is_end_of_connection(const error_code& error) {
            error == asio::error::connection_reset;
 }
 
+void tell(const connection_context& context, std::string_view what,
+    const std::exception_ptr& why) noexcept {
+    log_line line;
+    line << what << why;
+    context.options.log(severity::error, line.text());
+}
+
 /// Calls the handler, and answers for it where it did not. Whether the connection goes on.
 asio::awaitable<bool> handle_request(
     tcp::socket& socket, std::unique_ptr<received> request, connection_context& context) {
     exchange handled =
         exchange_access::make(socket, std::move(request), context.options.response_timeout);
-    std::optional<std::string> problem;
+    std::exception_ptr problem;
     bool ending = false;
     try {
         asio::awaitable<void> handling = context.handle(handled);
@@ -59,12 +69,12 @@ asio::awaitable<bool> handle_request(
             co_return false;
         }
         ending = error.code() == errc::shut_down;
-        problem = error.what();
-    } catch (const std::exception& error) {
-        problem = error.what();
+        problem = std::current_exception();
+    } catch (...) {
+        problem = std::current_exception();
     }
     if (problem && !ending) {
-        context.options.log(severity::error, "handler failed: " + *problem);
+        tell(context, "handler failed: ", problem);
     }
     if (!handled.is_answered()) {
         asio::awaitable<void> responding =
@@ -78,8 +88,8 @@ asio::awaitable<bool> handle_request(
         try {
             context.streams.begin(socket, std::move(*ordered));
             context.is_handed_over = true;
-        } catch (const std::exception& error) {
-            context.options.log(severity::error, std::string{"a stream failed: "} + error.what());
+        } catch (...) {
+            tell(context, "a stream failed: ", std::current_exception());
         }
     }
     co_return !problem && handled.keeps_alive();

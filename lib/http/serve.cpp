@@ -62,7 +62,8 @@ public:
     void ended(end_reason reason, const std::exception_ptr& failure) noexcept override {
         session_ = nullptr;
         outcome_ = {reason, failure};
-        const std::shared_ptr<waiting_caller> self = std::move(kept_);
+        const std::shared_ptr<waiting_caller> self = shared_from_this();
+        kept_.reset();
         try {
             post_typed(where_, bind_memory(std::shared_ptr<small_handler_memory>{self, &memory_},
                                    [self] { self->complete(self->outcome_); }));
@@ -71,7 +72,10 @@ public:
         }
     }
 
-    void abandoned() noexcept override { kept_.reset(); }
+    void abandoned() noexcept override {
+        session_ = nullptr;
+        kept_.reset();
+    }
 
 protected:
     virtual void complete(const outcome& how) = 0;
@@ -121,7 +125,7 @@ private:
     // On the shard:
     session* session_ = nullptr;
     std::shared_ptr<waiting_caller> kept_;
-    outcome outcome_{};
+    outcome outcome_{}; // NOLINT(bugprone-throw-keyword-missing): none is thrown here
     small_handler_memory memory_;
 };
 

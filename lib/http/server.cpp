@@ -1,5 +1,7 @@
 #include <crier/http/server.hpp>
 
+#include "async/durations.hpp"
+#include "pubsub/unthrowing.hpp"
 #include "worker.hpp"
 
 #include <boost/asio/post.hpp>
@@ -8,6 +10,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <sstream>
 #include <stdexcept>
 #include <thread>
@@ -57,15 +60,11 @@ server_options checked(server_options options) {
     if (options.max_connections == 0) {
         throw std::invalid_argument{"max_connections is 0; a server needs one or more"};
     }
-    if (options.header_timeout.count() <= 0) {
-        options.header_timeout = server_options{}.header_timeout;
-    }
-    if (options.response_timeout.count() <= 0) {
-        options.response_timeout = server_options{}.response_timeout;
-    }
-    if (!options.log) {
-        options.log = log_to_clog;
-    }
+    const server_options defaults;
+    options.header_timeout = detail::in_range(options.header_timeout, defaults.header_timeout);
+    options.response_timeout =
+        detail::in_range(options.response_timeout, defaults.response_timeout);
+    options.log = detail::unthrowing(options.log ? options.log : log_to_clog);
     return options;
 }
 
@@ -153,6 +152,8 @@ void server::shutdown(std::chrono::milliseconds deadline) {
     if (state_->ending.exchange(true)) {
         return;
     }
+    // None at all is a deadline too.
+    deadline = std::clamp(deadline, std::chrono::milliseconds{0}, detail::never);
     asio::post(get_executor(), [state = state_.get()] {
         if (state->signals) {
             state->signals->cancel();

@@ -65,7 +65,7 @@ void session::start() {
 shard_coroutine session::run(session* self) {
     self->frame_ = reinterpret_cast<const char*>(&self);
     try {
-        bool is_open = self->begin();
+        const bool is_open = self->begin();
         while (is_open) {
             self->write_what_waits();
             if (self->has_failed() || self->is_read_to_the_end()) {

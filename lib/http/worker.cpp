@@ -2,6 +2,8 @@
 
 #include <crier/async/single_thread.hpp>
 
+#include "async/local_signal.hpp"
+#include "pubsub/log_line.hpp"
 #include "response.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -32,40 +34,76 @@ worker::worker(const server_options& options, const server::handler& handle,
 
 void worker::start_accepting() { asio::co_spawn(io_, accept(), asio::detached); }
 
+worker::~worker() { is_over_ = true; }
+
 void worker::run() noexcept {
     while (true) {
         try {
             io_.run();
             return;
-        } catch (const std::exception& error) {
-            options_.log(severity::error, std::string{"a handler threw: "} + error.what());
+        } catch (...) {
+            tell("a handler threw: ", std::current_exception());
         }
     }
 }
 
+void worker::tell(std::string_view what, const std::exception_ptr& why) const noexcept {
+    log_line line;
+    line << what << why;
+    options_.log(severity::error, line.text());
+}
+
+namespace {
+
+/// A pause for a coroutine that takes no memory.
+class pause final : public wakeable {
+public:
+    pause(alarms& by, clock::duration time) noexcept { by.set(alarm_, clock::now() + time); }
+
+    local_signal&& over() noexcept { return over_.next(); }
+    void wake() override { over_.set(); }
+
+private:
+    local_signal over_;
+    alarm alarm_{*this};
+};
+
+} // namespace
+
 asio::awaitable<void> worker::accept() {
-    constexpr std::chrono::milliseconds pause{100};
-    timer wait{io_};
+    constexpr std::chrono::milliseconds a_while{100};
     bool failing = false;
     acceptor_.non_blocking(true);
     while (acceptor_.is_open()) {
-        error_code error;
-        tcp::socket socket =
-            co_await acceptor_.async_accept(asio::redirect_error(asio::use_awaitable, error));
-        if (!error) {
-            take_in(std::move(socket));
-            accept_waiting();
-        } else if (error != asio::error::operation_aborted &&
-                   error != asio::error::connection_aborted) {
-            // Out of descriptors, say: trying again at once would spin without end.
-            if (!std::exchange(failing, true)) {
-                options_.log(severity::error, "cannot accept connections: " + error.message());
-            }
-            wait.expires_after(pause);
-            co_await wait.async_wait(asio::redirect_error(asio::use_awaitable, error));
+        std::exception_ptr failure;
+        try {
+            co_await accept_some();
+        } catch (...) {
+            failure = std::current_exception();
+        }
+        if (!failure) {
+            failing = false;
             continue;
         }
-        failing = false;
+        if (!std::exchange(failing, true)) {
+            tell("cannot accept connections: ", failure);
+        }
+        // Out of descriptors or memory, say: trying again at once would spin without end.
+        pause waiting{*alarms_, a_while};
+        co_await waiting.over();
+    }
+}
+
+asio::awaitable<void> worker::accept_some() {
+    error_code error;
+    tcp::socket socket =
+        co_await acceptor_.async_accept(asio::redirect_error(asio::use_awaitable, error));
+    if (!error) {
+        take_in(std::move(socket));
+        accept_waiting();
+    } else if (error != asio::error::operation_aborted &&
+               error != asio::error::connection_aborted) {
+        throw boost::system::system_error{error};
     }
 }
 
@@ -89,29 +127,61 @@ void worker::take_in(tcp::socket socket) {
     }
 }
 
+/// Takes a connection off the list when its coroutine has gone, whichever way.
+class worker::connection_end {
+public:
+    connection_end(worker& by, std::list<connection>::iterator which) noexcept
+        : by_{&by}, which_{which} {}
+    connection_end(connection_end&& from) noexcept
+        : by_{std::exchange(from.by_, nullptr)}, which_{from.which_} {}
+    connection_end& operator=(connection_end&&) = delete;
+    ~connection_end() {
+        if (by_ != nullptr) {
+            by_->ended(which_);
+        }
+    }
+
+    void operator()(const std::exception_ptr& failure) const {
+        try {
+            if (failure) {
+                std::rethrow_exception(failure);
+            }
+        } catch (const boost::system::system_error&) {
+            return; // the client has gone, say
+        } catch (...) {
+            by_->tell("a connection failed: ", failure);
+        }
+    }
+
+private:
+    worker* by_;
+    std::list<connection>::iterator which_;
+};
+
 void worker::begin(tcp::socket socket) {
     connections_.emplace_back(connection_context{options_, handle_, streams_, ending_});
     const auto which = std::prev(connections_.end());
     ++all_connections_;
+    connection_end at_end{*this, which};
     try {
         asio::co_spawn(io_, run_connection(std::move(socket), which->state),
-            asio::bind_cancellation_slot(which->cancellation.slot(),
-                [this, which](const std::exception_ptr&) { ended(which); }));
-    } catch (const std::exception& error) {
-        options_.log(severity::error, std::string{"cannot serve a connection: "} + error.what());
-        ended(which);
+            asio::bind_cancellation_slot(which->cancellation.slot(), std::move(at_end)));
+    } catch (...) {
+        tell("cannot serve a connection: ", std::current_exception());
     }
 }
 
-void worker::ended(std::list<connection>::iterator which) {
+void worker::ended(std::list<connection>::iterator which) noexcept {
     if (!which->state.is_handed_over) {
         --all_connections_;
     }
-    connections_.erase(which);
-    one_ended();
+    if (!is_over_) {
+        connections_.erase(which);
+        one_ended();
+    }
 }
 
-void worker::one_ended() {
+void worker::one_ended() noexcept {
     if (ending_ && connections_.empty() && streams_.empty()) {
         deadline_.cancel();
     }

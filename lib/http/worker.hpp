@@ -3,6 +3,7 @@
 #include <crier/async/clock.hpp>
 #include <crier/http/server.hpp>
 
+#include "async/alarms.hpp"
 #include "connection.hpp"
 
 #include <boost/asio/cancellation_signal.hpp>
@@ -10,16 +11,23 @@
 #include <boost/asio/ip/tcp.hpp>
 
 #include <atomic>
+#include <exception>
 #include <list>
+#include <memory>
+#include <string_view>
 
 namespace crier::detail {
 
 /// One thread of a server: a context, a listening socket, and the connections that it accepted.
 class worker {
 public:
+    /// Its options are checked.
     worker(const server_options& options, const server::handler& handle,
         std::atomic<std::size_t>& connections,
         boost::asio::ip::tcp::acceptor::protocol_type protocol);
+    worker(const worker&) = delete;
+    worker& operator=(const worker&) = delete;
+    ~worker();
 
     boost::asio::io_context& context() noexcept { return io_; }
     boost::asio::ip::tcp::acceptor& acceptor() noexcept { return acceptor_; }
@@ -40,17 +48,21 @@ private:
         boost::asio::cancellation_signal cancellation;
     };
 
+    class connection_end;
+
     boost::asio::awaitable<void> accept();
+    boost::asio::awaitable<void> accept_some();
     void accept_waiting();
     void take_in(boost::asio::ip::tcp::socket socket);
     void begin(boost::asio::ip::tcp::socket socket);
-    void ended(std::list<connection>::iterator which);
+    void ended(std::list<connection>::iterator which) noexcept;
     void refuse(boost::asio::ip::tcp::socket socket) const;
     void cancel_all(bool idle_only);
     void after(clock::duration time, void (worker::*then)());
+    void tell(std::string_view what, const std::exception_ptr& why) const noexcept;
     void cut();
     void stop();
-    void one_ended();
+    void one_ended() noexcept;
 
     const server_options& options_;
     const server::handler& handle_;
@@ -62,7 +74,9 @@ private:
     boost::asio::ip::tcp::acceptor acceptor_;
     timer deadline_{io_};
     detached_streams streams_;
+    std::shared_ptr<alarms> alarms_ = std::make_shared<alarms>(io_.get_executor());
     bool ending_ = false;
+    bool is_over_ = false;
 };
 
 } // namespace crier::detail

@@ -1,7 +1,8 @@
 #include <crier/pubsub/logger.hpp>
 
+#include "log_line.hpp"
+
 #include <iostream>
-#include <string>
 
 namespace crier {
 
@@ -9,10 +10,11 @@ void log_to_clog(severity level, std::string_view line) {
     if (level == severity::info) {
         return;
     }
-    // One insertion, so that lines of several threads do not mix.
-    std::string text{level == severity::error ? "crier: error: " : "crier: warning: "};
-    text.append(line).push_back('\n');
-    std::clog << text;
+    // One insertion, so that lines of several threads do not mix, and no memory, which may be what
+    // is told of.
+    detail::log_line whole;
+    whole << (level == severity::error ? "crier: error: " : "crier: warning: ") << line;
+    std::clog << whole.ended();
 }
 
 } // namespace crier
