@@ -6,8 +6,8 @@
 #include <functional>
 #include <string>
 
-namespace CLI {
-class App;
+namespace CLI { // NOLINT(readability-identifier-naming): CLI11's
+class App;      // NOLINT(readability-identifier-naming)
 }
 
 namespace example {

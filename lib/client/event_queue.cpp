@@ -20,11 +20,8 @@ std::size_t size_of(const event& each) {
 } // namespace
 
 event_queue::event_queue(
-    asio::any_io_executor executor, std::size_t most_events, std::size_t most_bytes)
-    : most_events_{most_events},
-      most_bytes_{most_bytes},
-      arrived_{executor},
-      room_{std::move(executor)} {}
+    const asio::any_io_executor& executor, std::size_t most_events, std::size_t most_bytes)
+    : most_events_{most_events}, most_bytes_{most_bytes}, arrived_{executor}, room_{executor} {}
 
 void event_queue::push(const event_view& from) {
     events_.push_back(

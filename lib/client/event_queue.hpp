@@ -16,8 +16,8 @@ namespace crier::detail {
 /// What waits between the coroutine that reads a stream and the one that receives its events.
 class event_queue {
 public:
-    event_queue(
-        boost::asio::any_io_executor executor, std::size_t most_events, std::size_t most_bytes);
+    event_queue(const boost::asio::any_io_executor& executor, std::size_t most_events,
+        std::size_t most_bytes);
 
     const boost::asio::any_io_executor& get_executor() const noexcept {
         return arrived_.get_executor();

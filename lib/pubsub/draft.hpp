@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace crier::detail {
 
@@ -48,7 +49,7 @@ public:
         memory_account_ptr account;
     };
 
-    draft(const terms& by, const publication& of) noexcept : terms_{by}, of_{of} {}
+    draft(terms by, const publication& of) noexcept : terms_{std::move(by)}, of_{of} {}
 
     /// Whether it can be published as it is, or needs not be.
     bool fits(const sight& seen) const noexcept;

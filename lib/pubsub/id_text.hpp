@@ -12,7 +12,7 @@ namespace crier::detail {
 /// An id's text, made without memory.
 class id_text {
 public:
-    explicit id_text(event_id id) noexcept {
+    explicit id_text(event_id id) noexcept { // NOLINT(*-pro-type-member-init): written here
         constexpr int base = 36;
         char* const end = text_.data() + text_.size();
         char* at = std::to_chars(text_.data(), end, id.epoch, base).ptr;

@@ -42,7 +42,7 @@ bool inbox::refuse(delivery& what) noexcept {
 }
 
 /// Adds a refused event to the lane's latest one, if they are of one run.
-bool inbox::merge(const delivery& what) noexcept {
+bool inbox::merge(const delivery& what) const noexcept {
     if (what.in->refused_in != run_ || what.only_since > 0) {
         return false;
     }
@@ -52,7 +52,7 @@ bool inbox::merge(const delivery& what) noexcept {
 }
 
 /// Where a refused event stands, for those that come.
-void inbox::note(delivery& refused) noexcept {
+void inbox::note(delivery& refused) const noexcept {
     refused.in->refused_in = refused.only_since == 0 ? run_ : 0;
     refused.in->refused = &refused;
 }

@@ -36,8 +36,8 @@ public:
     void forgive_drain() noexcept;
 
 private:
-    bool merge(const delivery& what) noexcept;
-    void note(delivery& refused) noexcept;
+    bool merge(const delivery& what) const noexcept;
+    void note(delivery& refused) const noexcept;
 
     std::mutex mutex_;
     task_list tasks_;

@@ -17,14 +17,14 @@ namespace crier::detail {
 namespace asio = boost::asio;
 
 void starting::run(shard& /*on*/) noexcept {
-    polling_run& self = static_cast<polling_run&>(*this);
+    auto& self = static_cast<polling_run&>(*this);
     self.owner->start(self);
 }
 
 void starting::release() noexcept { intrusive_ptr_release(static_cast<polling_run*>(this)); }
 
 void stopping::run(shard& /*on*/) noexcept {
-    polling_run& self = static_cast<polling_run&>(*this);
+    auto& self = static_cast<polling_run&>(*this);
     self.owner->stop(self);
 }
 

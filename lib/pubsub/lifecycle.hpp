@@ -40,7 +40,7 @@ struct polling_run final
       starting,
       stopping {
     polling_run(
-        std::shared_ptr<lifecycle> by, std::shared_ptr<polling_service> service, std::string topic);
+        std::shared_ptr<lifecycle> by, std::shared_ptr<polling_service> polled, std::string name);
     polling_run(const polling_run&) = delete;
     polling_run& operator=(const polling_run&) = delete;
 

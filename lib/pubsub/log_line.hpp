@@ -18,7 +18,7 @@ struct quoted_name {
 };
 
 /// A line of a log, made without memory; what does not fit is cut off.
-class log_line {
+class log_line { // NOLINT(*-pro-type-member-init): what is told of the text is its size
 public:
     log_line& operator<<(const char* text) noexcept { return *this << std::string_view{text}; }
     log_line& operator<<(std::string_view text) noexcept {
@@ -53,6 +53,13 @@ public:
     }
 
     std::string_view text() const noexcept { return {text_.data(), size_}; }
+
+    /// With a line feed at its end.
+    std::string_view ended() noexcept {
+        size_ = std::min(size_, text_.size() - 1);
+        *this << "\n";
+        return text();
+    }
 
 private:
     void put_escaped(std::string_view sequence) noexcept {

@@ -2,14 +2,16 @@
 
 #include <crier/pubsub/manager.hpp>
 
-#include "async/alarms.hpp"
+#include "asked_topics.hpp"
 #include "draft.hpp"
 #include "lifecycle.hpp"
 #include "memory_budget.hpp"
+#include "replay.hpp"
+#include "review_alarm.hpp"
+#include "rounds.hpp"
 #include "shard_table.hpp"
 #include "topic_table.hpp"
 
-#include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -22,8 +24,6 @@ namespace crier::detail {
 /// The one lock and the one sequence behind a manager or broker, kept by it, its subscriptions and
 /// its sessions. It takes the steps; how each is taken is told by the rooms that it goes through.
 class manager_state final : public shed_listener,
-                            private wakeable,
-                            private task,
                             public std::enable_shared_from_this<manager_state> {
 public:
     static std::shared_ptr<manager_state> make(
@@ -59,7 +59,7 @@ public:
     /// the last one it joins its topics. Where it throws, it can be called again.
     void read_on(const std::shared_ptr<shard>& on, subscriber& who);
 
-    void end_streams(std::string_view topic);
+    void end_streams(std::string_view name);
     void shutdown() noexcept;
     bool is_shut_down() const noexcept { return is_shut_down_; }
 
@@ -77,7 +77,6 @@ public:
 
 private:
     struct idle_review;
-    struct asked_topic;
 
     manager_state(const boost::asio::any_io_executor& executor, manager_options&& options);
 
@@ -86,30 +85,16 @@ private:
     event_id pass(std::string_view topic) noexcept;
     event_id commit(const publication& what, draft& drawn, const sight& seen, owed_drains& owed);
     bool make_room(topic& to, const frame& added, owed_drains& owed) noexcept;
-    void keep(topic& to, const record& added, bool has_own_id);
-    void miss(topic& to, const frame& refused, std::uint64_t sequence) noexcept;
     static void deliver(
         topic& to, draft& drawn, event_id id, bool is_admitted, owed_drains& owed) noexcept;
-    void begin_round(owed_drains& owed) noexcept;
-    void leave_late(owed_drains& owed) noexcept;
 
-    std::vector<asked_topic> prepare(std::vector<topic_options> topics) const;
-    void make_missing_runs(std::vector<asked_topic>& topics, std::unique_lock<std::mutex>& lock);
-    queue_limits limits_for(
-        const std::vector<asked_topic>& topics, const subscribe_options& options) const;
+    void make_missing_runs(asked_topics& topics, std::unique_lock<std::mutex>& lock);
     void enter(
         asked_topic& asked, const std::shared_ptr<shard>& on, membership& place, owed_drains& owed);
-    void begin_reading(subscriber& who, std::string_view last_event_id);
-    void stop_reading(subscriber& who) noexcept;
     void join(const std::shared_ptr<shard>& on, subscriber& who, owed_drains& owed) noexcept;
     bool takes_back(subscriber& who, owed_drains& owed) noexcept;
     void leave(subscriber& who, owed_drains& owed) noexcept;
 
-    void stop(const topic_table::stopped_run& run, owed_drains& owed) noexcept;
-    void review_in_time(owed_drains& owed) noexcept;
-    void run(shard& on) noexcept override;
-    void release() noexcept override;
-    void wake() override;
     void shard_has_shed(std::uint64_t oldest, bool has_subscribers) noexcept override;
 
     const manager_options options_;
@@ -125,19 +110,15 @@ private:
     std::uint64_t sequence_ = 0;
     std::uint64_t next_subscriber_ = 1;
     std::size_t subscribers_ = 0;
-    std::uint64_t resumed_ = 0;
-    std::array<std::uint64_t, gap_reasons> gaps_{};
     unsigned refusals_logged_ = 0; ///< of topics that there are none of
     memory_budget budget_;
     topic_table topics_;
+    replay replay_;
     shard_table shards_;
-    /// The manager's own, and its alarm for reviews of topics, on it.
-    std::shared_ptr<shard> own_;
+    rounds rounds_{budget_, shards_};
+    std::shared_ptr<shard> own_; ///< the manager's
     std::shared_ptr<lifecycle> polling_;
-    alarm review_;
-    /// When the alarm rings; what keeps this while the task that sets it is on its way.
-    clock::time_point review_at_ = clock::time_point::max();
-    std::shared_ptr<manager_state> kept_;
+    review_alarm reviews_{mutex_, topics_};
 };
 
 } // namespace crier::detail

@@ -31,7 +31,7 @@ public:
         leave_late,  ///< call `leave_late`
     };
 
-    explicit memory_budget(std::size_t limit) noexcept : limit_{limit} {}
+    explicit memory_budget(std::size_t limit) : limit_{limit} {}
 
     const memory_account_ptr& account() const noexcept { return account_; }
 

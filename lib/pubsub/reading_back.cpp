@@ -43,7 +43,8 @@ bool reading_back::begin_with_retained() {
 }
 
 void reading_back::add_values(std::uint64_t after) {
-    for (std::size_t i = 0, histories = sources_.size(); i < histories; ++i) {
+    const std::size_t histories = sources_.size();
+    for (std::size_t i = 0; i < histories; ++i) { // NOLINT(modernize-loop-convert): they grow
         const source& each = sources_[i];
         if (each.of->values && !each.of->values->empty()) {
             sources_.push_back({each.of, true, after, each.endings});

@@ -31,7 +31,7 @@ public:
     /// Never calls at once.
     class posting {
     public:
-        explicit posting(const boost::asio::any_io_executor& where) noexcept : where_{&where} {}
+        explicit posting(const boost::asio::any_io_executor* where) noexcept : where_{where} {}
 
         bool operator==(const posting&) const noexcept = default;
 
@@ -59,12 +59,12 @@ public:
             std::decay_t<Function> here = std::forward<Function>(function);
             std::move(here)();
         } else {
-            posting{*where_}.execute(std::forward<Function>(function));
+            posting{where_}.execute(std::forward<Function>(function));
         }
     }
 
     posting require(boost::asio::execution::blocking_t::never_t) const noexcept {
-        return posting{*where_};
+        return posting{where_};
     }
 
 private:

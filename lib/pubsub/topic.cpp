@@ -30,6 +30,59 @@ topic::topic(std::string called, topic_settings settings, std::uint64_t since,
 
 topic::~topic() { account_->remove(size_of(*this)); }
 
+void topic::keep(const record& added, bool has_own_id) {
+    const bool is_in_history = kept.keeps();
+    if (is_in_history) {
+        kept.append(added, has_own_id);
+    }
+    if (values) {
+        try {
+            values->put(added);
+        } catch (...) {
+            if (is_in_history) {
+                kept.take_back_newest();
+            }
+            throw;
+        }
+    }
+    if (is_in_history) {
+        kept.evict(added.at);
+    } else {
+        kept.miss(added.sequence);
+    }
+    used_at = added.at;
+}
+
+void topic::miss(const frame& refused, std::uint64_t sequence) noexcept {
+    kept.miss(sequence);
+    if (values) {
+        values->erase(frame_access::key(refused));
+    }
+}
+
+boost::intrusive_ptr<lane> topic::enter(const std::shared_ptr<shard>& on) {
+    const auto known = lanes.find(on.get());
+    boost::intrusive_ptr<lane> in{known == lanes.end() ? new lane : &*known};
+    if (known == lanes.end()) {
+        in->on = on;
+        in->of = this;
+        intrusive_ptr_add_ref(in.get());
+        lanes.insert(*in);
+    }
+    ++in->subscribers;
+    ++subscribers;
+    return in;
+}
+
+void topic::leave(lane& left) noexcept {
+    --subscribers;
+    if (--left.subscribers == 0) {
+        lanes.erase(lanes.iterator_to(left));
+        left.on.reset();
+        intrusive_ptr_release(&left);
+    }
+}
+
 void topic::evict_oldest() noexcept {
     // What it kept may have gone already, by its age for instance.
     if (!kept.empty()) {

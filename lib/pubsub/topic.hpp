@@ -61,6 +61,16 @@ struct topic final : boost::intrusive_ref_counter<topic, boost::thread_safe_coun
 
     bool keeps_something() const noexcept { return !kept.empty() || (values && !values->empty()); }
 
+    /// Puts an event into what it keeps. Nothing changes where it throws.
+    void keep(const record& added, bool has_own_id);
+
+    /// Notes that an event which there was no memory for is not kept either.
+    void miss(const frame& refused, std::uint64_t sequence) noexcept;
+
+    /// Gives a place in its lane on the shard, which `leave` takes back.
+    boost::intrusive_ptr<lane> enter(const std::shared_ptr<shard>& on);
+    void leave(lane& left) noexcept;
+
     /// Lets the oldest of what it keeps go.
     void evict_oldest() noexcept override;
 

@@ -88,7 +88,7 @@ topic_table::stopped_run topic_table::left(topic& by, clock::time_point now) noe
 }
 
 topic_table::stopped_run topic_table::evict(const topic& but, clock::time_point now) noexcept {
-    topic& least = static_cast<topic&>(budget_.least_recent());
+    auto& least = static_cast<topic&>(budget_.least_recent());
     least.evict_oldest();
     if (least.keeps_something()) {
         return nullptr;

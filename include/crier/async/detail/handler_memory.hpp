@@ -44,7 +44,7 @@ public:
     }
 
 private:
-    struct block {
+    struct block { // NOLINT(cppcoreguidelines-pro-type-member-init): the bytes are a handler's
         alignas(std::max_align_t) std::array<std::byte, size> bytes;
         std::atomic<bool> used{false};
     };

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <crier/pubsub/manager.hpp>
+
+#include "lifecycle.hpp"
+#include "topic_table.hpp"
+
+#include <cstddef>
+#include <vector>
+
+namespace crier::detail {
+
+/// A topic as it is asked for, with what was made for it without the lock.
+struct asked_topic {
+    asked_topic(topic_options&& given, topic_settings&& made) noexcept
+        : options{std::move(given)}, settings{std::move(made)} {}
+    asked_topic(asked_topic&&) noexcept = default;
+    asked_topic& operator=(asked_topic&&) = delete;
+    ~asked_topic();
+
+    topic_options options;
+    topic_settings settings;
+    /// For where it is not polled yet; it ends with this where it is not used.
+    polling_run_ptr spare_run{};
+};
+
+/// The topics that a subscription asks for.
+class asked_topics {
+public:
+    /// Throws `std::invalid_argument` where the limits do not allow them. Asks the topics' rules,
+    /// which are user code: not under the manager's lock.
+    asked_topics(
+        std::vector<topic_options> topics, const topic_table& known, const manager_options& limits);
+
+    std::size_t size() const noexcept { return all_.size(); }
+    auto begin() noexcept { return all_.begin(); }
+    auto end() noexcept { return all_.end(); }
+
+    /// One that is to be polled, is not polled yet, and has no spare run; none: null.
+    asked_topic* without_run(const topic_table& known) noexcept;
+
+    /// What the subscription says, or the first of its topics that says something, or the manager.
+    queue_limits limits(const subscribe_options& given, const topic_table& known,
+        const manager_options& options) const;
+
+private:
+    std::vector<asked_topic> all_;
+};
+
+} // namespace crier::detail

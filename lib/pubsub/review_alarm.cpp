@@ -1,0 +1,58 @@
+#include "review_alarm.hpp"
+
+#include "lifecycle.hpp"
+
+namespace crier::detail {
+
+void review_alarm::adjust(const std::shared_ptr<void>& keeper, owed_drains& owed) noexcept {
+    const clock::time_point next = topics_.next_review();
+    const bool is_late = next < at_;
+    const bool is_idle = next == clock::time_point::max() && at_ != next;
+    if ((is_late || is_idle) && !kept_) {
+        kept_ = keeper;
+        owed.push(home_, *this);
+    }
+}
+
+void review_alarm::stop(const topic_table::stopped_run& run, owed_drains& owed) noexcept {
+    if (run) {
+        intrusive_ptr_add_ref(run.get());
+        owed.push(home_, static_cast<stopping&>(*run));
+    }
+}
+
+void review_alarm::run(shard& on) noexcept {
+    const std::lock_guard lock{guard_};
+    at_ = topics_.next_review();
+    if (at_ == clock::time_point::max()) {
+        on.timing().clear(alarm_);
+    } else {
+        on.timing().set(alarm_, at_);
+    }
+}
+
+void review_alarm::release() noexcept {
+    std::shared_ptr<void> last;
+    const std::lock_guard lock{guard_};
+    last.swap(kept_);
+}
+
+void review_alarm::wake() {
+    bool goes_on = true;
+    while (goes_on) {
+        // One at a time: publishers wait for the lock, and a history may be long.
+        owed_drains owed;
+        const std::lock_guard lock{guard_};
+        topic_table::stopped_run stopped;
+        goes_on = topics_.review_due(clock::now(), stopped);
+        stop(stopped, owed);
+        if (!goes_on) {
+            at_ = topics_.next_review();
+            if (at_ != clock::time_point::max()) {
+                home_->timing().set(alarm_, at_);
+            }
+        }
+    }
+}
+
+} // namespace crier::detail
