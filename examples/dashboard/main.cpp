@@ -121,7 +121,7 @@ private:
         crier::topic_rule messages;
         messages.matches = crier::exactly("messages");
         messages.history.events = 100;
-        messages.history.age = 0s;
+        messages.history.age = std::chrono::milliseconds::max();
         messages.retain = crier::retention::newest_per_key;
         options.keys_limit = first_messages;
         // The tables need no past, but a stream is resumed without a gap only as far back as all of
