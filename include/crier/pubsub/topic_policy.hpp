@@ -16,8 +16,8 @@ namespace crier {
 struct history_limits {
     std::size_t events = 0;                       ///< 0: no history
     std::size_t bytes = std::size_t{1024} * 1024; ///< of encoded events
-    /// How long an event is kept, and a topic after its last event or subscriber. Zero or less
-    /// means the default, `milliseconds::max()` for ever.
+    /// How long an event is kept. A topic without subscribers is kept as long, after its last event
+    /// and its last subscriber. Zero or less means the default, `milliseconds::max()` for ever.
     std::chrono::milliseconds age = std::chrono::minutes{5};
 };
 
