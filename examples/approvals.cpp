@@ -1,5 +1,5 @@
 // Shows a hub: a stream waits for changes of an approval's state, which is kept elsewhere.
-// Try it with, where ID is what the first one answers:
+// Try it with (ID is in the first one's answer):
 //     curl -X POST http://127.0.0.1:8080/requests
 //     curl -N http://127.0.0.1:8080/requests/ID/events
 //     curl -d '{"status":"approved"}' http://127.0.0.1:8080/requests/ID
@@ -39,14 +39,14 @@ constexpr std::array<std::string_view, 4> status_names{
 
 bool is_final(status of) { return of == status::approved || of == status::rejected; }
 
-/// The requests for approval and a hub that tells of their changes, for all threads.
+/// The requests for approval, and a hub that wakes streams when one changes. Any thread.
 class approvals {
 public:
     explicit approvals(const asio::any_io_executor& executor) : changes_{executor} {}
 
     enum class outcome { changed, already_final, unknown };
 
-    /// Adds a request, for which the oldest is forgotten once there are too many.
+    /// Adds a request. Once there are too many, the oldest is removed.
     uuid add() {
         const uuid added = boost::uuids::random_generator{}();
         std::optional<uuid> forgotten;
@@ -154,7 +154,7 @@ asio::awaitable<void> change(crier::exchange& request, approvals& requests, uuid
 }
 
 asio::awaitable<void> stream_changes(crier::exchange& request, approvals& requests, uuid id) {
-    // First subscribe, then read the state: no change can fall in between.
+    // Subscribe first, then read the state: no change can be missed in between.
     auto subscription = requests.changes().subscribe(id, request.get_executor());
     std::optional<status> state = requests.find(id);
     if (!state) {
@@ -182,7 +182,7 @@ asio::awaitable<void> stream_changes(crier::exchange& request, approvals& reques
     co_await out.finish();
 }
 
-/// What is not answered here is answered with 404.
+/// A request that is not answered here gets 404.
 asio::awaitable<void> handle(crier::exchange& request, approvals& requests) {
     constexpr std::string_view collection = "/requests";
     constexpr std::string_view events = "/events";
@@ -225,5 +225,5 @@ int main(int argc, char** argv) {
     crier::server_options defaults;
     defaults.threads = 2;
     return example::run_server(
-        argc, argv, "Keeps requests for approval and streams their changes.", run, defaults);
+        argc, argv, "Keeps requests for approval, and streams their changes.", run, defaults);
 }

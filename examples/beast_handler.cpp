@@ -1,4 +1,4 @@
-// Shows how a stream is served inside an existing Beast server with its own context and threads.
+// Shows streams in an existing Beast server with its own context and threads.
 // Try it with: curl -N http://127.0.0.1:8080/events
 
 #include <crier/crier.hpp>
@@ -82,7 +82,7 @@ asio::awaitable<void> listen(
             beast::tcp_stream stream{std::move(socket)};
             asio::co_spawn(strand, session(std::move(stream), manager), asio::detached);
         } else if (acceptor.is_open()) {
-            // Out of descriptors, say: trying again at once would spin.
+            // Out of file descriptors, for example: retrying at once would spin.
             pause.expires_after(100ms);
             co_await pause.async_wait(asio::use_awaitable);
         }
@@ -98,7 +98,7 @@ void publish_numbers(crier::manager& manager) {
 tcp::acceptor listening(asio::io_context& io, const crier::server_options& options) try {
     return {asio::make_strand(io), {asio::ip::make_address(options.address), options.port}};
 } catch (const boost::system::system_error& error) {
-    // Without the place in Asio's sources, which the caught error would tell.
+    // Without the location in Asio's sources that the caught error's text has.
     throw std::runtime_error{"cannot listen: " + error.code().message()};
 }
 
@@ -113,7 +113,7 @@ void run(const crier::server_options& options) {
     signals.async_wait([&](error_code, int) {
         acceptor.close();
         manager.shutdown();
-        // Time for the streams to come to their end. Idle connections are cut.
+        // Gives the streams time to end. Idle connections are cut.
         deadline.expires_after(300ms);
         deadline.async_wait([&io](error_code) { io.stop(); });
     });

@@ -1,4 +1,4 @@
-// Shows the shortest program: a server, one topic, and a loop that publishes to it.
+// Shows the shortest program: a server, one topic, and a loop that publishes to the topic.
 // Try it with: curl -N http://127.0.0.1:8080/time
 
 #include <crier/crier.hpp>
@@ -35,5 +35,5 @@ void run(const crier::server_options& options) {
 } // namespace
 
 int main(int argc, char** argv) {
-    return example::run_server(argc, argv, "Publishes the time, five times a second.", run);
+    return example::run_server(argc, argv, "Publishes the time five times a second.", run);
 }

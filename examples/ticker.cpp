@@ -1,4 +1,4 @@
-// Shows a broker: one source broadcast to any number of clients, each with a stream of its own.
+// Shows a broker: one source, sent to any number of clients.
 // Try it with: curl -N http://127.0.0.1:8080/events
 
 #include <crier/crier.hpp>
@@ -48,7 +48,7 @@ asio::awaitable<void> stream_ticks(crier::exchange& request, crier::broker& tick
         while (const auto tick = subscription.try_receive()) {
             co_await out.write(*tick);
         }
-        // The writer's heartbeats fill silence only, and with ticks there is none.
+        // The writer sends heartbeats only while the stream is silent, and ticks keep it busy.
         if (open && std::chrono::steady_clock::now() >= next_ping) {
             co_await out.write_heartbeat();
             next_ping += ping_interval;
@@ -82,5 +82,5 @@ void run(const crier::server_options& options) {
 } // namespace
 
 int main(int argc, char** argv) {
-    return example::run_server(argc, argv, "Sends everybody a tick every two seconds.", run);
+    return example::run_server(argc, argv, "Sends a tick to every client every two seconds.", run);
 }

@@ -22,10 +22,10 @@ void add_server_options(CLI::App& app, crier::server_options& options) {
     app.add_option("--address", options.address, "numeric IP address to listen on")
         ->capture_default_str()
         ->check(check_address);
-    app.add_option("--port", options.port, "port to listen on, 0 for any that is free")
+    app.add_option("--port", options.port, "port to listen on; 0: any free port")
         ->capture_default_str()
         ->check(CLI::Range(0, 65'535));
-    app.add_option("--threads", options.threads, "threads that serve")
+    app.add_option("--threads", options.threads, "how many threads serve")
         ->capture_default_str()
         ->check(CLI::Range(1, 64));
 }

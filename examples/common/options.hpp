@@ -1,4 +1,4 @@
-// The command line that all servers among the examples share: --address, --port, --threads, --help.
+// The command line of all example servers: --address, --port, --threads, --help.
 #pragma once
 
 #include <crier/http/server.hpp>
@@ -12,17 +12,17 @@ class App;      // NOLINT(readability-identifier-naming)
 
 namespace example {
 
-/// Lets the command line say where to listen and with how many threads; what `options` holds before
-/// are the defaults.
+/// Adds the options that say where to listen and with how many threads. The present values of
+/// `options` are the defaults.
 void add_server_options(CLI::App& app, crier::server_options& options);
 
 /// Reads the command line, then runs the program.
 ///
-/// Returns the program's exit status: 2 for a command line that makes no sense and 1 for what `run`
-/// throws, each after one line on standard error, and else what `run` returns.
+/// Returns the program's exit status: 2 for a bad command line, 1 if `run` throws, each after one
+/// line on standard error; otherwise what `run` returns.
 int run_with(CLI::App& app, int argc, char** argv, const std::function<int()>& run);
 
-/// The same for a server without options of its own.
+/// The same for a server without further options.
 int run_server(int argc, char** argv, const std::string& description,
     const std::function<void(const crier::server_options&)>& run,
     crier::server_options options = {});

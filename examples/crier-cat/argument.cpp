@@ -41,7 +41,7 @@ std::optional<T> number(std::string_view text) {
 std::uint64_t count(const std::string& option, const std::string& text) {
     const auto value = number<std::uint64_t>(text);
     if (!value || *value == 0) {
-        throw CLI::ValidationError{option, in_quotes(text) + " is no whole number over 0"};
+        throw CLI::ValidationError{option, in_quotes(text) + " is not a whole number over 0"};
     }
     return *value;
 }
@@ -52,7 +52,7 @@ std::chrono::milliseconds seconds(const std::string& option, const std::string& 
     if (value > 0 && value <= longest) {
         return std::chrono::ceil<std::chrono::milliseconds>(std::chrono::duration<double>{value});
     }
-    throw CLI::ValidationError{option, in_quotes(text) + " is no number of seconds over 0"};
+    throw CLI::ValidationError{option, in_quotes(text) + " is not a number of seconds over 0"};
 }
 
 std::string url(const std::string& text) {
@@ -62,7 +62,7 @@ std::string url(const std::string& text) {
 crier::header_field header(std::string_view text) {
     const std::size_t colon = text.find(':');
     if (colon == text.npos) {
-        throw CLI::ValidationError{"--header", in_quotes(text) + " is no 'Name: value'"};
+        throw CLI::ValidationError{"--header", in_quotes(text) + " is not 'Name: value'"};
     }
     return {std::string{text.substr(0, colon)}, std::string{trimmed(text.substr(colon + 1))}};
 }
@@ -81,7 +81,7 @@ std::string body(const std::string& text) {
 
 std::string check_color(const std::string& when) {
     const bool known = when == "auto" || when == "always" || when == "never";
-    return known ? "" : in_quotes(when) + " is none of auto, always and never";
+    return known ? "" : in_quotes(when) + " is not auto, always or never";
 }
 
 bool color(std::string_view when, int file) {

@@ -166,7 +166,7 @@ void follower::end(const stream& of) {
 
 void follower::fail(error_code why) {
     if (why == asio::error::broken_pipe) {
-        finish(done); // whoever reads it has had enough
+        finish(done); // the reader has left
     } else {
         std::cerr << "crier-cat: standard output: " + why.message() + '\n';
         finish(ended);

@@ -21,10 +21,10 @@
 
 namespace cat {
 
-/// Follows the streams until one of the ends that the settings name.
+/// Follows the streams until the settings say that it is done.
 class follower {
 public:
-    /// Errors: throws `std::invalid_argument` on what cannot be asked of a server.
+    /// Errors: throws `std::invalid_argument` on settings that cannot be sent to a server.
     explicit follower(settings chosen);
 
     exit_status run();
@@ -32,8 +32,8 @@ public:
 private:
     struct stream {
         std::size_t index;
-        crier::parser counting{};  ///< finds the end of the last event to count in what is raw
-        crier::state_change end{}; ///< how, once it is over
+        crier::parser counting{};  ///< finds the end of the last event in raw output
+        crier::state_change end{}; ///< why it ended, once it has
         std::unique_ptr<crier::event_source> source{};
     };
 
@@ -61,7 +61,7 @@ private:
     std::size_t following_ = 0;
     std::uint64_t counted_ = 0;
     bool finished_ = false;
-    exit_status worst_ = done; ///< of the streams that have ended
+    exit_status worst_ = done; ///< of the streams that ended
     exit_status status_ = done;
 };
 

@@ -14,10 +14,10 @@ namespace json = boost::json;
 
 constexpr std::pair<std::string_view, std::string_view> reasons[] = {
     {"evicted", "the server no longer has them"},
-    {"epoch", "the server has begun a new history since"},
-    {"future", "the server has never come to the last event id"},
-    {"invalid", "the last event id is none of the server's"},
-    {"overflow", "they were not taken as fast as they came"},
+    {"epoch", "the server was restarted"},
+    {"future", "the server has not given the last event id yet"},
+    {"invalid", "the last event id is not one of the server's"},
+    {"overflow", "they were not read as fast as they came"},
 };
 
 std::string in_words(const json::value& value) {

@@ -6,8 +6,7 @@
 
 namespace cat {
 
-/// Of the event in which a server tells that events were lost, what it tells, in one sentence;
-/// nothing of any other.
+/// Explains a `crier.gap` event in one sentence. Empty for other events.
 std::string explain_gap(const crier::event& told);
 
 } // namespace cat

@@ -1,4 +1,4 @@
-// Shows what comes over event streams, for people who debug them and for scripts.
+// Shows event streams in a terminal, for debugging and for scripts.
 
 #include "command_line.hpp"
 #include "follower.hpp"
@@ -14,7 +14,7 @@
 
 namespace {
 
-/// A socket that took the place of a closed standard file would be written to.
+/// Opens closed standard files: a socket with their number would be written to.
 void fill_standard_files() {
     int file = 0;
     while (file >= 0 && file <= STDERR_FILENO) {
@@ -31,13 +31,13 @@ int main(int argc, char** argv) {
     cat::command_line arguments;
     try {
         cat::settings chosen = arguments.parse(argc, argv);
-        // A reader that leaves is no reason to die by a signal.
+        // When the reader of the output leaves, a write must fail, not kill the program.
         std::signal(SIGPIPE, SIG_IGN);
         return cat::follower{std::move(chosen)}.run();
     } catch (const CLI::Success& wish) {
         return arguments.parser().exit(wish);
     } catch (const CLI::ParseError& error) {
-        std::cerr << "crier-cat: " << error.what() << "; --help tells what there is\n";
+        std::cerr << "crier-cat: " << error.what() << "; --help lists the options\n";
         return cat::bad_usage;
     } catch (const std::exception& error) {
         std::cerr << "crier-cat: " << error.what() << "\n";

@@ -8,10 +8,10 @@
 
 namespace cat {
 
-/// What tells the URLs apart, as short as it gets: their hosts or their paths. Nothing for one.
+/// Short labels that distinguish the URLs: hosts or paths if they suffice. Empty for one URL.
 std::vector<std::string> labels_of(const std::vector<std::string>& urls);
 
-/// What each line begins with: the time of day and, where there are several, the stream's label.
+/// The beginning of each line: the time of day and, with several streams, the stream's label.
 class margin {
 public:
     explicit margin(const std::vector<std::string>& urls);

@@ -65,7 +65,7 @@ void notices::say(std::size_t stream, look as, std::string_view text) const {
     }
 }
 
-/// In one write, so that nothing of another program gets between.
+/// In one write, so that no other program's output comes in between.
 void notices::write(std::string_view begin, look as, std::string_view text) const {
     std::cerr << std::string{begin} + paint_(as, "* " + printable(text)) + '\n';
 }
@@ -73,7 +73,8 @@ void notices::write(std::string_view begin, look as, std::string_view text) cons
 void notices::hint(std::size_t stream, const crier::state_change& change) {
     const bool tls = change.reason.category() == boost::asio::error::get_ssl_category();
     if (tls && change.message.starts_with("certificate") && !std::exchange(hinted_, true)) {
-        say(stream, look::dim, "--ca-file names whom to trust, --insecure trusts anybody");
+        say(stream, look::dim,
+            "--ca-file trusts the certificates of a file, --insecure accepts any");
     }
 }
 

@@ -11,20 +11,20 @@
 
 namespace cat {
 
-/// What becomes of the streams, line by line on standard error.
+/// Notices about the connections, one line each, on standard error.
 class notices {
 public:
     notices(const margin& of_lines, painter paint, bool quiet)
         : margin_{of_lines}, paint_{paint}, quiet_{quiet} {}
 
     void connecting(std::size_t stream, std::string_view url) const;
-    /// The URL only where it is another one than was asked for, as after a redirect.
+    /// `other_url`: the URL, if it is not the one that was asked for, as after a redirect.
     void connected(
         std::size_t stream, std::string_view other_url, std::string_view last_event_id) const;
     void lost(std::size_t stream, const crier::state_change& change);
     void ended(std::size_t stream, const crier::state_change& change);
     void time_is_up() const;
-    /// Told also where the rest is not.
+    /// Written even with `quiet`.
     void gap(std::size_t stream, std::string_view explained) const;
 
 private:

@@ -20,12 +20,12 @@ output::output(asio::io_context& context, std::function<void(error_code)> on_fai
     watch_reader();
 }
 
-/// Asio would make standard output non-blocking, for all who share it, to wait for its errors. A
-/// set that holds nothing else is readable at the same time, and is nobody else's.
+/// To wait for errors of standard output, Asio would make it non-blocking, for all programs that
+/// share it. An epoll set that holds only standard output becomes readable at the same time.
 void output::watch_reader() {
     reader_left_.assign(::epoll_create1(EPOLL_CLOEXEC));
     ::epoll_event only_errors{};
-    // A file or a device without an end to leave is no matter.
+    // Files and devices, which have no reader that can leave, cannot be added.
     if (::epoll_ctl(reader_left_.native_handle(), EPOLL_CTL_ADD, STDOUT_FILENO, &only_errors) ==
         0) {
         reader_left_.async_wait(
@@ -51,7 +51,7 @@ void output::flush() {
         if (written >= 0) {
             rest.remove_prefix(static_cast<std::size_t>(written));
         } else if (errno == EAGAIN) {
-            // Whoever shares it has made it non-blocking.
+            // Another program that shares it has made it non-blocking.
             ::pollfd writable{STDOUT_FILENO, POLLOUT, 0};
             ::poll(&writable, 1, -1);
         } else if (errno != EINTR) {

@@ -10,13 +10,13 @@
 
 namespace cat {
 
-/// Standard output. It is written once nothing more is ready to be done, so that many events that
-/// come together are one write, and an event that comes alone is not kept. Writing blocks: then
-/// nothing more is read from the network.
+/// Standard output. Text is written when no other handler is ready: events that come together are
+/// one write, and a single event is written at once. While a write blocks, nothing is read from the
+/// network.
 class output {
 public:
-    /// The failure is told once, as `broken_pipe` where the reader has left, also while nothing is
-    /// written; then what is written is dropped.
+    /// `on_failure` is called once, with `broken_pipe` when the reader has left, even while nothing
+    /// is written. After it, all text is dropped.
     output(boost::asio::io_context& context,
         std::function<void(boost::system::error_code)> on_failure);
 

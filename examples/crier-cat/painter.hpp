@@ -8,7 +8,7 @@ namespace cat {
 
 enum class look { dim, strong, good, warning, bad, escape };
 
-/// Colours for a terminal, or none.
+/// Adds colours for a terminal, or none.
 class painter {
 public:
     explicit painter(bool colored) : colored_{colored} {}
@@ -17,7 +17,7 @@ public:
         return colored_ ? in(codes[static_cast<std::size_t>(as)], text) : std::string{text};
     }
 
-    /// In a colour that tells one stream from the others.
+    /// In the stream's own colour.
     std::string stream(std::size_t index, std::string_view text) const {
         return colored_ ? in(stream_codes[index % std::size(stream_codes)], text)
                         : std::string{text};

@@ -30,7 +30,7 @@ character first_of(std::string_view text) noexcept {
     return {code, size};
 }
 
-/// The controls of C0 and C1, the separators of lines, and what sets the direction of writing.
+/// C0 and C1 controls, line separators, and characters that set the direction of writing.
 bool is_obeyed(char32_t c) noexcept {
     constexpr std::pair<char32_t, char32_t> ranges[] = {{0x00, 0x08}, {0x0A, 0x1F}, {0x7F, 0x9F},
         {0x061C, 0x061C}, {0x200E, 0x200F}, {0x2028, 0x202E}, {0x2066, 0x2069}};

@@ -8,11 +8,11 @@
 
 namespace cat {
 
-/// Text from the network as a terminal may see it: each character that a terminal would obey, or
-/// that would change the order of those around it, becomes \uXXXX, as in JSON. Tabs stay.
+/// Text from the network, safe for a terminal: control characters, and characters that change the
+/// direction of writing, are shown as \uXXXX, as in JSON. Tabs stay.
 std::string printable(std::string_view text, const painter& paint = painter{false});
 
-/// Characters, not bytes.
+/// The length in characters, not bytes.
 std::size_t length(std::string_view text) noexcept;
 
 } // namespace cat

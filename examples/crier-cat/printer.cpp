@@ -25,7 +25,7 @@ std::string human_printer::event(std::size_t stream, const crier::event& shown) 
     if (shown.data.empty()) {
         return text + paint_(look::dim, "(no data)") + '\n';
     }
-    // The bar takes the place of the blanks before the data, which stays aligned.
+    // The bar replaces blanks before the data, so that the data stays aligned.
     const std::string next_line = '\n' + std::string(width - 2, ' ') + paint_(look::dim, "│") + ' ';
     std::string_view rest = shown.data;
     for (std::size_t end = 0; (end = rest.find('\n')) != rest.npos; rest.remove_prefix(end + 1)) {
@@ -63,7 +63,7 @@ std::string json_line(const crier::event& shown, std::string_view url) {
     if (!url.empty()) {
         line.emplace("url", url);
     }
-    // JSON leaves alone some of what a terminal obeys, and reads its escapes as the same.
+    // JSON does not escape all characters that terminals interpret, but reads the escapes.
     return printable(json::serialize(line)) + '\n';
 }
 

@@ -12,8 +12,8 @@
 
 namespace cat {
 
-/// Events as lines for a human: time, stream, id, type and data below each other, each only where
-/// there is something to tell.
+/// Events as lines for people, in columns: time, stream, id, type and data. Empty columns are left
+/// out.
 class human_printer {
 public:
     human_printer(const margin& of_lines, std::size_t streams, painter paint)
@@ -23,7 +23,7 @@ public:
     std::string comment(std::size_t stream, std::string_view text) const;
 
 private:
-    /// As wide as what it has shown, in steps so that it seldom shifts what follows.
+    /// As wide as its widest text so far, in steps, so that the next column seldom moves.
     class column {
     public:
         std::size_t fit(std::size_t size);
@@ -41,7 +41,7 @@ private:
     column types_;
 };
 
-/// An event as one line of JSON; the URL only where there is one.
+/// An event as one line of JSON, with the URL if it is given.
 std::string json_line(const crier::event& shown, std::string_view url);
 
 } // namespace cat

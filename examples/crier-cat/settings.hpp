@@ -13,15 +13,15 @@ enum exit_status { done = 0, ended = 1, bad_usage = 2, timed_out = 3 };
 
 enum class format { human, json, raw };
 
-/// What the command line asks for.
+/// The settings of the command line.
 struct settings {
     std::vector<std::string> urls;
     crier::event_source_options source;
     format as = format::human;
     bool color_output = false;
     bool color_notices = false;
-    std::string only;                     ///< events of this type; empty: of any
-    std::uint64_t count = 0;              ///< zero: no limit
+    std::string only;                     ///< show events of this type; empty: all
+    std::uint64_t count = 0;              ///< events; zero: no limit
     std::chrono::milliseconds timeout{0}; ///< zero: none
     bool follow_gaps = false;
     bool comments = false;

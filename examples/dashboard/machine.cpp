@@ -57,7 +57,7 @@ bool partition_of(std::string_view disk, std::string_view name) {
     return digits(name);
 }
 
-// What dm and md devices read and write is counted again on the disks beneath them.
+// Reads and writes of dm and md devices are counted again on the disks below them.
 bool virtual_disk(std::string_view name) {
     for (const std::string_view prefix : {"loop", "ram", "zram", "dm-", "md"})
         if (name.starts_with(prefix)) return true;

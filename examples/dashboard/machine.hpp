@@ -10,9 +10,9 @@
 #include <utility>
 #include <vector>
 
-// The state of the machine as Linux tells it in /proc. Functions read text and keep nothing;
-// samplers read the files and keep the sample before, as most of /proc counts since the boot. All
-// throw std::runtime_error that names the file when one cannot be read or understood.
+// The state of the machine, as Linux reports it in /proc. Functions parse text. Samplers read the
+// files and keep the previous sample, since most of /proc counts from the boot. All throw
+// std::runtime_error, which names the file, if one cannot be read or parsed.
 namespace dashboard {
 
 using time_point = std::chrono::steady_clock::time_point;
@@ -34,21 +34,21 @@ struct byte_counts {
 /// /proc/stat: the sum first, then the cores.
 std::vector<cpu_times> parse_cpu(std::string_view stat);
 
-/// {"total", "cores"}: percent; 0 for a core that has no time before.
+/// {"total", "cores"}: percent; 0 for a core without a previous sample.
 boost::json::value cpu_usage(
     const std::vector<cpu_times>& before, const std::vector<cpu_times>& after);
 
 /// /proc/meminfo: {"total", "used", "available", "cached", "swap_total", "swap_used"} in bytes.
 boost::json::value memory_usage(std::string_view meminfo);
 
-/// /proc/net/dev: interfaces in the order of the file, but `lo` last.
+/// /proc/net/dev: interfaces in the order of the file, with `lo` last.
 std::vector<byte_counts> parse_network(std::string_view dev);
 
-/// /proc/diskstats: disks without partitions and without devices that only pass on to others.
+/// /proc/diskstats: disks, without partitions and without devices on top of other disks.
 std::vector<byte_counts> parse_disk(std::string_view diskstats);
 
-/// [{"name", in, out}]: bytes per second; 0 for what has no count before. `in` and `out` name the
-/// members.
+/// [{"name", in, out}]: bytes per second; 0 without a previous count. `in` and `out` are the names
+/// of the members.
 boost::json::value byte_rates(const std::vector<byte_counts>& before,
     const std::vector<byte_counts>& after, std::chrono::duration<double> passed,
     std::string_view in, std::string_view out);

@@ -1,5 +1,5 @@
-// Shows the machine it runs on, live in any number of browsers: each chart is a topic fed by a
-// polling service, so nothing is read while nobody looks.
+// Shows the machine it runs on, live in any number of browsers. Each chart is a topic with a
+// polling service, so nothing is sampled while nobody watches.
 
 #include <crier/crier.hpp>
 #include <crier/http/server.hpp>
@@ -33,26 +33,26 @@ constexpr std::string_view page =
     ;
 
 constexpr std::size_t longest_message = 500;
-constexpr std::size_t first_messages = 20; ///< of the newest, for a page that is opened
+constexpr std::size_t first_messages = 20; ///< how many a new page gets
 
-/// How much time the charts of a page show, and so how far back its samples are kept.
+/// How much time the charts show, and so how long samples are kept.
 constexpr auto paper = 2min;
 
-/// How long sampling goes on when the last page is gone: it may just have lost its connection.
+/// How long sampling goes on after the last page has gone: it may only have lost its connection.
 constexpr auto linger = 10s;
 
 void log(crier::severity /*level*/, std::string_view line) {
     std::clog << std::string{line} + "\n";
 }
 
-/// In milliseconds since 1970, as in pages.
+/// Milliseconds since 1970, as JavaScript counts.
 std::int64_t now() {
     using namespace std::chrono;
     return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
 }
 
-/// A polling service that takes samples and publishes them as events of its topic's name. Each has
-/// its time, as a page that was away gets those that it missed later.
+/// A polling service that takes samples. Its events have the topic's name as their type. Each
+/// sample has a time, since a page that was away gets samples later.
 template <class Sampler>
 std::shared_ptr<crier::polling_service> sampling(
     std::string topic, std::chrono::milliseconds interval, Sampler sample) {
@@ -108,7 +108,7 @@ public:
         if (request.path() == "/" && method == http::verb::get) {
             return request.respond(http::status::ok, std::string{page}, "text/html; charset=utf-8");
         }
-        return request.respond(http::status::not_found, "There is nothing here; try /\n");
+        return request.respond(http::status::not_found, "nothing here; try /\n");
     }
 
     void shutdown() { manager_.shutdown(); }
@@ -117,33 +117,34 @@ private:
     static crier::manager_options options() {
         crier::manager_options options;
         options.log = log;
-        // Each message has a key of its own, so the newest of them are retained.
+        // Each message has its own key, so that the newest messages are retained.
         crier::topic_rule messages;
         messages.matches = crier::exactly("messages");
         messages.history.events = 100;
-        messages.history.age = 0s;
+        messages.history.age = std::chrono::milliseconds::max();
         messages.retain = crier::retention::newest_per_key;
         options.keys_limit = first_messages;
-        // The tables need no past, but a stream is resumed without a gap only as far back as all of
-        // its topics are kept.
+        // The tables need no history. But a stream resumes without a gap only as far back as all
+        // its topics have one.
         crier::topic_rule samples;
         samples.matches = crier::starting_with("");
         samples.history.events = paper / 1s;
         samples.history.age = paper;
         samples.retain = crier::retention::newest;
         options.rules = {messages, samples};
-        // To a page that is too slow, the newest samples are worth more than those that wait.
+        // For a slow page, the newest samples are worth more than old ones.
         options.queue.overflow = crier::overflow_policy::drop_oldest;
         return options;
     }
 
-    /// `/events?topic=cpu&topic=load`: one stream of the topics asked for. A browser that lost it
-    /// asks for what it missed, and is told to try soon.
+    /// `/events?topic=cpu&topic=load`: one stream of the topics asked for. A browser that loses it
+    /// reconnects soon, and gets what it missed.
     asio::awaitable<void> stream(crier::exchange& request) {
         crier::serve_options options;
         options.topics = topics_of(request.request().target());
         if (options.topics.empty()) {
-            return request.respond(http::status::bad_request, "topic= names no topic\n");
+            return request.respond(
+                http::status::bad_request, "name topics of the dashboard, as in ?topic=cpu\n");
         }
         options.retry = 1s;
         return serve(request, std::move(options));
@@ -174,22 +175,23 @@ private:
     }
 
     asio::awaitable<void> post(crier::exchange& request) {
-        // Browsers ask before they send this type to another site, and get no consent here.
+        // Browsers send a preflight before a page of another origin posts this type; it is refused
+        // here.
         if (request.request()[http::field::content_type] != "application/json") {
-            return request.respond(
-                http::status::unsupported_media_type, "A message is sent as application/json\n");
+            return request.respond(http::status::unsupported_media_type,
+                "the content type must be application/json\n");
         }
         boost::system::error_code error;
         const json::value body = json::parse(request.request().body(), error);
         const json::value* const text =
             body.is_object() ? body.as_object().if_contains("text") : nullptr;
         if (error || text == nullptr || !text->is_string() || text->as_string().empty()) {
-            return request.respond(
-                http::status::bad_request, "A message is {\"text\": \"...\"} and not empty\n");
+            return request.respond(http::status::bad_request,
+                "the body must be {\"text\": \"...\"}, and the text not empty\n");
         }
         if (text->as_string().size() > longest_message) {
             return request.respond(http::status::payload_too_large,
-                "A message has at most " + std::to_string(longest_message) + " bytes\n");
+                "a message may have " + std::to_string(longest_message) + " bytes at most\n");
         }
         const std::string key = std::to_string(++messages_);
         crier::publish_options options;
@@ -222,5 +224,5 @@ void run(const crier::server_options& options) {
 
 int main(int argc, char** argv) {
     return example::run_server(
-        argc, argv, "Shows the machine it runs on, live in any number of browsers.", run);
+        argc, argv, "Shows the machine that it runs on, live in any number of browsers.", run);
 }

@@ -14,13 +14,13 @@
 
 namespace dashboard {
 
-/// What the manager itself does: its streams, and the events per second of each topic.
+/// The manager's own figures: its streams, and the events per second of each topic.
 class streams_sampler {
 public:
-    /// The topics are named also while nobody is subscribed to them.
+    /// The topics are reported even while they have no subscriber.
     explicit streams_sampler(std::vector<std::string> topics) : topics_(std::move(topics)) {}
 
-    /// `open` is how many streams there are.
+    /// `open` is the number of open streams.
     boost::json::value sample(const crier::manager_stats& stats, std::size_t open,
         std::chrono::steady_clock::time_point now = std::chrono::steady_clock::now());
 
@@ -30,8 +30,8 @@ private:
         std::map<std::string, std::uint64_t> of;
     };
 
-    /// Events per second over the last samples: of events that come every other second, one
-    /// interval alone would show twice as many or none.
+    /// Events per second over the last samples. Over one interval, a topic with an event every
+    /// other second would show twice its rate, or none.
     double rate_of(const std::string& name) const;
 
     static constexpr std::size_t most_samples = 5;

@@ -64,7 +64,7 @@ void loop::run(const std::stop_token& stopped) {
         if (turns_.size() > kept) {
             turns_.pop_front();
         }
-        // After a pause of the whole machine, the ticks that were lost stay lost.
+        // After a pause of the whole machine, missed ticks are not made up for.
         if (done - plan > std::chrono::milliseconds{250}) {
             start = done - std::chrono::duration_cast<steady_clock::duration>(planned);
         }

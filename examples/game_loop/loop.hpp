@@ -1,4 +1,4 @@
-// The game's own thread: it steps the world 60 times a second and publishes it from there.
+// The game's own thread, which steps the world 60 times a second and publishes it.
 #pragma once
 
 #include <crier/pubsub/manager.hpp>
@@ -29,7 +29,7 @@ struct spread {
     std::chrono::nanoseconds max;
 };
 
-/// Of at least one turn, by one of its members.
+/// Percentiles of one member of the turns. At least one turn.
 spread spread_of(const std::vector<turn>& turns, std::chrono::nanoseconds turn::* which);
 
 /// Publishes to "world" each tick, to "timing" each second.
@@ -37,7 +37,7 @@ class loop {
 public:
     explicit loop(crier::manager& to);
 
-    /// The latest turns, up to `kept`; any thread.
+    /// The latest turns, at most `kept`. Any thread.
     std::vector<turn> last(std::size_t count) const;
 
     static constexpr std::size_t kept = 3'600;
@@ -50,7 +50,7 @@ private:
     world world_;
     mutable std::mutex mutex_;
     std::deque<turn> turns_;
-    // The last member: it ends before what it uses.
+    // The last member, so that it ends before what it uses.
     std::jthread thread_;
 };
 

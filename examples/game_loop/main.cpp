@@ -1,5 +1,5 @@
 // Shows a game loop of 60 ticks a second that publishes its world to any number of viewers, and
-// measures that they do not disturb it.
+// measures whether they disturb it.
 
 #include <crier/crier.hpp>
 #include <crier/http/server.hpp>
@@ -88,12 +88,13 @@ int run(const program_options& options) {
 
 int main(int argc, char** argv) {
     program_options options;
-    CLI::App app{"A game loop of 60 ticks a second, published to every viewer of its page."};
+    CLI::App app{
+        "Runs a game loop of 60 ticks a second, and publishes it to every viewer of its page."};
     example::add_server_options(app, options.server);
     auto* const measure = app.add_option("--measure", options.measure,
-        "measure the loop for so many seconds, print a table and exit");
+        "measure the loop for so many seconds, print a table, and exit");
     measure->check(CLI::Range(10, 3'600));
-    app.add_option("--viewers", options.viewers, "how many viewers the measurement connects")
+    app.add_option("--viewers", options.viewers, "how many viewers to connect while measuring")
         ->check(CLI::Range(2, 15'000))
         ->needs(measure)
         ->capture_default_str();

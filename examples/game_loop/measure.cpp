@@ -29,7 +29,7 @@ struct result {
     double megabytes = 0;
 };
 
-/// The middle one of all rounds, but the worst of what is the worst already.
+/// The medians of all rounds, and the greatest maximum.
 spread summary(const std::vector<result>& all, spread result::* which) {
     const auto sorted = [&](std::chrono::nanoseconds spread::* part) {
         std::vector<std::chrono::nanoseconds> values;
@@ -92,7 +92,7 @@ public:
             static_cast<double>(after.bytes - before.bytes) / seconds / 1e6};
     }
 
-    /// Whether it was not stopped.
+    /// Waits. Returns false if it was stopped.
     bool pause(std::chrono::nanoseconds length) {
         std::unique_lock lock{mutex_};
         wake_.wait_for(lock, stopped_, length, [] { return false; });
@@ -152,9 +152,8 @@ void measure(std::chrono::seconds whole, std::size_t many, const viewers& crowd,
     times("late", &result::late);
     row("received", "/s", [&](std::size_t i) { return median(results[i], &result::received); });
     row("received", "MB/s", [&](std::size_t i) { return median(results[i], &result::megabytes); });
-    std::cout << rounds
-              << " rounds: p50, p99 and received are medians of theirs, max is the worst; "
-              << events.stats().dropped << " events were missed\n"
+    std::cout << rounds << " rounds: p50, p99 and received are medians, max is the greatest; "
+              << events.stats().dropped << " events were dropped\n"
               << std::flush;
 }
 

@@ -1,4 +1,4 @@
-// Measures whether viewers disturb the loop: none, one, and many of them in turn.
+// Measures whether viewers disturb the loop: with none, one and many in turn.
 #pragma once
 
 #include <crier/pubsub/manager.hpp>
@@ -14,8 +14,8 @@
 
 namespace game {
 
-/// Prints a table to `std::cout`, unless it is stopped before.
-/// Errors: throws `std::runtime_error` where the viewers cannot be had.
+/// Measures, and prints a table to `std::cout` unless it is stopped before.
+/// Errors: throws `std::runtime_error` if the viewers cannot be connected.
 void measure(std::chrono::seconds whole, std::size_t many, const viewers& crowd,
     const boost::asio::ip::tcp::endpoint& server, const crier::manager& events, const loop& of,
     const std::stop_token& stopped);

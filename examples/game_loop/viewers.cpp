@@ -24,7 +24,7 @@ struct command {
     sockaddr_storage address;
 };
 
-/// The child's side: one thread and one epoll for all viewers.
+/// The child process: one thread and one epoll for all viewers.
 class crowd {
 public:
     explicit crowd(int control) : control_{control} { watch(control_); }
@@ -90,7 +90,7 @@ private:
         ::close(who);
     }
 
-    /// An event ends with a blank line, wherever the bytes are cut.
+    /// Counts the blank lines that end events, wherever the bytes are split.
     void read(int who) {
         const auto last = ends_.find(who);
         if (last == ends_.end()) {
@@ -126,7 +126,7 @@ private:
 } // namespace
 
 viewers::viewers() {
-    // Both processes hold a socket for each viewer, more than many systems allow at first.
+    // Both processes hold a socket for each viewer: more than many systems allow by default.
     rlimit files{};
     ::getrlimit(RLIMIT_NOFILE, &files);
     files.rlim_cur = files.rlim_max;

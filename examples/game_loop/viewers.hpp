@@ -1,4 +1,4 @@
-// Many viewers on the loopback, in a process of their own: they read and count, and no more.
+// Many viewers on loopback, in a process of their own, which only read and count.
 #pragma once
 
 #include <boost/asio/ip/tcp.hpp>
@@ -10,7 +10,7 @@
 
 namespace game {
 
-/// Forks, so it must be made before the first thread.
+/// It forks, so create it before the first thread.
 class viewers {
 public:
     struct counts {
@@ -25,8 +25,8 @@ public:
     viewers& operator=(const viewers&) = delete;
     ~viewers();
 
-    /// Connects or disconnects until there are so many of them.
-    /// Errors: throws `std::runtime_error` once the process is gone; fewer may be connected.
+    /// Connects or disconnects viewers until there are so many. Fewer may be connected in the end.
+    /// Errors: throws `std::runtime_error` once the process is gone.
     counts set(std::size_t many, const boost::asio::ip::tcp::endpoint& server) const;
 
 private:

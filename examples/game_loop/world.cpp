@@ -55,7 +55,7 @@ double radius(const island& of, double angle) {
     return of.radius * (1 + waves);
 }
 
-/// How far it is to the coast; far off, where nobody steers by it, only that it is far.
+/// The distance to the coast. Far away, where nobody steers by it, a rough value is enough.
 double clearance(const island& from, vec at) {
     const vec away = at - from.centre;
     const double least = length(away) - 1.6 * from.radius;
@@ -70,7 +70,7 @@ double clearance(vec at) {
     return nearest;
 }
 
-/// Away from what lies ahead, and along its coast on the side where the ship is bound.
+/// Steers away from islands ahead, and along the coast in the ship's direction.
 vec avoid_islands(vec at, vec bound) {
     constexpr double wide = 42;
     vec sum;

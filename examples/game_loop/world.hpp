@@ -23,7 +23,7 @@ struct ship {
     std::size_t fleet = 0;
 };
 
-/// What does not move: size, islands, fleets. Lengths in JSON are in tenths.
+/// What does not move: size, islands, fleets. Lengths in JSON are in tenths of a unit.
 boost::json::value chart();
 
 class world {

@@ -1,6 +1,6 @@
 #pragma once
 
-/// All of the library but the server: wire, pubsub and the session.
+/// The whole library except the server: wire, pubsub and sessions.
 
 #include <crier/async/single_thread.hpp>
 #include <crier/http/cors.hpp>

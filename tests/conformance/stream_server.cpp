@@ -61,7 +61,8 @@ public:
     }
 
     asio::awaitable<void> handle(exchange& request) {
-        if (co_await request.allow_origins(cors_)) {
+        const bool is_answered = co_await request.allow_origins(cors_);
+        if (is_answered) {
             co_return;
         }
         const bool posts = request.request().method() == http::verb::post;

@@ -198,7 +198,8 @@ TEST_CASE("a handler allows origins for whatever it answers, and preflights are 
     quiet.log = [](crier::severity, std::string_view) {};
     std::atomic<int> handled = 0;
     running_server running{[&](exchange& request) -> asio::awaitable<void> {
-                               if (co_await request.allow_origins(cors)) {
+                               const bool is_answered = co_await request.allow_origins(cors);
+                               if (is_answered) {
                                    co_return;
                                }
                                ++handled;

@@ -1,18 +1,26 @@
-// The examples that stand in the comments of the public classes, as they stand there.
+// The examples that stand in the comments of the public classes and in README.md, as they stand
+// there.
 
 #include <crier/crier.hpp>
 #include <crier/http/server.hpp>
 
 #include "support/context.hpp"
 #include "support/running_server.hpp"
+#include "support/served_stream.hpp"
 
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/uuid/random_generator.hpp>
 #include <boost/uuid/uuid.hpp>
 
+#include <cmath>
+#include <deque>
 #include <map>
+#include <optional>
 #include <string>
+#include <thread>
+#include <utility>
+#include <vector>
 
 using crier::test::context;
 namespace asio = boost::asio;
@@ -40,7 +48,7 @@ TEST_CASE("signal") {
     changed.set(); // any thread
     bool done = false;
     test.spawn([](crier::signal& on, bool& woken) -> asio::awaitable<void> {
-        co_await on.async_wait(boost::asio::use_awaitable); // completes at once
+        co_await on.async_wait(); // completes at once
         woken = true;
     }(changed, done));
     CHECK(done);
@@ -117,10 +125,12 @@ TEST_CASE("serve and stream_writer") {
             crier::stream_writer out{
                 stream, request.request().version(), co_await asio::this_coro::executor};
             co_await out.write_headers();
-            while (co_await out.wait(changed)) {
+            bool is_open = co_await out.wait(changed);
+            while (is_open) {
                 const crier::event next{.data = std::to_string(++events)};
                 co_await out.write(next);
                 changed.close();
+                is_open = co_await out.wait(changed);
             }
             co_await out.finish();
         });
@@ -138,4 +148,210 @@ TEST_CASE("serve and stream_writer") {
     CHECK(stream.substr(stream.find("\r\n\r\n") + 4) == "9\r\ndata: 1\n\n\r\n0\r\n\r\n");
     server.shutdown();
     running.join();
+}
+
+TEST_CASE("README: publishing") {
+    context test;
+    crier::manager manager{test.io.get_executor()};
+    std::vector<crier::topic_options> topics(2);
+    topics[0].name = "log";
+    topics[1].name = "prices";
+    crier::subscription all = manager.subscribe(topics);
+    manager.publish("log", "the market opens");
+    manager.publish("prices", std::map<std::string, double>{{"ACME", 12.5}});
+    manager.publish("prices", crier::event{.type = "closed", .data = "ACME"});
+    manager.publish("prices", 12.75, {.type = "price", .key = "ACME"});
+    manager.publish("prices", std::vector<double>{1, std::nan(""), HUGE_VAL});
+    test.run();
+    for (const char* expected :
+        {"data: the market opens\n", "data: {\"ACME\":1.25E1}\n", "event: closed\ndata: ACME\n",
+            "event: price\ndata: 1.275E1\n", "data: [1E0,null,null]\n"}) {
+        CHECK(all.try_receive()->text().starts_with(expected));
+    }
+
+    const auto type = manager.publish("log", crier::event{.type = "crier.mine"});
+    CHECK(type.error() == crier::errc::reserved_type);
+    const auto first = manager.publish("log", "mine");
+    const auto id = manager.publish("log", crier::event{.id = to_string(*first)});
+    CHECK(id.error() == crier::errc::reserved_id);
+    CHECK(manager.stats().refused == 2);
+    CHECK(manager.publish("for nobody", crier::event{.type = "crier.mine"}));
+}
+
+TEST_CASE("README: history") {
+    context test;
+    crier::manager_options options;
+    crier::topic_rule scores{.matches = crier::exactly("scores"), .history = {.events = 1000}};
+    crier::topic_rule devices{.matches = crier::starting_with("device/")};
+    devices.history = {.events = 100, .bytes = 256 * 1024, .age = std::chrono::minutes{10}};
+    devices.retain = crier::retention::newest; // a new page gets the present state at once
+    options.rules = {scores, devices};
+    crier::manager manager{test.io.get_executor(), std::move(options)};
+    const auto first = manager.publish("scores", "1:0");
+    manager.publish("scores", "1:1");
+    manager.publish("device/1", "on");
+    crier::subscribe_options resumed;
+    resumed.last_event_id = to_string(*first);
+    crier::subscription later = manager.subscribe("scores", resumed);
+    crier::subscription fresh = manager.subscribe("device/1");
+    test.run();
+    CHECK(later.try_receive()->text().starts_with("data: 1:1\n"));
+    CHECK(fresh.try_receive()->text().starts_with("data: on\n"));
+}
+
+namespace {
+
+/// Where the session of a coroutine on the context runs. The manager refuses it, so it ends at
+/// once.
+asio::any_io_executor executor_of_session(asio::io_context& context, crier::manager& manager) {
+    asio::ip::tcp::acceptor acceptor{context, {asio::ip::address_v4::loopback(), 0}};
+    const crier::test::client peer{acceptor.local_endpoint().port()};
+    asio::ip::tcp::socket stream = acceptor.accept();
+    const crier::test::request_type request = crier::test::get("/prices");
+    asio::any_io_executor found;
+    bool is_over = false;
+    crier::sink_maker make = [&](const asio::any_io_executor& executor) {
+        found = executor;
+        return crier::make_sink(stream, executor); // or one of your own
+    };
+    asio::co_spawn(context,
+        crier::serve(std::move(make), crier::head_of(request), manager, crier::serve_options{}),
+        [&is_over](const std::exception_ptr&, crier::end_reason) { is_over = true; });
+    while (!is_over) {
+        context.restart();
+        context.run_one();
+    }
+    return found;
+}
+
+} // namespace
+
+TEST_CASE("README: threads") {
+    asio::io_context many{2};
+    crier::manager on_strand{many.get_executor()};
+    on_strand.shutdown();
+    CHECK(executor_of_session(many, on_strand) == on_strand.get_executor());
+    CHECK(on_strand.get_executor() != asio::any_io_executor{many.get_executor()});
+
+    asio::io_context context{1}; // one for each thread
+    crier::promise_single_thread(context);
+    crier::manager manager{context.get_executor()};
+    manager.shutdown();
+    CHECK(executor_of_session(context, manager) == asio::any_io_executor{context.get_executor()});
+}
+
+namespace {
+
+asio::awaitable<void> write_tokens(crier::exchange& request, std::vector<std::string> tokens) {
+    const auto next_token = [&tokens]() -> asio::awaitable<std::optional<std::string>> {
+        if (tokens.empty()) {
+            co_return std::nullopt;
+        }
+        std::string token = std::move(tokens.front());
+        tokens.erase(tokens.begin());
+        co_return token;
+    };
+    crier::stream_writer out = request.writer();
+    co_await out.write_headers();
+    while (true) {
+        const std::optional<std::string> token = co_await next_token(); // your own source
+        if (!token) {
+            break;
+        }
+        const crier::event next{.data = *token};
+        co_await out.write(next);
+    }
+    co_await out.finish();
+}
+
+} // namespace
+
+TEST_CASE("README: streams by hand, and CORS") {
+    crier::cors_options cors;
+    cors.origins = {"https://app.example"}; // as browsers send it: no path, no slash at the end
+    crier::test::running_server running{[&cors](crier::exchange& request) -> asio::awaitable<void> {
+        const bool is_answered = co_await request.allow_origins(cors); // it was a preflight
+        if (is_answered) {
+            co_return;
+        }
+        std::vector<std::string> tokens{"one", "two"};
+        co_await write_tokens(request, std::move(tokens));
+    }};
+    crier::test::client peer = running.connect();
+    peer.send("OPTIONS / HTTP/1.1\r\nHost: a\r\nOrigin: https://app.example\r\n"
+              "Access-Control-Request-Method: GET\r\n\r\n");
+    CHECK(peer.read_until("\r\n\r\n").starts_with("HTTP/1.1 204 No Content\r\n"));
+    crier::test::client page = running.connect();
+    page.get("/", "Origin: https://app.example\r\n");
+    const std::string stream = page.read_to_end();
+    CHECK(stream.find("\r\nAccess-Control-Allow-Origin: https://app.example\r\n") != stream.npos);
+    CHECK(stream.ends_with("\r\n\r\nb\r\ndata: one\n\n\r\nb\r\ndata: two\n\n\r\n0\r\n\r\n"));
+}
+
+namespace {
+
+/// What GCC 12 would destroy twice, were it a temporary beside `co_await`.
+struct settings {
+    std::shared_ptr<int> count{};
+    std::string text{};
+};
+
+asio::awaitable<bool> counted(settings given) {
+    ++*given.count;
+    co_return true;
+}
+
+template <class Use>
+asio::awaitable<void> with(Use use) {
+    use();
+    co_return;
+}
+
+asio::awaitable<settings> add(std::shared_ptr<int> to, int summand) {
+    *to += summand;
+    settings result{.count = std::move(to), .text = "also too long for the string's own room"};
+    co_return result;
+}
+
+asio::awaitable<void> leave_early(std::shared_ptr<int> count) {
+    settings named{.count = std::move(count), .text = {}};
+    const bool is_done = co_await counted(std::move(named));
+    if (is_done) {
+        co_return;
+    }
+    throw std::logic_error{"not left"};
+}
+
+asio::awaitable<void> name_everything(std::shared_ptr<int> count, bool is_first) {
+    asio::awaitable<void> leaving = leave_early(count);
+    co_await std::move(leaving);
+
+    bool done = false;
+    while (!done) {
+        settings again{.count = count, .text = "open"};
+        const bool is_open = co_await counted(std::move(again));
+        done = is_open;
+    }
+
+    settings options{.count = count, .text = "too long a text for the string's own room"};
+    co_await counted(std::move(options));
+
+    const auto use = [count] { ++*count; };
+    co_await with(use);
+
+    asio::awaitable<settings> chosen = is_first ? add(count, 10) : add(count, 20);
+    const settings result = co_await std::move(chosen);
+    CHECK(result.count == count);
+}
+
+} // namespace
+
+TEST_CASE("README: with GCC 12") {
+    for (const bool is_first : {true, false}) {
+        context test;
+        const auto count = std::make_shared<int>(0);
+        test.spawn(name_everything(count, is_first));
+        CHECK(*count == (is_first ? 14 : 24));
+        CHECK(count.use_count() == 1);
+    }
 }

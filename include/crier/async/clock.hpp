@@ -8,8 +8,8 @@
 
 namespace crier {
 
-/// The clock of every timer in crier: `std::chrono::steady_clock`, which crier's own tests can put
-/// forward.
+/// The clock of every timer in crier: `std::chrono::steady_clock`. crier's own tests can advance
+/// it.
 struct CRIER_EXPORT clock {
     using duration = std::chrono::steady_clock::duration;
     using rep = duration::rep;

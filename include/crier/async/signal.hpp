@@ -54,32 +54,33 @@ public:
 
     const executor_type& get_executor() const noexcept;
 
-    /// Wakes the waiter, or else the next wait. The waiter is resumed before this returns where
-    /// the caller runs on the waiter's executor, and from there otherwise.
+    /// Wakes the waiter, or else the next wait. If the caller runs on the waiter's executor, the
+    /// waiter is resumed before this returns; otherwise it is resumed from its executor.
     ///
-    /// Errors: throws what a waiter throws that is resumed in here.
+    /// Errors: throws what the waiter throws if it is resumed within this call.
     void set();
 
-    /// Takes the wake-up if there is one, and tells whether there was.
+    /// Takes the wake-up if there is one. Returns whether there was.
     bool try_wait() noexcept;
 
-    /// Completes when the signal is set, at once if it was set since the last wait.
+    /// Completes when the signal is set; at once if it was set since the last wait.
     ///
     /// Signature: `void(error_code)`, on the handler's associated executor, else on the signal's.
-    /// Errors: `errc::closed` once closed, after a wake-up that was set before;
-    /// `operation_aborted` by `cancel` or cancellation; `errc::already_waiting` while another wait
-    /// has not completed.
-    /// Cancellation: total; no wake-up is lost by it.
+    /// Errors: `errc::closed` once the signal is closed and no wake-up is left;
+    /// `operation_aborted` after `cancel` or cancellation; `errc::already_waiting` while another
+    /// wait is pending.
+    /// Cancellation: total; no wake-up is lost.
     template <class Token = boost::asio::deferred_t>
     auto async_wait(Token&& token = Token{}) {
         return boost::asio::async_initiate<Token, void(boost::system::error_code)>(
             detail::begin_wait{state_}, token);
     }
 
-    /// Completes a pending wait with `operation_aborted`. A wake-up that is set stays.
+    /// Completes a pending wait with `operation_aborted`. A wake-up that is set stays set.
     void cancel() noexcept;
 
-    /// Completes this and every later wait with `errc::closed`. Idempotent.
+    /// Ends the signal: the pending wait and every later one complete with `errc::closed`.
+    /// Idempotent.
     void close() noexcept;
 
 private:

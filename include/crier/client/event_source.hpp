@@ -17,8 +17,8 @@ namespace detail {
 class source_state;
 }
 
-/// Reads an event stream over HTTP/1.1 and connects again whenever it ends, as the `EventSource` of
-/// a browser does.
+/// Reads an event stream over HTTP/1.1 and reconnects when it ends, as a browser's `EventSource`
+/// does.
 ///
 ///     crier::event_source source{executor, "http://localhost:8080/events"};
 ///     while (true) {
@@ -26,20 +26,21 @@ class source_state;
 ///         use(next);
 ///     }
 ///
-/// It connects at once and reads on by itself; where nobody receives, a bounded queue fills, and
-/// then nothing more is read from the connection. An event has the type "message" where the stream
-/// names none, and as its id the last event id in force.
+/// It connects at once and reads by itself into a bounded queue. While the queue is full, nothing
+/// is read from the connection. An event without a type has the type "message". Its id is the last
+/// event id of the stream.
 ///
-/// Thread safety: all of it, the callbacks too, belongs to the executor, which runs one handler at
-/// a time: a strand, or a context with one thread. Lifetime: declare it after its `io_context`.
-/// Destroying it is as good as `close`. Source: WHATWG HTML 9.2.
+/// Thread safety: all members and callbacks belong to the executor, which must run one handler at a
+/// time: a strand, or a context with one thread.
+/// Lifetime: the executor's context must outlive it. Destroying it closes it.
+/// Source: WHATWG HTML 9.2.
 class CRIER_EXPORT event_source {
 public:
     using executor_type = boost::asio::any_io_executor;
 
-    /// Errors: throws `std::invalid_argument` on a URL that is not absolute, `http` or `https`, and
-    /// on options that make no sense; for `https`, `system_error` on a file of certificates that
-    /// cannot be read.
+    /// Errors: throws `std::invalid_argument` on a URL that is not absolute or not `http` or
+    /// `https`, and on options that make no sense; for `https`, `system_error` if the file of
+    /// certificates cannot be read.
     event_source(executor_type executor, std::string_view url);
     event_source(executor_type executor, std::string_view url, event_source_options options);
     event_source(event_source&&) noexcept = default;
@@ -48,25 +49,26 @@ public:
 
     const executor_type& get_executor() const noexcept;
 
-    /// Takes the next event; completes at once if there is one. One receiver at a time.
+    /// Returns the next event; completes at once if there is one. One receiver at a time.
     ///
-    /// Errors: throws `operation_aborted` once closed; once the stream has ended for good and all
-    /// was taken, why, as `state_change::reason` tells; what a callback has thrown; and
-    /// `std::logic_error` where another one receives.
-    /// Cancellation: terminal and partial; the connection goes on, and no event is lost by it.
+    /// Errors: throws `operation_aborted` once it is closed; once the stream has ended for good and
+    /// all events were taken, the error that `state_change::reason` had; what a callback has
+    /// thrown; `std::logic_error` while another `receive` is pending. Cancellation: terminal and
+    /// partial; the connection stays, and no event is lost.
     boost::asio::awaitable<event> receive();
 
-    /// Ends the connection and a pending `receive`; what was not taken is dropped. Idempotent.
+    /// Ends the source: closes the connection, ends a pending `receive`, and drops events that were
+    /// not taken. Idempotent.
     void close();
 
-    /// Leaves the present connection, or the wait for the next one, and connects at once. Does
-    /// nothing after the end.
+    /// Drops the present connection, or the wait for the next one, and connects at once. Does
+    /// nothing once the source is closed.
     void reconnect();
 
     ready_state state() const noexcept;
 
-    /// What the next connection will send as `Last-Event-ID`. It runs ahead of events that have
-    /// not been taken yet.
+    /// What the next connection will send as `Last-Event-ID`. It includes events that have not been
+    /// taken yet.
     const std::string& last_event_id() const noexcept;
 
 private:

@@ -18,21 +18,21 @@ namespace crier {
 
 /// Source: WHATWG HTML 9.2.2, `readyState`.
 enum class ready_state {
-    connecting, ///< there is no stream yet, or not any more, and there will be one
+    connecting, ///< there is no stream at present; a connection is tried or waited for
     open,
     closed, ///< for good
 };
 
-/// What has become of the connection, and why.
+/// A change of the connection's state, and why.
 struct state_change {
     ready_state state = ready_state::connecting;
-    /// Why there is no stream any more; none when it opened or when `reconnect` was called.
+    /// Why the stream ended. None when it opened, and after a call of `reconnect`.
     boost::system::error_code reason{};
-    /// The same in words for a user, with what only the occasion knows.
+    /// The same in words for a user, with details.
     std::string message{};
     /// How long until the next attempt.
     std::chrono::milliseconds delay{};
-    /// Where the stream comes from, redirects followed; when it opened.
+    /// When it opened: the stream's URL, after redirects.
     std::string url{};
 };
 
@@ -42,65 +42,71 @@ struct header_field {
 };
 
 struct tls_options {
-    /// A file of certificates in PEM to trust in place of the system's.
+    /// A PEM file of certificates to trust, instead of the system's.
     std::string ca_file{};
-    /// Off: any certificate for any host will do, so anybody on the way may read and write along.
+    /// Off: any certificate is accepted, so anybody between client and server can read and change
+    /// the stream.
     bool verify = true;
-    /// In place of a context made from `ca_file`: for client certificates, and to share one among
-    /// many sources. `verify` holds all the same.
+    /// Used instead of a context made from `ca_file`: for client certificates, or to share one
+    /// among many sources. `verify` still applies.
     std::shared_ptr<boost::asio::ssl::context> context{};
 };
 
 struct event_source_options {
     std::string method = "GET";
-    /// Sent with each request. Of those that crier sends itself, `Accept`, `Accept-Encoding`,
-    /// `Cache-Control` and `User-Agent` may be given. A redirect to another origin gets only what
-    /// holds no secret: `Accept`, `Accept-Language`, `Cache-Control`, `Content-Type`, `User-Agent`.
+    /// Sent with each request. They may replace crier's own `Accept`, `Accept-Encoding`,
+    /// `Cache-Control` and `User-Agent`, but no other field that crier sets. After a redirect to
+    /// another origin only these are sent, which hold no secrets: `Accept`, `Accept-Language`,
+    /// `Cache-Control`, `Content-Type`, `User-Agent`.
     std::vector<header_field> headers{};
-    /// Sent with each request where it is not empty, and with 307 and 308 to another origin too.
+    /// Sent with each request, unless empty; after 307 and 308 to another origin too.
     std::string body{};
-    /// Where to go on, as if the event of this id had been the last.
+    /// The first connection resumes after the event of this id.
     std::string last_event_id{};
     tls_options tls{};
 
-    /// Off: the first end of a stream, or the first failure, is the end for good. For a POST that
-    /// must not be sent again.
+    /// Off: the source is closed when the first stream ends or the first attempt fails. For a POST
+    /// that must not be sent again.
     bool reconnect = true;
-    /// How long to wait from the end of a stream to the next connection, until the stream sets it,
-    /// which then is at least 10 ms.
+    /// How long to wait before a reconnect, until the stream sets another time, which is then at
+    /// least 10 ms. Not negative.
     std::chrono::milliseconds reconnection_time = std::chrono::seconds{3};
-    /// To where the wait grows, doubling with each failure in a row. What the stream sets may be
-    /// more.
+    /// The longest wait: it doubles with each failure in a row. A time set by the stream may be
+    /// longer. Not negative.
     std::chrono::milliseconds max_backoff = std::chrono::seconds{60};
-    /// Whether 429 and 5xx are tried again, not before `Retry-After` or an hour; else they are the
-    /// end, as the standard wants it.
+    /// Whether to retry after 429 and 5xx, waiting as `Retry-After` says, for an hour at most.
+    /// Off: they close the source, as in browsers.
     bool retry_server_errors = false;
 
-    // For each redirect anew; more than 24 days mean 24 days.
+    // The timeouts apply to each redirect anew. They must be over zero; more than 24 days means 24
+    // days.
 
-    /// For the name's resolution and the connection together.
+    /// For resolving the name and connecting, together.
     std::chrono::milliseconds connect_timeout = std::chrono::seconds{10};
     std::chrono::milliseconds handshake_timeout = std::chrono::seconds{10};
-    /// From the request to the end of the response's header.
+    /// From the request to the end of the response header.
     std::chrono::milliseconds header_timeout = std::chrono::seconds{60};
-    /// A stream that has sent nothing for so long, not even a comment, is given up; zero: never.
-    /// Twice the server's heartbeat is a good choice. Without it, only TCP keep-alive tells that a
-    /// silent server has gone.
+    /// A stream that sends nothing for so long, not even a comment, is given up, and the source
+    /// reconnects. Zero: never. Twice the server's heartbeat interval is a good choice. Without it,
+    /// only TCP keep-alive detects that a silent server is gone.
     std::chrono::milliseconds idle_timeout{0};
 
-    /// Bytes that a line or an event of the stream may take; more is the end.
+    /// How many bytes a line or an event of the stream may take. More closes the source.
     std::size_t event_limit = std::size_t{1024} * 1024;
-    /// What waits to be received: so many events, and bytes of them unless it is but one.
+    /// How many events may wait to be received, and how many bytes of them. There is always room
+    /// for one event.
     std::size_t queue_events = 256;
     std::size_t queue_bytes = std::size_t{1024} * 1024;
 
-    /// Called as it happens, which may be while events that came before still wait to be received;
-    /// so with comments, whose text is all after the colon.
+    /// Called when the state changes. Earlier events may still wait to be received then.
     std::function<void(const state_change&)> on_state_change{};
+    /// Called with the text of each comment, everything after its colon. Earlier events may still
+    /// wait to be received then.
     std::function<void(std::string_view)> on_comment{};
-    /// Called with the bytes of a stream, as they come and before they are read as events.
+    /// Called with the bytes of a stream as they come, before they are parsed.
     std::function<void(std::string_view)> on_bytes{};
-    /// Uniform in [0, 1), for the spread of the waits; empty: a generator of the thread.
+    /// Returns numbers uniform in [0, 1), which spread the waits at random. Empty: a generator of
+    /// the thread.
     std::function<double()> random{};
 };
 

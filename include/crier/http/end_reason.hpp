@@ -10,14 +10,14 @@ namespace crier {
 /// Why a client's stream ended.
 enum class end_reason {
     client_left, ///< the client closed the connection, by FIN or RST
-    stalled,     ///< the client took nothing for as long as a write may last
+    stalled,     ///< the client took nothing for the heartbeat interval
     shutdown,    ///< the manager was shut down
-    finished,    ///< the handler ended the stream
+    finished,    ///< `manager::end_streams` ended the stream
     write_error, ///< another error of the connection
-    cancelled,   ///< the handler's coroutine was cancelled
-    refused,     ///< no stream began: the request or the manager's state did not allow it
-    overflow,    ///< the client was too slow, and the policy is to disconnect it
-    preflight,   ///< no stream was asked for yet: a browser was told what a page may do
+    cancelled,   ///< the coroutine was cancelled
+    refused,     ///< no stream began: the request was answered with 4xx or 503
+    overflow,    ///< the queue was full, and the policy is to disconnect
+    preflight,   ///< no stream began: the request was a preflight, answered with 204
 };
 inline constexpr std::size_t end_reasons = 9;
 

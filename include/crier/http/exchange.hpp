@@ -25,16 +25,17 @@ struct exchange_access;
 struct received;
 } // namespace detail
 
-/// One request to a `server`, and the way to its answer: a plain response, a manager's stream, or
-/// a stream written by hand. An exchange that is not answered gets 404.
+/// One request to a `server`, and how to answer it: with a response, with a stream of a manager, or
+/// with a stream that the handler writes. A request that is not answered gets 404.
 ///
-/// It belongs to the handler's coroutine, and must not outlive it.
+/// Lifetime: it belongs to the handler's coroutine, and must not be used after it.
 class CRIER_EXPORT exchange {
 public:
     using request_type = boost::beast::http::request<boost::beast::http::string_body>;
     using response_type = boost::beast::http::response<boost::beast::http::string_body>;
 
-    /// A response may take that long to be sent. What the gate would not let pass gets no stream.
+    /// For requests of another server. A stream is refused to a request that `check_framing`
+    /// refuses. `response_timeout` is how long `respond` may take.
     exchange(boost::asio::ip::tcp::socket& socket, request_type request,
         std::chrono::milliseconds response_timeout);
     exchange(const exchange&) = delete;
@@ -43,50 +44,52 @@ public:
 
     const request_type& request() const noexcept;
 
-    /// The target's path as it was sent, with its escapes: "/caf%C3%A9". See `topic_of`.
+    /// The target's path as it was sent, percent-encoded: "/caf%C3%A9". See `topic_of`.
     std::string_view path() const noexcept;
 
     /// The target's query as it was sent, without the question mark.
     std::string_view query() const noexcept;
 
-    /// Lets pages of other origins read what this request is answered with from here on, by
-    /// `respond`, `stream` or `writer`. True: it was a preflight, which is answered herewith.
+    /// Lets pages of other origins read the response, whether by `respond`, `stream` or `writer`.
+    /// Returns true if the request was a preflight; it is then answered.
     ///
-    ///     if (co_await request.allow_origins(cors)) { co_return; }
+    ///     const bool is_answered = co_await request.allow_origins(cors);
+    ///     if (is_answered) { co_return; }
     ///
     /// Errors: throws `std::invalid_argument` on options that make no sense, and those of
     /// `respond`.
     boost::asio::awaitable<bool> allow_origins(const cors_options& cors);
 
-    /// Sends a response; the connection stays open for another request if the client wants it.
-    /// Errors: throws `operation_aborted` when it is not sent in time, `std::logic_error` when the
-    /// request is answered already.
+    /// Sends a response. The connection stays open for another request if the client wants that.
+    /// Errors: throws `operation_aborted` if it is not sent in time, and `std::logic_error` if the
+    /// request was answered already.
     boost::asio::awaitable<void> respond(response_type response);
     boost::asio::awaitable<void> respond(boost::beast::http::status status);
     boost::asio::awaitable<void> respond(boost::beast::http::status status, std::string body,
         std::string_view content_type = "text/plain; charset=utf-8");
 
     /// Answers with a stream of the manager. See `serve`.
-    /// Errors: throws `std::logic_error` when the request is answered already, as do those below.
+    /// Errors: throws those of `serve`, and `std::logic_error` if the request was answered already,
+    /// as do the functions below.
     boost::asio::awaitable<end_reason> stream(manager& events);
     boost::asio::awaitable<end_reason> stream(manager& events, serve_options options);
 
-    /// Answers with a stream of the manager that the handler leaves to the server: it begins once
-    /// the handler has returned, and neither the request nor a coroutine is kept for it meanwhile,
-    /// which is most of an idle stream's memory otherwise.
+    /// Answers with a stream of the manager, and leaves it to the server. The stream begins after
+    /// the handler has returned. The server keeps neither the request nor the handler's coroutine
+    /// for it, which saves most of an idle stream's memory.
     ///
-    /// Errors: throws as `serve`. What fails later is logged.
+    /// Errors: throws those of `check_options`. Later errors are logged.
     void detach_stream(manager& events, serve_options options);
 
-    /// Answers with a stream that the handler writes itself; the executor is the handler's. What is
-    /// no request for an event stream is not refused here: see `check_stream_request`.
+    /// Answers with a stream that the handler writes, on the handler's executor. It does not check
+    /// that the request asks for an event stream: see `check_stream_request`.
     stream_writer writer();
     stream_writer writer(const writer_options& options);
 
     boost::asio::any_io_executor get_executor() const { return socket_.get_executor(); }
 
-    /// For a handler that answers in its own way: nothing else is sent on the connection, and it
-    /// ends with the handler.
+    /// The connection, for a handler that answers in its own way. The request counts as answered,
+    /// and the connection is closed after the handler.
     boost::asio::ip::tcp::socket& socket() noexcept {
         answered_ = true;
         keeps_alive_ = false;
@@ -111,7 +114,7 @@ private:
     boost::asio::ip::tcp::socket& socket_;
     const std::unique_ptr<const detail::received> received_;
     const std::chrono::milliseconds response_timeout_;
-    response_fields cors_fields_; ///< of whatever is answered
+    response_fields cors_fields_; ///< of the response, whatever it is
     std::shared_ptr<detail::detached_order> detached_;
     bool answered_ = false;
     bool keeps_alive_ = false;

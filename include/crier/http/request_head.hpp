@@ -6,7 +6,7 @@
 
 namespace crier {
 
-/// The head of a request, as views of where it was read.
+/// The head of a request, as views of the text that it was read from.
 struct request_head {
     std::string_view method{};
     std::string_view target{};
@@ -14,7 +14,7 @@ struct request_head {
     std::vector<std::pair<std::string_view, std::string_view>> fields{};
 };
 
-/// What Beast parses a request into, whatever its body and its fields are kept in.
+/// A request of Beast, with any body and any allocator.
 template <class T>
 concept beast_request = requires(const T& request) {
     request.method_string();
@@ -23,7 +23,8 @@ concept beast_request = requires(const T& request) {
     request.begin()->name_string();
 };
 
-/// The head of a request that Beast has parsed, as views of it.
+/// The head of a request that Beast has parsed. It holds views of the request, which must outlive
+/// it.
 template <beast_request Request>
 request_head head_of(const Request& request) {
     request_head head;

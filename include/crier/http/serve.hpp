@@ -23,34 +23,36 @@
 namespace crier {
 
 struct serve_options {
-    /// The stream's topic; empty: `topic_of(request)`, unless there are `topics`.
+    /// The stream's topic. Empty: `topic_of(request)`, unless there are `topics`.
     std::string topic{};
-    /// Started with the topic's first subscriber; passed over where the topic runs already.
+    /// As `topic_options::polling`.
     std::shared_ptr<polling_service> polling{};
     /// As `topic_options::only_changes`.
     bool only_changes = false;
-    /// Several topics on one stream, in place of the three above. A page tells them apart by the
-    /// type that their events are published with.
+    /// Several topics on one stream; the three members above are then ignored. A page tells topics
+    /// apart by the types of their events.
     std::vector<topic_options> topics{};
     /// As `subscribe_options::queue`.
     std::optional<queue_limits> queue{};
-    /// Asked where events are missing; what it returns is sent in the gap's place, and nothing
-    /// means the gap itself: a snapshot heals a client that gets it. `to_event` makes the gap's own
-    /// event, for both. The last one gets the gap's id, unless it has one. What it throws is
-    /// logged, and the gap is sent. Meanwhile events wait, and the session does nothing else: it
-    /// should not take long. Cancelled with the session.
+    /// Called when events are missing. The events that it returns are sent in the gap's place, such
+    /// as a snapshot of the present state. If it returns none, or throws, which is logged, the
+    /// gap's own event is sent; `to_event` makes that, to send both. The last event gets the gap's
+    /// id unless it has one. While it runs, the stream's events wait in the queue and no heartbeats
+    /// are sent, so it should be quick. It is cancelled with the session.
     std::function<boost::asio::awaitable<std::vector<event>>(const gap&)> on_gap{};
-    /// Which pages of other origins may read the stream, or why there is none.
+    /// Which pages of other origins may read the stream or the refusal.
     cors_options cors{};
-    /// How long a client is to wait before it connects again, told at the stream's beginning; below
-    /// 2^31 ms. None: each client's own time.
+    /// How long a client waits before it reconnects, sent at the beginning of the stream; below
+    /// 2^31 ms. None: the client's default.
     std::optional<std::chrono::milliseconds> retry{};
 };
 
-/// Errors: throws `std::invalid_argument` on options that make no sense, with what would be right.
+/// Errors: throws `std::invalid_argument` on options that make no sense; its message says what
+/// would be right.
 CRIER_EXPORT void check_options(const serve_options& options);
 
-/// Makes the sink of a stream, whose handlers belong to the executor.
+/// Makes the sink of a stream. It is called on the session's executor, which it is given; the
+/// sink's handlers must run there.
 using sink_maker = std::function<std::shared_ptr<sink>(const boost::asio::any_io_executor&)>;
 
 namespace detail {
@@ -64,25 +66,27 @@ struct manager_access {
 
 } // namespace detail
 
-/// Answers a request with a stream of a topic's events, until it ends for the reason returned.
+/// Answers a request with a stream of events. Completes when the stream has ended, with the reason;
+/// the caller then closes the connection.
 ///
-/// Subscribes, from the request's last event id on, starts the polling, writes the header, then
-/// events and heartbeats. What the gate, `topic_of` or the manager's state refuses is answered with
-/// 4xx or 503 and `end_reason::refused`. Where origins are allowed, a preflight is answered with
-/// 204 and `end_reason::preflight`, or refused with 403. After it the connection is to be closed. A
-/// socket gets `TCP_NODELAY`, a send buffer of 64 KB, and the heartbeat interval as
+/// It subscribes, resumes after the request's last event id, and writes the header, events and
+/// heartbeats. A request that `check_framing`, `check_stream_request`, `topic_of` or the manager
+/// refuses is answered with 4xx or 503, and gives `end_reason::refused`. If origins are allowed, a
+/// preflight is answered with 204 and gives `end_reason::preflight`, or is refused with 403.
+/// Sockets get `TCP_NODELAY`, a send buffer of 64 KB, and the heartbeat interval as
 /// `TCP_USER_TIMEOUT`.
 ///
 ///     crier::serve_options options{.topic = "prices"};
 ///     co_await crier::serve(stream, request, manager, std::move(options));
 ///
 /// Errors: throws those of `check_options`, before anything is sent.
-/// Cancellation: terminal; ends the stream properly where that takes no waiting.
-/// Thread safety: the caller's coroutine may run on any executor. Where that is not one of a
-/// context with `promise_single_thread`, the stream is used on the manager's strand meanwhile.
-/// Lifetime: the stream must outlive it; request and manager need not. With GCC 12 options must be
-/// a variable of their own, as in the example: a braced temporary in an expression with `co_await`
-/// is destroyed twice.
+/// Cancellation: terminal; the end of the body is sent if the socket takes it at once.
+/// Thread safety: the caller's coroutine may run on any executor. The stream is used on the context
+/// of that executor if `promise_single_thread` was called for it, and on the manager's strand
+/// otherwise; nothing else may use it until this completes.
+/// Lifetime: the stream must outlive it; the request and the manager need not. With GCC 12, name
+/// the options first, as in the example: that compiler destroys a braced temporary beside
+/// `co_await` twice.
 template <class Stream, class Body, class Fields>
 boost::asio::awaitable<end_reason> serve(Stream& stream,
     const boost::beast::http::request<Body, Fields>& request, manager& events,
@@ -94,11 +98,12 @@ boost::asio::awaitable<end_reason> serve(Stream& stream,
         detail::manager_access::state_of(events), std::move(options));
 }
 
-/// The same over a sink of the caller's own.
+/// The same over a sink of the caller's own, for a stream that is not Asio's. The head's texts are
+/// not used any more once this has returned the awaitable.
 CRIER_EXPORT boost::asio::awaitable<end_reason> serve(
     sink_maker make, const request_head& request, manager& events, serve_options options);
 
-/// The same with default options: as a default argument they would be such a temporary.
+/// The same with default options. It is no default argument, which GCC 12 would destroy twice.
 template <class Stream, class Body, class Fields>
 boost::asio::awaitable<end_reason> serve(
     Stream& stream, const boost::beast::http::request<Body, Fields>& request, manager& events) {

@@ -21,14 +21,14 @@ namespace crier {
 struct server_options {
     /// A numeric IPv4 or IPv6 address.
     std::string address = "127.0.0.1";
-    std::uint16_t port = 8080; ///< 0: any that is free
+    std::uint16_t port = 8080; ///< 0: any free port
     unsigned threads = 1;      ///< each with an `io_context` and a listening socket of its own
-    /// Further connections are answered with 503.
+    /// More connections are answered with 503.
     std::size_t max_connections = 20'000;
-    /// How long a request's header may take, its body likewise, and how long a connection may be
-    /// idle; zero or less: the default.
+    /// How long a request's header may take, and its body, and how long a connection may be idle.
+    /// Zero or less means the default.
     std::chrono::milliseconds header_timeout = std::chrono::seconds{5};
-    /// How long a plain response may take to be sent; zero or less: the default.
+    /// How long a response that is no stream may take to be sent. Zero or less means the default.
     std::chrono::milliseconds response_timeout = std::chrono::seconds{30};
     std::size_t body_bytes = std::size_t{64} * 1024; ///< a larger one is answered with 413
     gate_limits limits{};
@@ -40,24 +40,25 @@ class worker;
 struct server_state;
 } // namespace detail
 
-/// Just enough of an HTTP/1.1 server to serve event streams where there is none yet.
+/// A small HTTP/1.1 server, for programs that have none.
 ///
 ///     crier::server server{{.port = 8080}};
 ///     crier::manager manager{server.get_executor()};
 ///     server.run([&](crier::exchange& request) { return serve_page_or_stream(request, manager);
 ///     });
 ///
-/// Each request passes the gate before it reaches the handler.
+/// A request that `read_head` refuses never reaches the handler. If a handler throws before it has
+/// answered, the answer is 500, and the exception is logged.
 ///
 /// Thread safety: `shutdown` from any thread, the rest from the thread that owns it. The handler
 /// is called on all of the server's threads.
-/// Lifetime: declare it before the managers that use its executor.
+/// Lifetime: declare it before the managers that use its executor; it must outlive them.
 class CRIER_EXPORT server {
 public:
     using handler = std::function<boost::asio::awaitable<void>(exchange&)>;
 
     /// Listens from here on.
-    /// Errors: throws `system_error` where it cannot, `address_in_use` for a taken port, and
+    /// Errors: throws `system_error` if it cannot listen, `address_in_use` for a taken port, and
     /// `std::invalid_argument` on options that make no sense.
     explicit server(server_options options = {});
     server(const server&) = delete;
@@ -69,21 +70,22 @@ public:
 
     boost::asio::ip::tcp::endpoint local_endpoint() const;
 
-    /// Connections open at present.
+    /// How many connections are open.
     std::size_t connections() const noexcept;
 
-    /// Called once at shutdown, on the first thread, before connections are waited for: the place
-    /// for `manager::shutdown`.
+    /// Sets a function that is called once at shutdown, on the first thread. It is the place for
+    /// `manager::shutdown`, which lets the streams end.
     void on_shutdown(std::function<void()> hook);
 
-    /// Shuts down on SIGINT and SIGTERM.
+    /// Calls `shutdown` with the deadline on SIGINT and SIGTERM.
     void shutdown_on_signals(std::chrono::milliseconds deadline = std::chrono::milliseconds{500});
 
-    /// Serves until it is shut down and all that runs on its threads has ended. Can be run once.
+    /// Serves until the server is shut down and nothing runs on its threads any more. May be called
+    /// once.
     void run(handler handle);
 
-    /// Accepts no more, lets what is open come to its end, and cuts it at the deadline.
-    /// Idempotent: the first deadline holds.
+    /// Ends the server: accepts no more connections, closes idle ones, waits for the others, and
+    /// cuts those that are open at the deadline. Idempotent: the first deadline holds.
     void shutdown(std::chrono::milliseconds deadline = std::chrono::seconds{1});
 
 private:

@@ -26,43 +26,45 @@
 
 namespace crier {
 
-/// Where a stream's bytes go: it takes what it can at once, and wakes whoever is attached when it
-/// can take more, or when the peer has gone. Derive from it to stream over something of your own,
+/// Where a session writes its stream. A sink takes what it can at once, and wakes its user when it
+/// can take more or when the peer has gone. Derive from it to stream over something of your own,
 /// and give its maker to `serve`.
 ///
 /// Thread safety: all members and handlers belong to one executor.
-/// Lifetime: outstanding handlers keep the sink alive; its user waits for `idle()` before the
-/// stream below is destroyed.
+/// Lifetime: outstanding handlers keep the sink alive. The session waits for `idle()` before it
+/// lets the stream below be destroyed.
 class CRIER_EXPORT sink : public std::enable_shared_from_this<sink> {
 public:
     using buffers = std::span<const boost::asio::const_buffer>;
 
     virtual ~sink() = default;
 
-    /// Writes some bytes, and returns how many; 0 with an error. `would_block`: it calls
-    /// `wake_user` once it can take more, and is then given the same bytes again, followed by
-    /// others perhaps.
+    /// Writes some of the bytes, and returns how many; 0 with an error. After `would_block` the
+    /// sink calls `wake_user` when it can take more. It is then given the same bytes again, perhaps
+    /// followed by others.
     virtual std::size_t write_some(buffers bytes, boost::system::error_code& error) = 0;
 
-    /// How many of the buffers that it was given last it still uses after `would_block`.
+    /// How many of the buffers that it was given last it still uses after `would_block`. They stay
+    /// valid until its next write.
     virtual std::size_t in_flight() const noexcept { return 0; }
 
-    /// Begins to watch for the peer's end of the connection: each read is told to `received`.
+    /// Begins to watch whether the peer closes the connection. The sink tells each read to
+    /// `received`.
     virtual void watch_peer() = 0;
 
-    /// Ends what it waits for, and undoes what was changed of the stream.
+    /// Gives up all waits, and restores the stream's settings.
     virtual void cancel() = 0;
 
-    /// Keeps the kernel from holding much, or long, for a peer that takes nothing.
+    /// Limits how much the kernel buffers, and how long it keeps it, for a peer that takes nothing.
     virtual void limit_buffering(std::chrono::milliseconds longest) = 0;
 
-    /// Sets whom `wake_user` wakes.
+    /// Sets the user that `wake_user` wakes.
     void attach(detail::wakeable* user) noexcept { user_ = user; }
 
-    /// Set once the peer has gone, or cannot be read any more.
+    /// Set once the peer has gone or can no longer be read.
     const boost::system::error_code& peer_error() const noexcept { return peer_error_; }
 
-    /// Whether no handler is outstanding.
+    /// Whether no handler is outstanding, so that the stream below may be destroyed.
     virtual bool idle() const noexcept { return true; }
 
 protected:
@@ -72,8 +74,8 @@ protected:
         }
     }
 
-    /// Takes note of what the peer sent, and tells whether to read on. A client of an event stream
-    /// has nothing to say; one that goes on all the same would keep the processor busy.
+    /// Takes the result of a read, and returns whether to read on. A client of an event stream
+    /// sends nothing; after 4 KB the connection counts as failed.
     bool received(boost::system::error_code error, std::size_t size) noexcept;
 
     /// A read that had completed before the cancellation must not be followed by another.
@@ -144,7 +146,7 @@ concept plain_socket = requires(Stream& stream) {
     stream.wait(boost::asio::socket_base::wait_write);
 };
 
-/// A socket: written without waiting, and only when it is full is the kernel asked to tell.
+/// A socket. It is written without waiting; only when it is full does the sink wait for room.
 template <plain_socket Socket>
 class socket_sink final : public asynchronous_sink {
 public:
@@ -206,7 +208,7 @@ private:
     bool waiting_ = false;
 };
 
-/// Any other stream, such as one over TLS: one asynchronous write at a time.
+/// Any other stream, such as TLS: one asynchronous write at a time.
 template <class Stream>
 class stream_sink final : public asynchronous_sink {
 public:
@@ -280,10 +282,10 @@ private:
 
 } // namespace detail
 
-/// Makes the sink of a stream; its handlers run on the executor.
+/// Makes the sink of an Asio stream: a socket, Beast's `tcp_stream`, a TLS stream. Its handlers run
+/// on the executor. Timeouts of a `tcp_stream` are switched off.
 ///
-/// The stream is any Asio stream: a socket, Beast's `tcp_stream` (whose own timeouts are switched
-/// off for as long), a TLS stream. It must outlive the sink's last handler.
+/// Lifetime: the stream must outlive the sink's last handler.
 template <class Stream>
 std::shared_ptr<sink> make_sink(Stream& stream, const boost::asio::any_io_executor& executor) {
     if constexpr (detail::plain_socket<Stream>) {

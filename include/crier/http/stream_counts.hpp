@@ -10,12 +10,14 @@
 
 namespace crier {
 
-/// How many streams of a manager there are, and how they ended.
+/// How many streams a manager has, and how its streams ended.
 struct stream_counts {
     std::size_t open = 0;                           ///< at present
     std::array<std::uint64_t, end_reasons> ended{}; ///< since the manager was made, by `end_reason`
 };
 
+/// Counts the streams of a manager.
+///
 /// Thread safety: any thread.
 CRIER_EXPORT stream_counts streams_of(const manager& events);
 

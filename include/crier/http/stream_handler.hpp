@@ -11,20 +11,21 @@
 namespace crier {
 
 struct stream_handler_options {
-    /// Asked for each topic that a request names; one that may not be read is answered with 403.
-    /// None: all topics are everybody's.
+    /// Decides whether a request may read a topic; it is called for each topic of the request. If
+    /// one is not allowed, the answer is 403. None: everybody may read every topic.
     std::function<bool(const exchange::request_type& request, std::string_view topic)> allow{};
-    /// For each stream; its topics are those of the request.
+    /// The options of each stream. Its topics are those of the request.
     serve_options stream{};
 };
 
-/// Makes a handler that answers each request with the stream of the topics that it names,
-/// `?topic=a&topic=b`, or else of its path and query, from the request's last event id on.
+/// Makes a handler that answers each request with a stream of the topics that it names,
+/// `?topic=a&topic=b`, or else of `topic_of(request)`. The streams are left to the server, as with
+/// `exchange::detach_stream`.
 ///
 ///     server.run(crier::stream_handler(manager));
 ///
-/// A topic's name that `topic_of` or `topics_of` does not take is answered with 400. What is
-/// answered in place of a stream may be read by the pages that may read the stream.
+/// A name that `topic_of` or `topics_of` refuses is answered with 400. Pages that may read the
+/// streams may also read the refusals.
 ///
 /// Errors: throws those of `check_options`.
 /// Lifetime: the manager must outlive the handler's requests.

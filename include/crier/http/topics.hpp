@@ -11,14 +11,14 @@
 
 namespace crier {
 
-/// Reads from a target the topic that it names: its path without the escapes of percent-encoding,
-/// and `?query` as it was sent, where there is one, but without `last_event_id`.
+/// Returns the topic that a request names: its percent-decoded path, and its query as it was sent,
+/// without `last_event_id`.
 ///
-/// `/caf%C3%A9?lang=fr` names "/café?lang=fr". `%2F` is a slash like any other: a topic is one name
-/// and has no segments. What is to keep clients from a topic must look at this name.
+/// `/caf%C3%A9?lang=fr` names "/café?lang=fr". `%2F` becomes a slash like any other, as a topic is
+/// one name without segments. Decide by this name, not by the path, who may read a topic.
 ///
-/// Errors: `errc::invalid_topic` where a "%" in the path is not followed by two hexadecimal digits,
-/// and where the name is not UTF-8 or holds NUL.
+/// Errors: `errc::invalid_topic` if a "%" in the path is not followed by two hexadecimal digits, or
+/// if the name is not UTF-8 or contains NUL. `serve` answers it with 400.
 CRIER_EXPORT boost::system::result<std::string> topic_of(const request_head& head);
 
 template <beast_request Request>
@@ -28,14 +28,14 @@ boost::system::result<std::string> topic_of(const Request& request) {
     return topic_of(head);
 }
 
-/// Reads from a query the topics that it names as `?topic=a&topic=b`, each once. As in forms "+" is
-/// a blank, and a "%" that begins no escape is itself.
+/// Returns the topics that a query names, `?topic=a&topic=b`, each once. As in forms, "+" is a
+/// blank, and a "%" that begins no escape stands for itself.
 ///
-/// Errors: `errc::invalid_topic` where a name is not UTF-8 or holds NUL.
+/// Errors: `errc::invalid_topic` if a name is not UTF-8 or contains NUL.
 CRIER_EXPORT boost::system::result<std::vector<topic_options>> topics_of(const request_head& head);
 
-/// The id of the last event that a client has received: the field `Last-Event-ID`, else the query's
-/// `last_event_id`, for a first connection. Empty where there is none.
+/// Returns the id of the last event that the client has received: the field `Last-Event-ID`, else
+/// `last_event_id` of the query, which is for first connections. Empty if there is none.
 /// Source: WHATWG HTML 9.2.4.
 CRIER_EXPORT std::string last_event_id_of(const request_head& head);
 

@@ -15,29 +15,29 @@ namespace crier {
 /// Why events may be missing from a stream.
 enum class gap_reason {
     evicted,  ///< the history does not reach back to the client's last event
-    epoch,    ///< the client's last event is of another numbering: of a server before its restart
+    epoch,    ///< the client's last event has another epoch: the server was restarted
     future,   ///< the client's last event has not been published
-    invalid,  ///< the client's last event id is none
-    overflow, ///< the client did not take them as fast as they came
+    invalid,  ///< the client's last event id is not one of this manager's
+    overflow, ///< the client read too slowly, or memory ran short
 };
 inline constexpr std::size_t gap_reasons = 5;
 
 CRIER_EXPORT std::string_view to_string(gap_reason reason) noexcept;
 
-/// What a stream lacks.
+/// A range of events missing from a stream.
 struct gap {
     gap_reason reason{};
-    /// Id of the first event that may be missing; for `future` and `invalid` the id that the client
-    /// gave, with U+FFFD for what is not UTF-8.
+    /// Id of the first event that may be missing. For `future` and `invalid`: the id that the
+    /// client sent, at most its first 128 bytes, with U+FFFD in place of invalid UTF-8.
     std::string from{};
-    /// The last event that may be missing. What follows in the stream is complete from there on.
+    /// The last event that may be missing. After it, the stream is complete.
     event_id to{};
-    /// How many are missing, where it is known.
+    /// How many events are missing, if known.
     std::optional<std::uint64_t> count{};
 };
 
-/// The event by which a stream tells of a gap: its type is "crier.gap", its data
-/// `{"reason", "from", "to"}` and perhaps `"count"`, its id `to`.
+/// Makes the event that reports a gap. Its type is "crier.gap", its data is
+/// `{"reason", "from", "to"}` and `"count"` if known, and its id is `to`.
 CRIER_EXPORT event to_event(const gap& lost);
 
 } // namespace crier

@@ -16,38 +16,41 @@
 
 namespace crier {
 
-/// Wake-ups keyed by an id, without any payload: whoever waits for an id learns that something
-/// about it changed, and reads the present state from where it is kept.
+/// Wake-ups by id, without data. Whoever waits for an id learns that something about it changed,
+/// and then reads the present state from where it is kept.
 ///
 ///     crier::hub<boost::uuids::uuid> hub{executor};
 ///     auto subscription = hub.subscribe(request);      // first subscribe, then read the state
 ///     co_await subscription.async_wait(boost::asio::use_awaitable);
 ///
-/// Several publishes before a wake give exactly one wake.
+/// Coalescing loses the number of `publish()` calls, never the fact that one happened.
 ///
 /// Thread safety: all members from any thread. No lock is held while a waiter runs.
+/// Lifetime: destroying it closes it. Subscriptions may outlive it.
 template <class Id, class Hash = boost::hash<Id>>
 class hub {
 public:
     using executor_type = boost::asio::any_io_executor;
     class subscription;
 
-    /// The executor is the one on which the subscriptions' waits complete by default.
+    /// Waits of subscriptions complete on the executor unless another is given.
     explicit hub(executor_type executor)
         : executor_{std::move(executor)}, state_{std::make_shared<state>()} {}
     hub(const hub&) = delete;
     hub& operator=(const hub&) = delete;
     ~hub() { close(); }
 
-    /// From here on each `publish` of the id is seen by the subscription.
+    /// Subscribes to an id. The subscription sees each `publish` of the id from here on.
     subscription subscribe(Id id) { return subscription{state_, std::move(id), executor_}; }
-    /// The same with an executor of its own, where its waits complete.
+    /// The same, but waits complete on the given executor.
     subscription subscribe(Id id, const executor_type& executor) {
         return subscription{state_, std::move(id), executor};
     }
 
-    /// Wakes all subscriptions of the id; an id that nobody subscribed to is passed over. What a
-    /// waiter throws that is resumed in here is thrown on, after all are woken.
+    /// Wakes all subscriptions of the id, if there are any.
+    ///
+    /// Errors: if a waiter is resumed within this call and throws, the exception is rethrown after
+    /// all are woken.
     void publish(const Id& id) {
         std::exception_ptr failure;
         for (const std::shared_ptr<signal>& woken : state_->find(id)) {
@@ -65,7 +68,8 @@ public:
     /// How many subscriptions there are, over all ids.
     std::size_t size() const { return state_->size(); }
 
-    /// Completes every wait with `errc::closed`; later subscriptions are closed from their start.
+    /// Ends the hub: every wait completes with `errc::closed`, and later subscriptions are closed
+    /// from their start. Idempotent.
     void close() noexcept { state_->close(); }
 
 private:
@@ -78,8 +82,8 @@ private:
 /// One subscriber of one id. Destroying it unsubscribes.
 ///
 /// Thread safety: `close` and `try_wait` from any thread; one wait at a time.
-/// Lifetime: may outlive its hub, and is closed then. It can be moved while a wait is pending. One
-/// that was moved from can be assigned to, closed, destroyed, and asked whether it is valid.
+/// Lifetime: may outlive its hub, which closes it. It can be moved while a wait is pending. One that
+/// was moved from can be assigned to, closed, destroyed, and asked whether it is valid.
 template <class Id, class Hash>
 class hub<Id, Hash>::subscription {
 public:
@@ -104,17 +108,18 @@ public:
     /// The wake-up itself, for `stream_writer::wait`.
     signal& get_signal() noexcept { return *signal_; }
 
-    /// Completes when the id was published since the last wait. See `signal::async_wait`.
+    /// Completes when the id is published; at once if it was since the last wait. See
+    /// `signal::async_wait`.
     template <class Token = boost::asio::deferred_t>
     auto async_wait(Token&& token = Token{}) {
         return signal_->async_wait(std::forward<Token>(token));
     }
 
-    /// Takes the wake-up if there is one, and tells whether there was.
+    /// Takes the wake-up if there is one. Returns whether there was.
     bool try_wait() noexcept { return signal_->try_wait(); }
 
-    /// Ends the subscription: a pending wait completes with `errc::closed`; a wake-up that is set
-    /// stays readable. Idempotent.
+    /// Ends the subscription: a pending wait completes with `errc::closed`. A wake-up that is set
+    /// stays set. Idempotent.
     void close() noexcept {
         if (signal_ && state_->remove(id_, place_)) {
             signal_->close();

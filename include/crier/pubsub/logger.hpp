@@ -9,9 +9,9 @@ namespace crier {
 
 enum class severity { info, warning, error };
 
-/// Takes one line about what happened, without a line end. Names that came from outside are
-/// escaped. It is called on any thread, never under a lock, and must not throw. It may still be
-/// called after its manager is gone, while the manager's executor runs what was left.
+/// Takes one line of a log, without a line end. Names that came from outside are escaped in it. It
+/// is called on any thread, never under a lock, and must not throw. It may be called after its
+/// manager was destroyed, while the manager's executor still runs handlers.
 using logger = std::function<void(severity, std::string_view)>;
 
 /// Writes warnings and errors to `std::clog`.

@@ -31,83 +31,85 @@ struct manager_access;
 } // namespace detail
 
 struct manager_options {
-    /// How long a stream may be silent before a heartbeat; zero or less: the default.
+    /// How long a stream is silent before a heartbeat is sent. A client that takes nothing for as
+    /// long is disconnected. Zero or less means the default, `milliseconds::max()` never.
     std::chrono::milliseconds heartbeat_interval = std::chrono::seconds{30};
     /// The heartbeat's comment, and what follows it.
     std::string heartbeat_text{};
     comment_end heartbeat_end = comment_end::blank_line;
-    /// Whether events that were published without an id of their own get one, by which a client
-    /// resumes. Without ids nothing is told of gaps either, and nobody resumes.
+    /// Whether the manager gives an id to each event that has none. Without ids, clients cannot
+    /// resume, and gaps are not reported, only counted.
     bool ids = true;
-    /// What may wait for a slow subscriber, and what happens past it.
+    /// How much may wait for a slow subscriber, and what happens when the queue is full.
     queue_limits queue{};
-    /// What topics keep; for each the first rule that matches its name.
+    /// What topics keep. The first rule that matches a topic's name applies.
     std::vector<topic_rule> rules{};
-    /// The type of a topic's events that are published without one; none: "message". Called as a
-    /// rule is.
+    /// Gives the type of a topic's events that are published without one. None: "message". Called
+    /// as `topic_rule::matches` is.
     std::function<std::string(std::string_view topic)> type_of{};
-    /// Bytes for all events, keys and topics together, those of the histories too, each counted
-    /// once however many wait for it, with what is allocated to keep them. Past it the histories
-    /// go, of the topic that was used least recently first, then the subscribers that are the
-    /// furthest behind miss events, by their policies. Usage may exceed the limit by 1/16 while
-    /// room is made; an event that does not fit even then is dropped for everyone and told as a
-    /// gap.
+    /// Bytes for all events, keys and topics, histories and bookkeeping included. An event counts
+    /// once, however many subscribers it waits for. At the limit, the histories of the least
+    /// recently used topics go first. Then the subscribers that are furthest behind miss events,
+    /// by their policies. Usage may exceed the limit by 1/16 while room is made; an event that does
+    /// not fit even then is dropped for everyone and told as a gap.
     std::size_t memory_limit = std::size_t{256} * 1024 * 1024;
     /// How many topics a subscription may have.
     std::size_t topics_limit = 64;
     /// How many keys a topic that retains the newest event of each may have.
     std::size_t keys_limit = 10'000;
-    /// Bytes that a topic's name, and an event's key, may have.
+    /// How many bytes a topic's name and an event's key may have.
     std::size_t name_bytes = 1024;
     std::size_t key_bytes = 1024;
-    /// Told of subscribers that miss events, of starts and stops of polling, and of what was
-    /// thrown by user code.
+    /// Told of subscribers that miss events, refused events, starts and stops of polling, and
+    /// exceptions of user code. Empty: `log_to_clog`.
     logger log = log_to_clog;
 };
 
 /// A topic to subscribe to.
 struct topic_options {
     std::string name;
-    /// Started with the topic's first subscriber, stopped after its last; passed over where the
-    /// topic exists already.
+    /// Started for the topic's first subscriber and stopped after its last. Ignored if the topic
+    /// has subscribers or a polling service already.
     std::shared_ptr<polling_service> polling{};
-    /// All that is published to the topic is sent as with `publish_options::only_changes`. As with
-    /// `polling`, the first subscriber's choice holds.
+    /// Applies `publish_options::only_changes` to all events of the topic. Ignored if the topic
+    /// exists already.
     bool only_changes = false;
-    /// As in a `topic_rule`, and in place of what the rule says, but only if the topic begins here.
+    /// As in a `topic_rule`, and instead of it. Ignored if the topic exists already.
     history_limits history{};
     retention retain = retention::none;
     std::optional<queue_limits> queue{};
 };
 
 struct subscribe_options {
-    /// Where the subscription is read: an executor that runs one handler at a time; none means the
+    /// Where the subscription is read: an executor that runs one handler at a time. None: the
     /// manager's strand.
     boost::asio::any_io_executor executor{};
-    /// What may wait; none: what the first of its topics says that says something, or the manager.
+    /// How much may wait. None: the limits of the first of its topics that has some, else the
+    /// manager's.
     std::optional<queue_limits> queue{};
-    /// The id of the last event that was received: what came later is read back first, or a gap is
-    /// told. Empty: from now on, after what the topics retain.
+    /// The id of the last event that was received. Later events are read back first; a gap reports
+    /// those that are not kept. Empty: what the topics retain, then new events.
     std::string last_event_id{};
 };
 
-/// All topics, their subscribers and polling services: publish from any thread, and every
-/// subscriber gets the event in the one order of the manager.
+/// All topics, their subscribers and their polling services. Any thread publishes, and every
+/// subscriber gets the events of its topics in the manager's order.
 ///
 ///     crier::manager manager{io.get_executor()};
 ///     manager.publish("prices", std::map<std::string, double>{{"ABC", 12.5}});
 ///
 /// Order: the same for all subscribers, over all topics.
 /// Thread safety: all members from any thread.
-/// Lifetime: destroying it shuts it down; sessions and subscriptions may outlive it. The executor's
-/// context must outlive the manager and every subscription held outside of the context's handlers.
+/// Lifetime: destroying it shuts it down. Sessions and subscriptions may outlive it. The executor's
+/// context must outlive the manager, and every subscription that is not owned by the context's own
+/// handlers. If sessions run on several contexts, destroy the manager's last.
 class CRIER_EXPORT manager {
 public:
     using executor_type = boost::asio::any_io_executor;
 
-    /// Makes a strand of its own on the executor.
-    /// Errors: throws `std::invalid_argument` on limits of 0, a rule that matches nothing for lack
-    /// of a function, or a heartbeat text that is not UTF-8.
+    /// Makes its own strand on the executor.
+    /// Errors: throws `std::invalid_argument` on limits of 0, a rule without `matches`, or a
+    /// heartbeat text that is not UTF-8.
     explicit manager(const executor_type& executor, manager_options options = {});
     manager(const manager&) = delete;
     manager& operator=(const manager&) = delete;
@@ -116,23 +118,27 @@ public:
     /// The manager's strand.
     const executor_type& get_executor() const noexcept;
 
-    /// Publishes text as it is. Returns at once; the cost does not grow with the number of
-    /// subscribers, and without any it is a lookup.
+    /// Publishes text as it is. Returns the event's id without waiting for any subscriber. The cost
+    /// does not grow with the number of subscribers; without a subscriber or a history nothing is
+    /// encoded. The manager's lock is taken twice, before and after the event is encoded, and again
+    /// if the topic has changed in between.
     ///
-    /// Errors: `errc::shut_down`, `invalid_topic`; where there is a subscriber or a history also
-    /// `invalid_key`, `reserved_type`, `reserved_id` and those of `encode`, each logged once for a
-    /// topic. Throws `std::bad_alloc`, and then nothing is published.
+    /// Errors: `errc::shut_down`, `errc::invalid_topic` for a name that is too long. If there is a
+    /// subscriber or a history also `invalid_key`, `reserved_type`, `reserved_id` and those of
+    /// `encode`. All but `shut_down` are logged once per topic and reason, and counted in
+    /// `manager_stats::refused`. Throws `std::bad_alloc`, and what functions of the options throw;
+    /// then nothing is published.
     boost::system::result<event_id> publish(
         std::string_view topic, std::string_view text, publish_options options = {});
 
-    /// Publishes an event with all its fields; its type is used unless the options name another.
+    /// Publishes an event with all its fields. `publish_options::type` overrides its type.
     boost::system::result<event_id> publish(
         std::string_view topic, const event& whole, publish_options options = {});
     boost::system::result<event_id> publish(
         std::string_view topic, const event_view& whole, publish_options options = {});
 
-    /// Publishes as JSON whatever `boost::json::value_from` takes. Nothing is converted while
-    /// nobody is subscribed.
+    /// Publishes any value that `boost::json::value_from` takes, as JSON. NaN and infinity become
+    /// `null`. Nothing is converted without a subscriber or a history.
     template <class T>
         requires(!std::convertible_to<const T&, std::string_view> &&
                  boost::json::has_value_from<T>::value)
@@ -141,19 +147,21 @@ public:
         return publish_json(topic, [&value] { return boost::json::value_from(value); }, options);
     }
 
-    /// Subscribes to topics: from here on each event published to one of them is seen.
+    /// Subscribes to topics. The subscription sees each event published to one of them from here
+    /// on.
     ///
-    /// Errors: throws `errc::shut_down`; `std::invalid_argument` without a topic, with one twice,
-    /// with too many, with a name that is too long, or on limits of 0.
+    /// Errors: throws `errc::shut_down`; `std::invalid_argument` without topics, with the same
+    /// topic twice, with too many topics, with a name that is too long, or on limits of 0.
     subscription subscribe(std::string topic, const subscribe_options& options = {});
     subscription subscribe(
         std::vector<topic_options> topics, const subscribe_options& options = {});
 
-    /// Ends the streams of a topic properly; their clients come back. What was published before is
-    /// sent first.
+    /// Ends the streams of a topic, after they were sent what was published before. Their clients
+    /// reconnect. Subscriptions are closed in the same way.
     void end_streams(std::string_view topic);
 
-    /// Ends all streams properly, stops all polling, and refuses what comes later. Idempotent.
+    /// Ends the manager: ends all streams after they were sent what was published before, stops all
+    /// polling, and refuses new streams and events. Idempotent.
     void shutdown() noexcept;
 
     bool is_shut_down() const noexcept;

@@ -36,20 +36,20 @@ struct begin_receive {
 
 } // namespace detail
 
-/// One subscriber's own channel: the events that it has still to read, oldest first.
+/// One subscriber's channel: the events that it has not read yet, oldest first.
 ///
 ///     crier::subscription prices = manager.subscribe("prices");
 ///     crier::frame next = co_await prices.async_receive();
 ///
-/// It belongs to one executor, that of its manager's or broker's strand unless another was given.
-/// When it is full, it misses what its limits say, which is counted and told: where events are
-/// missing, a frame of type "crier.gap" stands in their place.
+/// It belongs to one executor: the manager's or broker's strand, unless another was given. When its
+/// queue is full, events are dropped by its policy and counted. A frame of type "crier.gap" takes
+/// the place of missing events.
 ///
 /// Thread safety: `async_receive` and `close` from any executor, the rest on `get_executor()`; one
 /// reader at a time.
-/// Lifetime: may outlive its manager or broker, and is closed then. Destroying it completes what
-/// waits with `operation_aborted`. One that was moved from may be destroyed, assigned, and asked
-/// whether it is valid.
+/// Lifetime: may outlive its manager or broker, which closes it. Destroying it completes pending
+/// operations with `operation_aborted`. After a move from it, only destruction, assignment and
+/// `valid()` are allowed.
 class CRIER_EXPORT subscription {
 public:
     using executor_type = boost::asio::any_io_executor;
@@ -58,22 +58,23 @@ public:
     subscription& operator=(subscription&& other) noexcept;
     ~subscription();
 
-    /// False: it was moved from.
+    /// False if it was moved from.
     bool valid() const noexcept { return state_ != nullptr; }
 
-    /// Numbered from 1 in its manager or broker.
+    /// The subscription's number in its manager or broker, from 1.
     std::uint64_t id() const noexcept;
 
     const executor_type& get_executor() const noexcept;
 
-    /// Takes the next event; completes soon if there is one.
+    /// Completes with the next event.
     ///
     /// Signature: `void(error_code, frame)`, on the handler's associated executor, else on
     /// `get_executor()`.
-    /// Errors: `errc::closed` once closed or shut down, and all was read; `errc::overflow` where
-    /// too much waited and the policy is to disconnect; `errc::already_waiting` while another one
-    /// receives.
-    /// Cancellation: total; no event is lost by it.
+    /// Errors: `errc::closed` once it is closed or the manager is shut down, and everything was
+    /// read; `errc::overflow` if the queue was full and the policy is to disconnect;
+    /// `errc::already_waiting` while another receive is pending; `not_enough_memory`, after which
+    /// another receive may succeed.
+    /// Cancellation: total; no event is lost.
     template <class Token = boost::asio::deferred_t>
     auto async_receive(Token&& token = Token{}) {
         return boost::asio::async_initiate<Token, void(boost::system::error_code, frame)>(
@@ -83,7 +84,8 @@ public:
     /// Takes the next event if there is one.
     std::optional<frame> try_receive();
 
-    /// Completes when there may be something to read. See `signal::async_wait`.
+    /// Completes when there may be something to read. Then call `try_receive` until it returns
+    /// none. See `signal::async_wait`.
     template <class Token = boost::asio::deferred_t>
     auto async_wait(Token&& token = Token{}) {
         return get_signal().async_wait(std::forward<Token>(token));
@@ -92,14 +94,15 @@ public:
     /// The wake-up itself, for `stream_writer::wait`.
     signal& get_signal() noexcept;
 
-    /// How many events and gaps wait to be read, but for those that are read back.
+    /// How many events and gaps wait in the queue. Events that are still to be read back from a
+    /// history are not counted.
     std::size_t pending() const noexcept;
 
-    /// How many events it missed.
+    /// How many events were dropped.
     std::uint64_t dropped() const noexcept;
 
-    /// Ends the subscription: what waits completes with `errc::closed`; what was published before
-    /// stays readable. Idempotent.
+    /// Ends the subscription: pending operations complete with `errc::closed`. Events published
+    /// before stay readable. Idempotent.
     void close() noexcept;
 
 private:

@@ -11,53 +11,55 @@
 
 namespace crier {
 
-/// How much of its past a topic keeps, for those who come back with the id of their last event.
-/// Without events it is off. Past any of the limits the oldest event goes.
+/// How many of its events a topic keeps for clients that reconnect. When a limit is exceeded, the
+/// oldest event is removed.
 struct history_limits {
-    std::size_t events = 0;
+    std::size_t events = 0;                       ///< 0: no history
     std::size_t bytes = std::size_t{1024} * 1024; ///< of encoded events
-    /// Of an event; also how long a topic without subscribers is kept after its last one. Zero
-    /// means for ever.
+    /// How long an event is kept. A topic without subscribers is kept as long, after its last event
+    /// and its last subscriber. Zero or less means the default, `milliseconds::max()` for ever.
     std::chrono::milliseconds age = std::chrono::minutes{5};
 };
 
-/// What a new subscriber gets at once, so that it sees the present state; for that, a topic lives
-/// on without subscribers as with history, for as long as the history's age.
+/// Which events a new subscriber gets at once, so that it sees the present state. A topic that
+/// retains events is kept without subscribers for as long as `history_limits::age`.
 enum class retention {
-    none,   ///< nothing: what is published from then on
+    none,   ///< none: only what is published from then on
     newest, ///< the topic's newest event
-    /// The newest event of each `publish_options::key`, or without one of each type, in the order
-    /// of their ids.
+    /// The newest event of each `publish_options::key`, or of each type for events without a key,
+    /// in the order of their ids.
     newest_per_key,
 };
 
-/// What happens when more waits for a subscriber than its queue holds.
+/// What happens when a subscriber's queue is full.
 enum class overflow_policy {
-    drop_newest, ///< what waits stays
-    drop_oldest, ///< the newest stay
-    conflate,   ///< of each key the newest stays, without a key of each type; then as `drop_oldest`
-    signal,     ///< all is replaced by one event of type "crier.signal" without data: look again
-    disconnect, ///< the stream ends, with `end_reason::overflow`
+    drop_newest, ///< new events are dropped
+    drop_oldest, ///< the oldest events are dropped
+    /// A newer event replaces an older one of the same key, or of the same type if it has no key.
+    /// If that is not enough, the oldest are dropped.
+    conflate,
+    signal,     ///< one event of type "crier.signal" without data replaces all: look again
+    disconnect, ///< the stream ends with `end_reason::overflow`
 };
 
-/// How much may wait for a subscriber. One event always has room.
+/// How much may wait for a subscriber. There is always room for one event.
 struct queue_limits {
     std::size_t events = 64;                     ///< at least 1
     std::size_t bytes = std::size_t{256} * 1024; ///< of encoded events
     overflow_policy overflow = overflow_policy::drop_newest;
 };
 
-/// What holds for topics by their names, for those of a manager that it matches.
+/// What applies to the topics whose names it matches.
 struct topic_rule {
-    /// Called without a lock, from any thread that publishes or subscribes.
+    /// Called from any thread that publishes or subscribes, without a lock.
     std::function<bool(std::string_view topic)> matches;
     history_limits history{};
     retention retain = retention::none;
-    /// For subscribers with no limits of their own; none: the manager's.
+    /// For subscribers without limits of their own. None: the manager's.
     std::optional<queue_limits> queue{};
 };
 
-/// What a rule matches: one topic, or all whose names begin alike.
+/// For `topic_rule::matches`: one topic, or all topics whose names begin with the prefix.
 CRIER_EXPORT std::function<bool(std::string_view topic)> exactly(std::string name);
 CRIER_EXPORT std::function<bool(std::string_view topic)> starting_with(std::string prefix);
 

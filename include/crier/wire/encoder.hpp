@@ -10,10 +10,10 @@
 
 namespace crier {
 
-/// Encodes an event as one block of an event stream, the blank line included.
+/// Encodes an event as one block of an event stream, including the blank line.
 ///
-/// Data is split at CRLF, CR and LF into `data:` lines; `id:` follows them, since some clients take
-/// an id at once and would lose an event whose stream is cut between the two.
+/// Data is split at CRLF, CR and LF into `data:` lines. `id:` follows them: some clients store an
+/// id at once, and would lose the event if the stream broke between the two.
 ///
 /// Errors: `errc::invalid_type`, `invalid_id`, `invalid_retry`, `invalid_utf8`.
 /// Source: WHATWG HTML 9.2.5.
@@ -22,10 +22,10 @@ CRIER_EXPORT boost::system::result<std::string> encode(const event_view& event);
 /// What follows a comment's lines.
 enum class comment_end {
     blank_line, ///< a blank line, as after an event
-    line_feed,  ///< nothing: some clients take every blank line for an empty message
+    line_feed,  ///< nothing: some clients read every blank line as an empty message
 };
 
-/// Encodes a comment, which clients ignore: each line of the text after a colon.
+/// Encodes a comment, which clients ignore: a colon before each line of the text.
 ///
 /// Errors: `errc::invalid_utf8`.
 /// Source: WHATWG HTML 9.2.5.

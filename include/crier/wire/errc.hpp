@@ -9,42 +9,41 @@
 
 namespace crier {
 
-/// Every error that crier itself reports. Errors of the system and of Asio are passed on as they
-/// are.
+/// The errors that crier itself reports. Errors of the system and of Asio are passed on unchanged.
 enum class errc {
-    invalid_utf8 = 1,   ///< a type, a data or a comment text is not valid UTF-8
-    invalid_type,       ///< an event type holds CR, LF or NUL
-    invalid_id,         ///< an id is over 128 bytes or holds a byte outside 0x21 to 0x7E
-    invalid_retry,      ///< a retry is negative or not below 2^31 milliseconds
+    invalid_utf8 = 1,   ///< a type, data or a comment is not valid UTF-8
+    invalid_type,       ///< an event type contains CR, LF or NUL
+    invalid_id,         ///< an id is over 128 bytes or contains a byte outside 0x21 to 0x7E
+    invalid_retry,      ///< a retry is negative, or 2^31 milliseconds or more
     closed,             ///< the subscription or signal was closed, and nothing is left to read
     shut_down,          ///< the manager was shut down
     client_left,        ///< the peer closed the connection
-    stalled,            ///< the peer took nothing for the time that a write may last
-    bad_request,        ///< a request that the gate refuses
-    header_too_large,   ///< a request header over the limit of bytes or fields
-    request_timeout,    ///< a request header that was not complete in time
-    line_too_long,      ///< a line of a stream is over `parser_options::limit`
-    event_too_large,    ///< an event of a stream is over `parser_options::limit`
-    bad_url,            ///< a URL that is not absolute, not `http` or `https`, or holds a password
-    stream_ended,       ///< the server has ended a stream; there may be another one
-    no_content,         ///< the server answered 204: there will be no stream any more
-    unexpected_status,  ///< a response that is neither a stream nor a redirect
-    not_event_stream,   ///< a response with another content than an event stream
-    bad_response,       ///< what came is no HTTP/1.1 response, or one that was not asked for
-    bad_redirect,       ///< a redirect that leads nowhere, or away from TLS
-    too_many_redirects, ///< more than 20 of them
+    stalled,            ///< the peer took nothing for the heartbeat interval
+    bad_request,        ///< the peer of a stream sends more than a client may
+    header_too_large,   ///< a request header exceeds the limit of bytes or fields
+    request_timeout,    ///< a request header was not complete in time
+    line_too_long,      ///< a line of a stream exceeds `parser_options::limit`
+    event_too_large,    ///< an event of a stream exceeds `parser_options::limit`
+    bad_url,            ///< a URL is not absolute, not `http` or `https`, or has a password
+    stream_ended,       ///< the server ended the stream; a reconnect may give another one
+    no_content,         ///< the server answered 204: do not reconnect
+    unexpected_status,  ///< a response is neither a stream nor a redirect
+    not_event_stream,   ///< a response has another content type than an event stream
+    bad_response,       ///< the bytes are not an HTTP/1.1 response, or not to this request
+    bad_redirect,       ///< a redirect has no valid target, or leads away from TLS
+    too_many_redirects, ///< more than 20 redirects
     connect_timeout,
     handshake_timeout,
     header_timeout,
-    idle_timeout, ///< a stream was silent for longer than it may be
-    overflow,     ///< more waited for a subscriber than its limits allow
-    /// a topic's name is over `manager_options::name_bytes`; in a request also one that is not
-    /// UTF-8, holds NUL, or is badly escaped
+    idle_timeout, ///< a stream was silent for the idle timeout
+    overflow,     ///< a subscriber's queue was full, and the policy is to disconnect
+    /// a topic's name exceeds `manager_options::name_bytes`; in a request also: it is not UTF-8,
+    /// contains NUL, or has a bad escape
     invalid_topic,
-    invalid_key,     ///< a key is over `manager_options::key_bytes`
-    reserved_type,   ///< an event type begins with "crier.", as the library's own do
-    reserved_id,     ///< an event id reads as one that the manager itself gives
-    already_waiting, ///< another wait or receive has not completed; there is one at a time
+    invalid_key,     ///< a key exceeds `manager_options::key_bytes`
+    reserved_type,   ///< an event type begins with "crier."
+    reserved_id,     ///< an event id looks like one of the manager's own
+    already_waiting, ///< another wait or receive is pending
 };
 
 /// The category of `errc`; its name is "crier".

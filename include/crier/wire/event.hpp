@@ -7,23 +7,24 @@
 
 namespace crier {
 
-/// What the WHATWG HTML standard (section 9.2) puts on the wire as one block.
+/// One event of an event stream. Source: WHATWG HTML 9.2.
 ///
 ///     crier::event moved{.type = "moved", .data = R"({"x":1,"y":2})"};
 struct event {
-    /// Name under which a browser dispatches it; empty means "message". No CR, LF or NUL.
+    /// The name under which a browser dispatches it. Empty means "message". No CR, LF or NUL.
     std::string type{};
-    /// Payload, any UTF-8. Each CRLF, CR or LF in it arrives as one LF.
+    /// The payload, any UTF-8. Each CRLF, CR or LF in it arrives as one LF.
     std::string data{};
-    /// Position for `Last-Event-ID`; empty sends none. At most 128 bytes of 0x21 to 0x7E.
+    /// What a client sends back as `Last-Event-ID`. Empty sends none. At most 128 bytes of 0x21 to
+    /// 0x7E.
     std::string id{};
-    /// The client's new reconnection delay, whole milliseconds from 0 to 2^31 - 1.
+    /// The client's new reconnection time, from 0 to 2^31 - 1 milliseconds.
     std::optional<std::chrono::milliseconds> retry{};
 
     friend bool operator==(const event&, const event&) = default;
 };
 
-/// The same without owning the text, for publishing what already lies somewhere.
+/// An event as views of texts that are owned elsewhere.
 struct event_view {
     std::string_view type{};
     std::string_view data{};

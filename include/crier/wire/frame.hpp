@@ -16,15 +16,15 @@ struct frame_access;
 
 /// One event or comment, encoded once: immutable bytes shared by all its receivers.
 ///
-/// The bytes lie in one block of memory as a whole HTTP/1.1 chunk, so that every kind of stream
-/// sends them from there without copying. Copying a frame copies a reference.
+/// The bytes lie in one block of memory, as a whole HTTP/1.1 chunk, so that every kind of stream
+/// sends them without copying. Copying a frame copies a reference.
 ///
 /// Thread safety: a frame may be read, copied and destroyed from any thread.
 class CRIER_EXPORT frame {
 public:
     frame() = default;
 
-    /// The encoded block.
+    /// The encoded block, as in the event stream.
     std::string_view text() const noexcept { return {bytes_.get() + head_, size_}; }
 
     /// The block as a chunk of the chunked transfer coding. Source: RFC 9112, section 7.1.

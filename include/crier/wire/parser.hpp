@@ -16,15 +16,14 @@
 namespace crier {
 
 struct parser_options {
-    /// Bytes that one line, and one event with its type and id, may take. The parser holds no more
-    /// than that, and at most 32 KB beside it. A type or id over 8 KB counts twice until its line
-    /// has been read.
+    /// How many bytes a line may take, and an event with its type and id. The parser holds at most
+    /// that much, plus 32 KB. A type or id over 8 KB counts twice until its line has been read.
     std::size_t limit = std::size_t{1024} * 1024;
-    /// Called with the text of each comment, all that follows its colon, once its line has ended.
+    /// Called with the text of each comment, everything after its colon, when its line has ended.
     std::function<void(std::string_view)> on_comment{};
 };
 
-/// Reads events from the bytes of an event stream, however they are split.
+/// Reads events from the bytes of an event stream, however the bytes are split.
 ///
 ///     crier::parser parser;
 ///     std::string_view bytes = "data: 1\n\ndata: 2\n\n";
@@ -32,8 +31,8 @@ struct parser_options {
 ///         sum += std::stoi(std::string{event->data});
 ///     }
 ///
-/// An event has the type "message" where the stream gives none, and the last event id in force.
-/// Its `retry` is that of its own block.
+/// An event without a type has the type "message". Its id is the last event id of the stream. Its
+/// `retry` is that of its own block.
 ///
 /// Thread safety: one thread at a time.
 /// Source: WHATWG HTML 9.2.5 and 9.2.6; invalid UTF-8 becomes U+FFFD as in WHATWG Encoding 8.1.1.
@@ -41,22 +40,23 @@ class CRIER_EXPORT parser {
 public:
     explicit parser(parser_options options = {}) : options_{std::move(options)} {}
 
-    /// Takes bytes off the front of the input up to the end of the next event, or all of them where
-    /// none ends: an empty optional. Views of an event hold until the next call.
+    /// Returns the next event, and removes its bytes from the front of the input. If the input ends
+    /// within an event, removes all bytes and returns an empty optional. The views of an event are
+    /// valid until the next call.
     ///
-    /// Errors: `errc::line_too_long`, `errc::event_too_large`, which stay until `restart`.
+    /// Errors: `errc::line_too_long`, `errc::event_too_large`; both remain until `restart`.
     boost::system::result<std::optional<event_view>> next(std::string_view& input);
 
-    /// Forgets what is unfinished, for the first byte of another stream. The last event id and the
-    /// retry time stay.
+    /// Drops an unfinished event; the next byte is the first of another stream. The last event id
+    /// and the reconnection time stay.
     void restart();
 
-    /// What a reconnect sends as `Last-Event-ID`: the id in force at the last finished block.
+    /// What a reconnect sends as `Last-Event-ID`: the last event id after the last finished block.
     const std::string& last_event_id() const noexcept { return last_event_id_; }
     void set_last_event_id(std::string id);
 
-    /// The last reconnection time that the stream has set, in force from its line on. Values past
-    /// the range of the type become its greatest.
+    /// The last reconnection time that the stream has set, from its line on. Values out of range
+    /// become the greatest one.
     std::optional<std::chrono::milliseconds> retry() const noexcept { return retry_; }
 
 private:

@@ -107,7 +107,7 @@ def gaps_are_explained():
 @check
 def gaps_of_any_shape_are_explained():
     for data, told in [
-        (b'{"reason":"overflow","count":1}', "1 event was lost: they were not taken as fast"),
+        (b'{"reason":"overflow","count":1}', "1 event was lost: they were not read as fast"),
         (b'{"reason":"new","from":5,"to":null}', "events were lost, from 5: new\n"),
         (b"{}", "events were lost\n"),
         (b"[\x1b", "events were lost: [\\u001b\n"),

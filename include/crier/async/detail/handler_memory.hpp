@@ -11,10 +11,10 @@
 
 namespace crier::detail {
 
-/// Memory for the one handler that somebody has outstanding at a time: handing it to an executor
-/// then allocates nothing, and so cannot fail. There are two blocks, as a strand takes one for
-/// itself and one for the executor below. What does not fit comes from the heap. Asio's recycling
-/// allocator is no substitute: it has nothing yet to give to a thread's first handlers.
+/// Memory for one handler at a time: posting the handler then allocates nothing, and so cannot
+/// fail. There are two blocks, since a strand takes one for itself and one for the executor below.
+/// What does not fit comes from the heap. Asio's recycling allocator is no substitute: it has no
+/// memory yet for a thread's first handlers.
 ///
 /// Thread safety: any thread.
 template <std::size_t size>
@@ -52,10 +52,11 @@ private:
     std::array<block, 2> blocks_;
 };
 
-/// What a posted handler with a pointer or two takes, on a strand too.
+/// Room for a posted handler with one or two pointers, on a strand too.
 using small_handler_memory = handler_memory<96>;
 
-/// Asio's way to it. It keeps the memory, as an executor may be the last to know of a handler.
+/// The allocator that Asio asks. It keeps the memory alive, as an executor may be a handler's last
+/// owner.
 template <class T, class Memory>
 class handler_allocator {
 public:
@@ -88,7 +89,7 @@ private:
     std::shared_ptr<Memory> from_;
 };
 
-/// Binds a handler to memory that is kept for it.
+/// Binds a handler to its memory.
 template <class Memory, class Handler>
 auto bind_memory(std::shared_ptr<Memory> from, Handler handler) {
     return boost::asio::bind_allocator(

@@ -24,7 +24,7 @@ namespace crier::detail {
 template <class Member>
 class context_members;
 
-/// What is behind a signal: kept by it, and by a completion that is on its way.
+/// The state of a signal. The signal and a posted completion keep it alive.
 class CRIER_EXPORT signal_state : public std::enable_shared_from_this<signal_state>,
                                   public boost::intrusive::list_base_hook<> {
 public:
@@ -46,7 +46,7 @@ public:
     void cancel() noexcept;
     void close() noexcept;
 
-    /// Destroys the handler, with which all that it owns may go.
+    /// Destroys the handler, and with it what only the handler owns.
     void context_gone() noexcept;
 
 private:
@@ -59,7 +59,7 @@ private:
     context_members<signal_state>* all_; ///< none once the context has gone
     std::atomic<unsigned> state_{0};
     waiter_place<boost::system::error_code> waiter_;
-    // Of the wait, for who has taken the place:
+    // Of the pending wait; belong to whoever has taken the waiter's place:
     boost::system::error_code result_;
     executor_type where_;         ///< keeps its context at work
     small_handler_memory memory_; ///< so that a completion can always be posted

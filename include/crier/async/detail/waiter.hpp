@@ -14,7 +14,7 @@ template <class... Results>
 class waiter_place;
 
 /// A completion handler of any type that waits to be called. Asio's `any_completion_handler` would
-/// do, but with it a wake takes 73 ns in place of 54.
+/// do too, but then a wake takes 73 ns instead of 54.
 template <class... Results>
 class waiter {
 public:
@@ -23,15 +23,15 @@ public:
     waiter& operator=(const waiter&) = delete;
     virtual ~waiter() = default;
 
-    /// Moves the handler out of the place, which is then free for the next one, and calls it.
+    /// Moves the handler out of the place, which is then free, and calls it.
     virtual void call(waiter_place<Results...>& place, Results... results) = 0;
 
-    /// Destroys the handler, with which all that it owns may go, the place too.
+    /// Destroys the handler, and with it what only the handler owns, perhaps the place itself.
     virtual void discard(waiter_place<Results...>& place) noexcept = 0;
 };
 
-/// Room for one waiter; usual handlers lie in it without an allocation. Whoever takes it owns it,
-/// and what it is used with, until it is cleared.
+/// Room for one waiter. Usual handlers fit without an allocation. Whoever takes the place owns it,
+/// and the state that goes with it, until it is cleared.
 template <class... Results>
 class waiter_place {
 public:
@@ -73,7 +73,7 @@ public:
     void call(waiter_place<Results...>& place, Results... results) override {
         Handler handler = std::move(handler_);
         place.clear();
-        // A cancellation handler left behind would reach for a wait that is over.
+        // A cancellation handler left behind would use a wait that is over.
         if (auto slot = boost::asio::get_associated_cancellation_slot(handler);
             slot.is_connected()) {
             slot.clear();

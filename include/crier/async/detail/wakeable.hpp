@@ -2,7 +2,7 @@
 
 namespace crier::detail {
 
-/// What is told that something may have changed for it, and looks by itself at what that is.
+/// Something that is woken when its state may have changed, and then looks for the change itself.
 class wakeable {
 public:
     virtual void wake() = 0;

@@ -27,7 +27,7 @@ class channel;
 class manager_state;
 class shard;
 
-/// What is behind a subscription: kept by it, and by a receive that is on its way.
+/// The state of a subscription. The subscription and a pending receive keep it alive.
 class CRIER_EXPORT subscription_state : public std::enable_shared_from_this<subscription_state> {
 public:
     using executor_type = boost::asio::any_io_executor;
@@ -48,7 +48,7 @@ public:
     std::optional<frame> try_receive();
     void close() noexcept;
 
-    /// Its handle is gone.
+    /// Called when the subscription's handle is destroyed.
     void abandon() noexcept;
 
 private:
@@ -60,10 +60,10 @@ private:
 
     const std::shared_ptr<manager_state> owner_;
     const std::shared_ptr<shard> home_;
-    channel* const channel_; ///< of which this has one reference
+    channel* const channel_; ///< with one reference owned by this
     std::atomic<bool> is_abandoned_{false};
     waiter_place<boost::system::error_code, frame> receiver_;
-    // Of the receive, for who has taken the place:
+    // Of the pending receive; belong to whoever has taken the receiver's place:
     std::atomic<bool> is_cancelled_{false};
     executor_type where_; ///< keeps its context at work
     boost::system::error_code error_;
