@@ -7,12 +7,17 @@
 
 namespace {
 
+using crier::test::failing;
+
 thread_local long left = -1;
+thread_local failing what = failing::once;
 thread_local bool failed = false;
 
 bool fails() noexcept {
     const bool now = left == 0;
-    left -= left >= 0 ? 1 : 0;
+    if (left > 0 || (now && what == failing::once)) {
+        --left;
+    }
     failed = failed || now;
     return now;
 }
@@ -21,8 +26,9 @@ bool fails() noexcept {
 
 namespace crier::test {
 
-void fail_allocation_after(long others) noexcept {
+void fail_allocation_after(long others, failing how) noexcept {
     left = others;
+    what = how;
     failed = false;
 }
 
