@@ -66,10 +66,13 @@ struct manager_state::idle_review {
     idle_review(const idle_review&) = delete;
     idle_review& operator=(const idle_review&) = delete;
     ~idle_review() {
-        if (of.subscribers == 0 && !of.in_schedule::is_linked()) {
-            by.stop(by.topics_.review(of, clock::now()), owed);
-            by.review_in_time(owed);
+        if (of.subscribers > 0) {
+            return;
         }
+        if (!of.in_schedule::is_linked()) {
+            by.stop(by.topics_.review(of, clock::now()), owed);
+        }
+        by.review_in_time(owed);
     }
 };
 
@@ -619,8 +622,8 @@ void manager_state::run(shard& on) noexcept {
     review_at_ = topics_.next_review();
     if (review_at_ == clock::time_point::max()) {
         on.timing().clear(review_);
-    } else {
-        on.timing().set(review_, review_at_);
+    } else if (!on.timing().set(review_, review_at_)) {
+        review_at_ = clock::time_point::max(); // whoever publishes or leaves tries again
     }
 }
 
