@@ -1,44 +1,19 @@
 // Whatever allocation fails as events are published: what is not published is told to its
 // publisher, what is not received to its subscriber, and nothing else is lost.
 
-#include "support/world.hpp"
+#include "support/kept_topics.hpp"
 
-#include <array>
 #include <utility>
 
-using crier::manager_options;
+using crier::test::all_kinds;
 using crier::test::failing_part;
 using crier::test::form;
-using crier::test::ledger;
+using crier::test::forms;
+using crier::test::publish_all;
 using crier::test::reader;
 using crier::test::sweep;
 using crier::test::world;
 namespace asio = boost::asio;
-
-namespace {
-
-/// The first topic keeps nothing, the others a history, the newest, the newest of each key.
-manager_options all_kinds() {
-    manager_options options;
-    options.rules.push_back({.matches = crier::exactly("t1"), .history = {.events = 100}});
-    options.rules.push_back({.matches = crier::exactly("t2"), .retain = crier::retention::newest});
-    options.rules.push_back({.matches = crier::exactly("t3"),
-        .history = {.events = 100},
-        .retain = crier::retention::newest_per_key});
-    return options;
-}
-
-constexpr std::array<form, 4> forms{form::text, form::json, form::own_id, form::changes};
-
-void publish_all(ledger& book) {
-    for (const form how : forms) {
-        for (std::size_t topic = 0; topic < 4; ++topic) {
-            book.publish(topic, how, topic);
-        }
-    }
-}
-
-} // namespace
 
 TEST_CASE("as events are published, each is received or told") {
     for (const std::size_t executors : {1U, 2U}) {

@@ -4,7 +4,9 @@
 
 #include <boost/asio/strand.hpp>
 
+#include <chrono>
 #include <deque>
+#include <exception>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -15,6 +17,22 @@ namespace crier::test {
 class world {
 public:
     explicit world(manager_options options = {}) : options_{silent(std::move(options))} {}
+    world(const world&) = delete;
+    world& operator=(const world&) = delete;
+
+    /// Whatever failed, all is given back once nobody needs it any more.
+    ~world() {
+        if (std::uncaught_exceptions() > 0) {
+            return;
+        }
+        readers.clear();
+        run();
+        CHECK(events.stats().subscribers == 0);
+        test.pass(std::chrono::hours{1});
+        run();
+        CHECK(events.stats().topics.empty());
+        CHECK(events.stats().memory == 0);
+    }
 
     reader& subscribe(std::vector<std::size_t> topics, subscribe_options options = {}) {
         subscription made = events.subscribe(asked(topics), options);
