@@ -65,9 +65,11 @@ public:
     std::size_t size() const { return state_->size(); }
 
     /// Completes every wait with `errc::closed`; later subscriptions are closed from their start.
-    void close() {
-        for (const std::shared_ptr<signal>& closed : state_->close()) {
-            closed->close();
+    void close() noexcept {
+        for (const auto& [id, listening] : state_->close()) {
+            for (const std::shared_ptr<signal>& closed : listening) {
+                closed->close();
+            }
         }
     }
 
@@ -140,13 +142,22 @@ template <class Id, class Hash>
 class hub<Id, Hash>::state {
 public:
     using signals = std::vector<std::shared_ptr<signal>>;
+    using by_id = std::unordered_map<Id, signals, Hash>;
 
     bool add(const Id& id, const std::shared_ptr<signal>& added) {
         const std::lock_guard lock{mutex_};
         if (closed_) {
             return false;
         }
-        signals_[id].push_back(added);
+        const auto entry = signals_.try_emplace(id).first;
+        try {
+            entry->second.push_back(added);
+        } catch (...) {
+            if (entry->second.empty()) {
+                signals_.erase(entry);
+            }
+            throw;
+        }
         ++size_;
         return true;
     }
@@ -175,21 +186,18 @@ public:
         return size_;
     }
 
-    signals close() {
+    by_id close() noexcept {
+        by_id all;
         const std::lock_guard lock{mutex_};
         closed_ = true;
-        signals all;
-        for (auto& [id, listening] : signals_) {
-            all.insert(all.end(), listening.begin(), listening.end());
-        }
-        signals_.clear();
         size_ = 0;
+        all.swap(signals_);
         return all;
     }
 
 private:
     mutable std::mutex mutex_;
-    std::unordered_map<Id, signals, Hash> signals_;
+    by_id signals_;
     std::size_t size_ = 0;
     bool closed_ = false;
 };
