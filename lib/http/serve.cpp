@@ -62,7 +62,9 @@ public:
     void ended(end_reason reason, const std::exception_ptr& failure) noexcept override {
         session_ = nullptr;
         outcome_ = {reason, failure};
-        const std::shared_ptr<waiting_caller> self = std::move(kept_);
+        // A session that could not be started may have let go of it already.
+        const std::shared_ptr<waiting_caller> self = shared_from_this();
+        kept_.reset();
         try {
             post_typed(where_, bind_memory(std::shared_ptr<small_handler_memory>{self, &memory_},
                                    [self] { self->complete(self->outcome_); }));
