@@ -4,14 +4,13 @@
 
 namespace crier::detail {
 
-void alarms::set(alarm& added, clock::time_point at) noexcept {
+bool alarms::set(alarm& added, clock::time_point at) noexcept {
     added.unlink();
     added.at = at;
     waiting_.insert(added);
     // A wait that is over has lost its handler, to a lack of memory.
-    if (at < waits_until_ || waits_until_ < clock::now()) {
-        wait();
-    }
+    const bool lacks_wait = at < waits_until_ || waits_until_ < clock::now();
+    return !lacks_wait || wait();
 }
 
 void alarms::clear(alarm& removed) noexcept {
@@ -23,7 +22,7 @@ void alarms::clear(alarm& removed) noexcept {
     }
 }
 
-void alarms::wait() noexcept {
+bool alarms::wait() noexcept {
     waits_until_ = waiting_.begin()->at;
     try {
         timer_.expires_at(waits_until_);
@@ -35,8 +34,10 @@ void alarms::wait() noexcept {
                     still->ring();
                 }
             }));
+        return true;
     } catch (...) {
         waits_until_ = clock::time_point::max(); // the next one who sets an alarm tries again
+        return false;
     }
 }
 

@@ -30,11 +30,12 @@ class alarms : public std::enable_shared_from_this<alarms> {
 public:
     explicit alarms(const boost::asio::any_io_executor& executor) : timer_{executor} {}
 
-    void set(alarm& added, clock::time_point at) noexcept;
+    /// False: there is no memory, and it rings only once another one is set.
+    bool set(alarm& added, clock::time_point at) noexcept;
     void clear(alarm& removed) noexcept;
 
 private:
-    void wait() noexcept;
+    bool wait() noexcept;
     void ring();
 
     boost::intrusive::multiset<alarm, boost::intrusive::constant_time_size<false>> waiting_;

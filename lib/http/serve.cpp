@@ -62,6 +62,7 @@ public:
     void ended(end_reason reason, const std::exception_ptr& failure) noexcept override {
         session_ = nullptr;
         outcome_ = {reason, failure};
+        // A session that could not be started has let go of it already.
         const std::shared_ptr<waiting_caller> self = shared_from_this();
         kept_.reset();
         try {

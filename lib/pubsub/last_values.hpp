@@ -22,7 +22,7 @@ inline std::string_view key_of(const record& kept) noexcept {
 /// The newest event of each key, in the order of their sequence.
 class last_values {
 public:
-    last_values(std::size_t most, memory_account_ptr account) noexcept
+    last_values(std::size_t most, memory_account_ptr account)
         : most_{most}, account_{std::move(account)} {}
     last_values(const last_values&) = delete;
     last_values& operator=(const last_values&) = delete;

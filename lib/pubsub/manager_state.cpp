@@ -59,10 +59,13 @@ struct manager_state::idle_review {
     idle_review(const idle_review&) = delete;
     idle_review& operator=(const idle_review&) = delete;
     ~idle_review() {
-        if (of.subscribers == 0 && !of.in_schedule::is_linked()) {
-            by.reviews_.stop(by.topics_.review(of, clock::now()), owed);
-            by.reviews_.adjust(by.shared_from_this(), owed);
+        if (of.subscribers > 0) {
+            return;
         }
+        if (!of.in_schedule::is_linked()) {
+            by.reviews_.stop(by.topics_.review(of, clock::now()), owed);
+        }
+        by.reviews_.adjust(by.shared_from_this(), owed);
     }
 };
 

@@ -11,6 +11,7 @@
 #include <boost/json/object.hpp>
 
 #include <algorithm>
+#include <new>
 
 namespace crier {
 namespace {
@@ -71,7 +72,17 @@ asio::awaitable<void> poll(
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
     timer next{executor};
     clock::time_point due = clock::now();
-    while (co_await fetch_once(fetch, options, run)) {
+    while (true) {
+        bool goes_on = true;
+        try {
+            asio::awaitable<bool> turn = fetch_once(fetch, options, run);
+            goes_on = co_await std::move(turn);
+        } catch (const std::bad_alloc&) {
+            run.to.log(severity::error, "a turn of polling was left out: out of memory");
+        }
+        if (!goes_on || run.stopping) {
+            co_return;
+        }
         due = std::max(due + options.interval, clock::now());
         next.expires_at(due);
         boost::system::error_code cancelled;

@@ -21,14 +21,18 @@ void review_alarm::stop(const topic_table::stopped_run& run, owed_drains& owed) 
     }
 }
 
-void review_alarm::run(shard& on) noexcept {
-    const std::lock_guard lock{guard_};
+void review_alarm::set(alarms& by) noexcept {
     at_ = topics_.next_review();
     if (at_ == clock::time_point::max()) {
-        on.timing().clear(alarm_);
-    } else {
-        on.timing().set(alarm_, at_);
+        by.clear(alarm_);
+    } else if (!by.set(alarm_, at_)) {
+        at_ = clock::time_point::max(); // whoever publishes or leaves tries again
     }
+}
+
+void review_alarm::run(shard& on) noexcept {
+    const std::lock_guard lock{guard_};
+    set(on.timing());
 }
 
 void review_alarm::release() noexcept {
@@ -47,10 +51,7 @@ void review_alarm::wake() {
         goes_on = topics_.review_due(clock::now(), stopped);
         stop(stopped, owed);
         if (!goes_on) {
-            at_ = topics_.next_review();
-            if (at_ != clock::time_point::max()) {
-                home_->timing().set(alarm_, at_);
-            }
+            set(home_->timing());
         }
     }
 }

@@ -32,6 +32,7 @@ public:
     void stop(const topic_table::stopped_run& run, owed_drains& owed) noexcept;
 
 private:
+    void set(alarms& by) noexcept;
     void run(shard& on) noexcept override;
     void release() noexcept override;
     void wake() override;
@@ -40,7 +41,7 @@ private:
     topic_table& topics_;
     std::shared_ptr<shard> home_;
     alarm alarm_{*this};
-    /// When it rings.
+    /// When it rings, as far as it could be set.
     clock::time_point at_ = clock::time_point::max();
     /// While the task that sets it is on its way.
     std::shared_ptr<void> kept_;

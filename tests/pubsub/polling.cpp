@@ -12,6 +12,7 @@
 
 #include <deque>
 #include <functional>
+#include <new>
 #include <optional>
 #include <string>
 #include <vector>
@@ -440,4 +441,25 @@ TEST_CASE("a manager that goes stops a running fetch") {
     CHECK(from.running == 0);
     CHECK(from.cancelled == 1);
     mine.reset();
+}
+
+TEST_CASE("a turn that there is no memory for is left out, and the polling goes on") {
+    context test;
+    recorder to{test};
+    source from{test};
+    int asked = 0;
+    const auto service =
+        polling(from.function(), {.interval = 1s, .stop_condition = [&](const json::value&) {
+                                      if (++asked == 2) {
+                                          throw std::bad_alloc{};
+                                      }
+                                      return asked == 4;
+                                  }});
+    service->start(to);
+    for (int i = 0; i < 6; ++i) {
+        test.advance(1s);
+    }
+    CHECK(from.fetches == 4);
+    CHECK(to.lines.size() == 1);
+    CHECK(stopping{test, *service}.done);
 }

@@ -7,12 +7,18 @@
 
 namespace {
 
+using crier::test::failing;
+
 thread_local long left = -1;
+thread_local failing what = failing::once;
 thread_local bool failed = false;
+thread_local bool handlers_are_spared = false;
 
 bool fails() noexcept {
     const bool now = left == 0;
-    left -= left >= 0 ? 1 : 0;
+    if (left > 0 || (now && what == failing::once)) {
+        --left;
+    }
     failed = failed || now;
     return now;
 }
@@ -21,12 +27,16 @@ bool fails() noexcept {
 
 namespace crier::test {
 
-void fail_allocation_after(long others) noexcept {
+void fail_allocation_after(long others, failing how) noexcept {
     left = others;
+    what = how;
     failed = false;
 }
 
 bool allocation_failed() noexcept { return failed; }
+
+spared_handlers::spared_handlers() noexcept { handlers_are_spared = true; }
+spared_handlers::~spared_handlers() { handlers_are_spared = false; }
 
 } // namespace crier::test
 
@@ -44,7 +54,8 @@ void operator delete(void* memory, std::size_t /*size*/) noexcept { std::free(me
 // Where Asio has its handlers' memory from.
 extern "C" void* aligned_alloc(std::size_t alignment, std::size_t size) {
     void* memory = nullptr;
-    if (fails() || ::posix_memalign(&memory, std::max(alignment, sizeof(void*)), size) != 0) {
+    if ((!handlers_are_spared && fails()) ||
+        ::posix_memalign(&memory, std::max(alignment, sizeof(void*)), size) != 0) {
         return nullptr;
     }
     return memory;

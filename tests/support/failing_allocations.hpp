@@ -2,9 +2,23 @@
 
 namespace crier::test {
 
-/// Lets the calling thread's allocation after so many more fail, once, be it one of `operator new`
-/// or of Asio's handlers; negative: none.
-void fail_allocation_after(long others) noexcept;
+/// What fails: one allocation, or it and all that come later.
+enum class failing { once, from_then_on };
+
+/// Lets the calling thread's allocation after so many more fail, be it one of `operator new` or of
+/// Asio's handlers; negative: none.
+void fail_allocation_after(long others, failing how = failing::once) noexcept;
+
+/// While it is there, the memory of Asio's handlers does not fail. For strands: where one goes on
+/// with what was posted to it meanwhile, Asio 1.81 allocates in a destructor, and the process ends
+/// where that fails.
+class spared_handlers {
+public:
+    spared_handlers() noexcept;
+    spared_handlers(const spared_handlers&) = delete;
+    spared_handlers& operator=(const spared_handlers&) = delete;
+    ~spared_handlers();
+};
 
 /// Whether it has failed since then.
 bool allocation_failed() noexcept;
