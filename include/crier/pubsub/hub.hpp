@@ -82,8 +82,8 @@ private:
 /// One subscriber of one id. Destroying it unsubscribes.
 ///
 /// Thread safety: `close` and `try_wait` from any thread; one wait at a time.
-/// Lifetime: may outlive its hub, which closes it. It can be moved while a wait is pending. One that
-/// was moved from can be assigned to, closed, destroyed, and asked whether it is valid.
+/// Lifetime: may outlive its hub, which closes it. It can be moved while a wait is pending. One
+/// that was moved from can be assigned to, closed, destroyed, and asked whether it is valid.
 template <class Id, class Hash>
 class hub<Id, Hash>::subscription {
 public:
