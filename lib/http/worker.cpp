@@ -13,7 +13,9 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <cstddef>
 #include <iterator>
+#include <new>
 #include <utility>
 
 namespace crier::detail {
@@ -119,8 +121,22 @@ void worker::accept_waiting() {
     }
 }
 
+namespace {
+
+/// Whether there is memory to begin with one more. Where an operation finds none as a coroutine
+/// begins it, Asio lets that coroutine go by a post, in a destructor: if there is none for that
+/// either, the process ends.
+bool has_memory_for_one() noexcept {
+    constexpr std::size_t enough = std::size_t{64} * 1024;
+    void* const reserve = ::operator new(enough, std::nothrow);
+    ::operator delete(reserve);
+    return reserve != nullptr;
+}
+
+} // namespace
+
 void worker::take_in(tcp::socket socket) {
-    if (all_connections_ < options_.max_connections) {
+    if (all_connections_ < options_.max_connections && has_memory_for_one()) {
         begin(std::move(socket));
     } else {
         refuse(std::move(socket));
