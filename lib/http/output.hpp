@@ -24,6 +24,8 @@ public:
     ~output() { release(); }
 
     sink& to() const noexcept { return *sink_; }
+    /// None once it was released.
+    const sink* where() const noexcept { return sink_.get(); }
     const deadline& due() const noexcept { return due_; }
 
     /// Writes what is taken at once; 0: nothing. What goes wrong is told by `failure`.

@@ -311,7 +311,7 @@ session::~session() {
 }
 
 void session::fetch() const noexcept {
-    prefetch(&out_.to(), 128);
+    prefetch(out_.where(), 128);
     // What a resumption touches: most of the coroutine's own frame, and a little of co_spawn's.
     __builtin_prefetch(frame_ - 80);
     __builtin_prefetch(frame_ - 20);
