@@ -4,7 +4,7 @@
 
 #include "async/time_limit.hpp"
 #include "exchange_access.hpp"
-#include "pubsub/log_line.hpp"
+#include "pubsub/log_failure.hpp"
 #include "request_reader.hpp"
 #include "response.hpp"
 
@@ -18,7 +18,6 @@
 #include <exception>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -47,13 +46,6 @@ bool is_end_of_connection(const error_code& error) {
            error == asio::error::connection_reset;
 }
 
-void tell(const connection_context& context, std::string_view what,
-    const std::exception_ptr& why) noexcept {
-    log_line line;
-    line << what << why;
-    context.options.log(severity::error, line.text());
-}
-
 /// Calls the handler, and answers for it where it did not. Whether the connection goes on.
 asio::awaitable<bool> handle_request(
     tcp::socket& socket, std::unique_ptr<received> request, connection_context& context) {
@@ -74,7 +66,7 @@ asio::awaitable<bool> handle_request(
         problem = std::current_exception();
     }
     if (problem && !ending) {
-        tell(context, "handler failed: ", problem);
+        log_failure(context.options.log, "handler failed: ", problem);
     }
     if (!handled.is_answered()) {
         asio::awaitable<void> responding =
@@ -89,7 +81,7 @@ asio::awaitable<bool> handle_request(
             context.streams.begin(socket, std::move(*ordered));
             context.is_handed_over = true;
         } catch (...) {
-            tell(context, "a stream failed: ", std::current_exception());
+            log_failure(context.options.log, "a stream failed: ", std::current_exception());
         }
     }
     co_return !problem && handled.keeps_alive();

@@ -1,7 +1,7 @@
 #include "detached_streams.hpp"
 
 #include "async/context_members.hpp"
-#include "pubsub/log_line.hpp"
+#include "pubsub/log_failure.hpp"
 
 #include <utility>
 
@@ -28,17 +28,13 @@ void detached_streams::begin(asio::ip::tcp::socket& from, detached_order ordered
     try {
         made->start();
     } catch (...) {
-        log_line line;
-        line << "a stream failed: " << std::current_exception();
-        log_(severity::error, line.text());
+        log_failure(log_, "a stream failed: ", std::current_exception());
     }
 }
 
 void detached_streams::ended(end_reason /*reason*/, const std::exception_ptr& failure) noexcept {
     if (failure) {
-        log_line line;
-        line << "a stream failed: " << failure;
-        log_(severity::error, line.text());
+        log_failure(log_, "a stream failed: ", failure);
     }
     abandoned();
     on_end_();

@@ -3,7 +3,7 @@
 #include <crier/async/single_thread.hpp>
 
 #include "async/local_signal.hpp"
-#include "pubsub/log_line.hpp"
+#include "pubsub/log_failure.hpp"
 #include "response.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -44,15 +44,9 @@ void worker::run() noexcept {
             io_.run();
             return;
         } catch (...) {
-            tell("a handler threw: ", std::current_exception());
+            log_failure(options_.log, "a handler threw: ", std::current_exception());
         }
     }
-}
-
-void worker::tell(std::string_view what, const std::exception_ptr& why) const noexcept {
-    log_line line;
-    line << what << why;
-    options_.log(severity::error, line.text());
 }
 
 namespace {
@@ -88,7 +82,7 @@ asio::awaitable<void> worker::accept() {
             continue;
         }
         if (!std::exchange(failing, true)) {
-            tell("cannot accept connections: ", failure);
+            log_failure(options_.log, "cannot accept connections: ", failure);
         }
         // Out of descriptors or memory, say: trying again at once would spin without end.
         pause waiting{*alarms_, a_while};
@@ -165,7 +159,7 @@ public:
         } catch (const boost::system::system_error&) {
             return; // the client has gone, say
         } catch (...) {
-            by_->tell("a connection failed: ", failure);
+            log_failure(by_->options_.log, "a connection failed: ", failure);
         }
     }
 
@@ -183,7 +177,7 @@ void worker::begin(tcp::socket socket) {
         asio::co_spawn(io_, run_connection(std::move(socket), which->state),
             asio::bind_cancellation_slot(which->cancellation.slot(), std::move(at_end)));
     } catch (...) {
-        tell("cannot serve a connection: ", std::current_exception());
+        log_failure(options_.log, "cannot serve a connection: ", std::current_exception());
     }
 }
 

@@ -11,10 +11,8 @@
 #include <boost/asio/ip/tcp.hpp>
 
 #include <atomic>
-#include <exception>
 #include <list>
 #include <memory>
-#include <string_view>
 
 namespace crier::detail {
 
@@ -59,7 +57,6 @@ private:
     void refuse(boost::asio::ip::tcp::socket socket) const;
     void cancel_all(bool idle_only);
     void after(clock::duration time, void (worker::*then)());
-    void tell(std::string_view what, const std::exception_ptr& why) const noexcept;
     void cut();
     void stop();
     void one_ended() noexcept;

@@ -1,5 +1,5 @@
-#include "support/failing_allocations.hpp"
 #include "support/left_streams.hpp"
+#include "support/sweep.hpp"
 
 #include <doctest/doctest.h>
 
@@ -13,25 +13,10 @@ using crier::test::context;
 using crier::test::get;
 using crier::test::left_streams;
 using crier::test::request_type;
+using crier::test::run_on;
 using crier::test::tcp;
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
-
-namespace {
-
-/// As a server goes on after a handler that threw.
-void run_on(asio::io_context& io) {
-    io.restart();
-    while (true) {
-        try {
-            io.poll();
-            return;
-        } catch (const std::bad_alloc&) {
-        }
-    }
-}
-
-} // namespace
 
 TEST_CASE("whatever allocation fails as a client leaves, its stream is counted off once") {
     bool failed = true;
