@@ -67,12 +67,12 @@ std::string in_words(const response_head& head) {
 } // namespace
 
 source_state::source_state(
-    asio::any_io_executor executor, http_url url, event_source_options options)
+    const asio::any_io_executor& executor, http_url url, event_source_options options)
     : options_{std::move(options)},
       request_{std::move(url), options_},
       parser_{options_of_parser()},
       backoff_{options_.max_backoff, random_of(options_)},
-      queue_{std::move(executor), options_.queue_events, options_.queue_bytes} {
+      queue_{executor, options_.queue_events, options_.queue_bytes} {
     parser_.set_last_event_id(options_.last_event_id);
     tls_for(request_.url());
 }

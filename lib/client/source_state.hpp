@@ -24,7 +24,8 @@ namespace crier::detail {
 /// queue, from which another one receives.
 class source_state : public std::enable_shared_from_this<source_state> {
 public:
-    source_state(boost::asio::any_io_executor executor, http_url url, event_source_options options);
+    source_state(
+        const boost::asio::any_io_executor& executor, http_url url, event_source_options options);
 
     void start();
     void close();

@@ -41,7 +41,7 @@ struct numbered {
     unsigned number;
     friend void tag_invoke(
         const boost::json::value_from_tag&, boost::json::value& to, const numbered& from) {
-        to = {from.number};
+        to = from.number;
     }
 };
 
