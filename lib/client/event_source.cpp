@@ -47,13 +47,13 @@ event_source_options checked(event_source_options options) {
 
 } // namespace
 
-event_source::event_source(executor_type executor, std::string_view url)
-    : event_source{std::move(executor), url, event_source_options{}} {}
+event_source::event_source(const executor_type& executor, std::string_view url)
+    : event_source{executor, url, event_source_options{}} {}
 
 event_source::event_source(
-    executor_type executor, std::string_view url, event_source_options options)
+    const executor_type& executor, std::string_view url, event_source_options options)
     : state_{std::make_shared<detail::source_state>(
-          std::move(executor), checked_url(url), checked(std::move(options)))} {
+          executor, checked_url(url), checked(std::move(options)))} {
     state_->start();
 }
 

@@ -41,8 +41,8 @@ public:
     /// Errors: throws `std::invalid_argument` on a URL that is not absolute or not `http` or
     /// `https`, and on options that make no sense; for `https`, `system_error` if the file of
     /// certificates cannot be read.
-    event_source(executor_type executor, std::string_view url);
-    event_source(executor_type executor, std::string_view url, event_source_options options);
+    event_source(const executor_type& executor, std::string_view url);
+    event_source(const executor_type& executor, std::string_view url, event_source_options options);
     event_source(event_source&&) noexcept = default;
     event_source& operator=(event_source&& other) noexcept;
     ~event_source();
