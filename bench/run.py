@@ -96,6 +96,7 @@ class Benchmark:
         self.directory = new_directory(arguments.output)
         self.records: list[dict] = []
         self.micro: list[micro.Measured] = []
+        self.running: list[Command] = []
         self.versions: dict[str, str] = {}
         self.left_out: list[str] = []
         self.planned = 0
@@ -132,18 +133,18 @@ class Benchmark:
 
     def missing(self) -> list[str]:
         repeat = self.arguments.repeat
-        return missing(self.directory, self.scenarios, list(self.versions), repeat)
+        return missing(self.directory, self.scenarios, self.running, repeat)
 
     def _raw(self) -> TextIO:
         return (self.directory / "raw.jsonl").open("a", encoding="utf-8")
 
     def _servers(self, processes: Processes) -> list[Command]:
         found = commands(self.arguments.build, self.arguments.peers, self.arguments.server)
-        running, self.left_out = those_that_run(processes, found)
-        self.versions = versions(self.arguments.build, running)
+        self.running, self.left_out = those_that_run(processes, found)
+        self.versions = versions(self.arguments.build, self.running)
         for line in self.left_out + [f"{name}: {of}" for name, of in self.versions.items()]:
             print(line, flush=True)
-        return running
+        return self.running
 
     def _measure(self, processes: Processes, found: list[Command], raw: TextIO) -> None:
         plan = Plan(

@@ -9,6 +9,13 @@
 #include "common/payload.hpp"
 #include "common/percentiles.hpp"
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
 #include <condition_variable>
 #include <iostream>
 #include <limits>
@@ -19,7 +26,9 @@
 
 namespace {
 
-/// Publishes from a thread of its own, and measures how long each call takes.
+namespace asio = boost::asio;
+
+/// Publishes, from a thread of its own or from the server's, and measures how long each call takes.
 class source {
 public:
     source(crier::manager& events, const bench::options& options)
@@ -38,6 +47,20 @@ public:
         while (!stopped.stop_requested()) {
             wake.wait_until(lock, stopped, pace.due(), never);
             for (unsigned i = 0; i < options_.burst && !stopped.stop_requested(); ++i) {
+                publish();
+            }
+            pace.next(bench::pace::clock::now());
+        }
+    }
+
+    /// The same as a coroutine, until it is cancelled.
+    asio::awaitable<void> run() {
+        asio::steady_timer timer{co_await asio::this_coro::executor};
+        bench::pace pace{options_.rate, options_.burst, bench::pace::clock::now()};
+        for (;;) {
+            timer.expires_at(pace.due());
+            co_await timer.async_wait(asio::use_awaitable);
+            for (unsigned i = 0; i < options_.burst; ++i) {
                 publish();
             }
             pace.next(bench::pace::clock::now());
@@ -68,7 +91,7 @@ private:
     std::uint64_t published_ = 0;
 };
 
-void run(const bench::options& options) {
+void run(const bench::options& options, bool in_its_loop) {
     crier::server_options listening;
     listening.port = options.port;
     listening.threads = options.threads;
@@ -81,10 +104,17 @@ void run(const bench::options& options) {
 
     source published{events, options};
     std::jthread publisher;
-    if (options.rate > 0) {
+    asio::cancellation_signal ended;
+    if (in_its_loop && options.rate > 0) {
+        asio::co_spawn(server.get_executor(), published.run(),
+            asio::bind_cancellation_slot(ended.slot(), asio::detached));
+    } else if (options.rate > 0) {
         publisher = std::jthread{[&](const std::stop_token& stopped) { published.run(stopped); }};
     }
-    server.on_shutdown([&events] { events.shutdown(); });
+    server.on_shutdown([&] {
+        ended.emit(asio::cancellation_type::terminal);
+        events.shutdown();
+    });
     server.shutdown_on_signals();
     server.run(crier::stream_handler(events));
     publisher = {};
@@ -96,6 +126,8 @@ void run(const bench::options& options) {
 int main(int argc, char** argv) {
     CLI::App app{"Serves event streams with crier.", "contender"};
     bench::options options;
+    bool in_its_loop = false;
     options.add_to(app);
-    return bench::run_with(app, argc, argv, [&] { run(options); });
+    app.add_flag("--in-its-loop", in_its_loop, "publish from the server's thread");
+    return bench::run_with(app, argc, argv, [&] { run(options, in_its_loop); });
 }

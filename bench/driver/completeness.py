@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .scenario import Scenario
-from .servers import BUILT
+from .servers import OWN, Command
 
 
 def missing(
-    directory: Path, scenarios: Sequence[Scenario], servers: Sequence[str], repeat: int
+    directory: Path, scenarios: Sequence[Scenario], servers: Sequence[Command], repeat: int
 ) -> list[str]:
     lines = (directory / "raw.jsonl").read_text(encoding="utf-8").splitlines()
     measured = {
@@ -23,7 +23,7 @@ def missing(
     found = []
     for scenario in scenarios:
         section = next((each for each in sections if each.startswith(scenario.heading)), "")
-        for server in servers:
+        for server in (each.name for each in servers if each.is_for(scenario.letter)):
             if f" | {server} | " not in section:
                 found.append(f"{scenario.letter}, {server}: not in the table")
             for run in range(repeat):
@@ -37,5 +37,5 @@ def _lacking(scenario: Scenario, server: str, figures: dict | None) -> list[str]
     if figures is None:
         return ["record"]
     # Other servers need not tell all that these do.
-    wanted = [figure.key for figure in scenario.shown if figure.main and server in BUILT]
+    wanted = [figure.key for figure in scenario.shown if figure.main and server in OWN]
     return [key for key in wanted if key not in figures]

@@ -58,7 +58,7 @@ class Plan:
     took: dict[tuple[str, str], float] = field(default_factory=dict)
 
     def count(self) -> int:
-        return self.repeat * len(self.scenarios) * len(self.commands)
+        return len(list(self._steps()))
 
     def run(self) -> None:
         """Whole repetitions one after the other: what drifts, drifts for all alike."""
@@ -80,7 +80,8 @@ class Plan:
                 first = (number + offset) % len(self.commands)
                 order = self.commands[first:] + self.commands[:first]
                 for command in order if number % 2 == 0 else order[::-1]:
-                    yield number, scenario, command
+                    if command.is_for(scenario.letter):
+                        yield number, scenario, command
 
     def _expected(self, scenario: Scenario, command: Command) -> float:
         known = [took for (letter, _), took in self.took.items() if letter == scenario.letter]

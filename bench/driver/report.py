@@ -8,6 +8,7 @@ from statistics import median
 
 from .micro import Measured, memchr_line
 from .scenario import Figure, Scenario
+from .servers import OWN
 
 REFERENCES = ("floor", "crier")
 # Of a core, from which on the client may be what limits the figures.
@@ -52,6 +53,10 @@ class Results:
 
     def has(self, scenario: str) -> bool:
         return any(record["scenario"] == scenario for record in self._records)
+
+    def servers_of(self, scenario: str) -> list[str]:
+        found = {record["server"] for record in self._of(scenario)}
+        return [server for server in self.servers if server in found]
 
     def values(self, scenario: str, server: str, key: str) -> dict[int, float]:
         return {
@@ -158,7 +163,7 @@ def _details(results: Results, scenario: Scenario) -> list[str]:
     lines = _header(columns, left=2)
     for figure in scenario.shown:
         label = _label(figure)
-        for server in results.servers:
+        for server in results.servers_of(scenario.letter):
             found = results.summary(scenario.letter, server, figure.key)
             told = found.ratios if found and figure.compared else {}
             ratios = [factor(told[name]) if name in told else "–" for name in REFERENCES]
@@ -186,7 +191,7 @@ def _leads(results: Results, scenario: Scenario) -> list[str]:
     lines = []
     for figure in scenario.shown:
         for server in results.servers:
-            if figure.main and figure.compared and server not in REFERENCES:
+            if figure.main and figure.compared and server not in OWN:
                 lead = results.lead(scenario.letter, server, figure)
                 if lead is not None:
                     words = "ahead of" if lead >= 1 else "behind"

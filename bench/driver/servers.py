@@ -20,6 +20,9 @@ START_TIMEOUT = 30.0
 ROOT = Path(__file__).resolve().parents[2]
 PART_TIME = Path(__file__).resolve().parent / "part_time.py"
 BUILT = {"floor": "{build}/bench/floor", "crier": "{build}/bench/contender"}
+# crier that publishes in its own loop, as the floor, Go and Node do.
+IN_ITS_LOOP = "crier-loop"
+OWN = (*BUILT, IN_ITS_LOOP)
 PEERS = {
     "go": "{build}/peer-go",
     "node": "{root}/bench/peers/node/server",
@@ -39,6 +42,11 @@ class Command:
     may_be_missing: bool = False
     # Whether it was named on the command line.
     given: bool = False
+    # The scenarios that it is for; none: all of them.
+    only: tuple[str, ...] = ()
+
+    def is_for(self, letter: str) -> bool:
+        return not self.only or letter in self.only
 
 
 def commands(build: Path, peers: bool, others: Sequence[str]) -> list[Command]:
@@ -47,6 +55,8 @@ def commands(build: Path, peers: bool, others: Sequence[str]) -> list[Command]:
         return Command(name, tuple(words), may_be_missing)
 
     found = {name: command(name, text) for name, text in BUILT.items()}
+    words = (*found["crier"].words, "--in-its-loop")
+    found[IN_ITS_LOOP] = Command(IN_ITS_LOOP, words, only=("E",))
     if peers:
         found |= {name: command(name, text, True) for name, text in PEERS.items()}
     for other in others:

@@ -67,6 +67,7 @@ def _nchan(build: Path) -> str:
 OF: dict[str, Callable[[Path], str]] = {
     "floor": _commit,
     "crier": _crier,
+    "crier-loop": _crier,
     "go": _go,
     "node": _node,
     "nchan": _nchan,

@@ -17,7 +17,7 @@ namespace json = boost::json;
 namespace dashboard {
 namespace {
 
-constexpr std::string_view stat_file = "/proc/[pid]/stat";
+constexpr std::string_view process_file = "/proc/[pid]/stat";
 constexpr std::string_view statm_file = "/proc/[pid]/statm";
 constexpr std::size_t shown = 8;
 
@@ -53,18 +53,18 @@ process parse_process(std::string_view stat, std::string_view statm) {
     const std::size_t open = stat.find('(');
     const std::size_t close = stat.rfind(')');
     if (open == std::string_view::npos || close == std::string_view::npos || close < open)
-        fail(stat_file, "has no name of a process");
+        fail(process_file, "has no name of a process");
     const auto pid = words(stat.substr(0, open));
     const auto rest = lines(stat.substr(close + 1));
     const auto fields = words(rest.empty() ? std::string_view{} : rest.front());
     const auto sizes = words(statm);
-    if (pid.size() != 1 || fields.size() < 20) fail(stat_file, "has too few fields");
+    if (pid.size() != 1 || fields.size() < 20) fail(process_file, "has too few fields");
     if (sizes.size() < 2) fail(statm_file, "has too few fields");
-    return {.pid = number<int>(stat_file, pid[0]),
+    return {.pid = number<int>(process_file, pid[0]),
         .name = valid_utf8(stat.substr(open + 1, close - open - 1)),
-        .ticks = number<std::uint64_t>(stat_file, fields[11]) +
-                 number<std::uint64_t>(stat_file, fields[12]),
-        .started = number<std::uint64_t>(stat_file, fields[19]),
+        .ticks = number<std::uint64_t>(process_file, fields[11]) +
+                 number<std::uint64_t>(process_file, fields[12]),
+        .started = number<std::uint64_t>(process_file, fields[19]),
         .pages = number<std::uint64_t>(statm_file, sizes[1])};
 }
 
