@@ -211,6 +211,27 @@ TEST_CASE("a full subscriber misses the newest event, is logged once, and stays"
     CHECK(lines[0].find("\"a\\nb\"") != std::string::npos);
 }
 
+TEST_CASE("a logger that throws takes nothing from anybody") {
+    int calls = 0;
+    context test;
+    manager events{test.io.get_executor(),
+        {.ids = false, .queue = {.events = 1}, .log = [&](crier::severity, std::string_view) {
+             ++calls;
+             throw std::runtime_error{"the log is full"};
+         }}};
+    subscription slow = events.subscribe("t");
+    subscription next = events.subscribe("t");
+    CHECK(events.publish("t", 0));
+    CHECK(events.publish("t", 1));
+    CHECK(read_all(test, slow) == texts{"0"});
+    CHECK(read_all(test, next) == texts{"0"});
+    CHECK(calls > 0);
+    CHECK_FALSE(events.publish("t", crier::event{.type = "crier.gap", .data = "x"}));
+    CHECK(events.publish("t", 2));
+    CHECK(read_all(test, slow) == texts{"2"});
+    CHECK(read_all(test, next) == texts{"2"});
+}
+
 TEST_CASE("64 events may wait by default, and a subscription may have its own bound") {
     context test;
     manager events{

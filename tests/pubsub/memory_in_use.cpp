@@ -41,7 +41,93 @@ std::size_t peak_of(Run run) {
     return crier::test::peak_bytes() - before;
 }
 
+/// Within 15 %.
+bool is_about(std::size_t told, std::size_t real) {
+    return told * 100 >= real * 85 && told * 100 <= real * 115;
+}
+
 } // namespace
+
+TEST_CASE("the stats say what a history takes, of small events and of large ones") {
+    struct {
+        std::size_t size;
+        int count;
+    } const cases[] = {{100, 20'000}, {10'240, 1'000}};
+    for (const auto& each : cases) {
+        context test;
+        manager_options options = limited();
+        options.memory_limit = std::size_t{64} << 20;
+        options.rules.push_back({.matches = crier::starting_with(""),
+            .history = {.events = 10'000'000,
+                .bytes = std::size_t{64} << 20,
+                .age = std::chrono::milliseconds::max()}});
+        manager events{test.io.get_executor(), options};
+        const std::size_t before = crier::test::live_bytes();
+        const std::size_t told_before = events.stats().memory;
+        const std::string text(each.size, 'x');
+        for (int i = 0; i < each.count; ++i) {
+            events.publish("t", text);
+        }
+        const std::size_t real = crier::test::live_bytes() - before;
+        const std::size_t told = events.stats().memory - told_before;
+        CAPTURE(each.size);
+        CAPTURE(real);
+        CAPTURE(told);
+        CHECK(is_about(told, real));
+    }
+}
+
+TEST_CASE("long keys are kept once, also while many who read back stand still") {
+    context test;
+    asio::io_context standing{1};
+    manager_options options = limited();
+    options.rules.push_back({.matches = crier::starting_with(""),
+        .history = {.events = 100, .bytes = limit, .age = std::chrono::milliseconds::max()},
+        .retain = crier::retention::newest_per_key});
+    manager events{test.io.get_executor(), options};
+    std::vector<subscription> readers;
+    const std::size_t peak = peak_of([&] {
+        std::string key(1024, 'k');
+        std::string first;
+        for (int i = 0; i < 500; ++i) {
+            key.replace(0, 3, std::to_string(100 + i));
+            const auto sent = events.publish("t", "x", {.key = key});
+            REQUIRE(sent);
+        }
+        for (int i = 0; i < 200; ++i) {
+            readers.push_back(events.subscribe(
+                "t", {.executor = standing.get_executor(), .last_event_id = std::string{"0.0"}}));
+        }
+        standing.poll();
+        test.run();
+    });
+    MESSAGE((peak >> 10) << " KiB");
+    CHECK(peak <= most + readers.size() * 4096);
+    readers.clear();
+    standing.restart();
+    standing.poll();
+}
+
+TEST_CASE("streams of many long names share the names") {
+    context test;
+    manager events{test.io.get_executor(), limited()};
+    std::vector<crier::topic_options> names;
+    for (int i = 0; i < 64; ++i) {
+        names.push_back({.name = std::string(512, 'n') + std::to_string(i)});
+    }
+    std::vector<subscription> streams;
+    streams.reserve(1000);
+    streams.push_back(events.subscribe(names));
+    test.run();
+    const std::size_t before = crier::test::live_bytes();
+    for (int i = 0; i < 999; ++i) {
+        streams.push_back(events.subscribe(names));
+    }
+    test.run();
+    const std::size_t each = (crier::test::live_bytes() - before) / 999;
+    MESSAGE(each << " bytes a stream of 64 topics");
+    CHECK(each < std::size_t{64} * 100);
+}
 
 TEST_CASE("tiny events that nobody is let take") {
     for (const std::size_t shards : {1U, 8U}) {
