@@ -6,7 +6,7 @@
 
 #include "backoff.hpp"
 #include "connection.hpp"
-#include "event_queue.hpp"
+#include "receive_queue.hpp"
 #include "request.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -76,7 +76,7 @@ private:
     std::shared_ptr<boost::asio::ssl::context> tls_;
     ready_state state_ = ready_state::connecting;
     bool at_once_ = false; ///< the next connection is not waited for
-    event_queue queue_;
+    receive_queue queue_;
     boost::asio::cancellation_signal cancellation_;
 };
 

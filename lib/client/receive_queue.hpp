@@ -13,10 +13,11 @@
 
 namespace crier::detail {
 
-/// What waits between the coroutine that reads a stream and the one that receives its events.
-class event_queue {
+/// What waits between the coroutine that reads a stream and the one that receives its events. Not
+/// to be named as the subscribers' `event_queue`: who links both libraries statically has both.
+class receive_queue {
 public:
-    event_queue(const boost::asio::any_io_executor& executor, std::size_t most_events,
+    receive_queue(const boost::asio::any_io_executor& executor, std::size_t most_events,
         std::size_t most_bytes);
 
     const boost::asio::any_io_executor& get_executor() const noexcept {

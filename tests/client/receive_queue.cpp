@@ -1,4 +1,4 @@
-#include "client/event_queue.hpp"
+#include "client/receive_queue.hpp"
 
 #include "support/context.hpp"
 
@@ -11,13 +11,14 @@
 #include <string>
 #include <vector>
 
-using crier::detail::event_queue;
+using crier::detail::receive_queue;
 using crier::test::context;
 namespace asio = boost::asio;
 
 namespace {
 
-asio::awaitable<void> push_all(event_queue& to, std::vector<std::string> texts, std::size_t& done) {
+asio::awaitable<void> push_all(
+    receive_queue& to, std::vector<std::string> texts, std::size_t& done) {
     for (const std::string& text : texts) {
         to.push(crier::event_view{text});
         ++done;
@@ -25,7 +26,7 @@ asio::awaitable<void> push_all(event_queue& to, std::vector<std::string> texts, 
     }
 }
 
-asio::awaitable<void> receive_into(event_queue& from, std::vector<std::string>& into) {
+asio::awaitable<void> receive_into(receive_queue& from, std::vector<std::string>& into) {
     try {
         while (true) {
             const crier::event next = co_await from.receive();
@@ -36,13 +37,13 @@ asio::awaitable<void> receive_into(event_queue& from, std::vector<std::string>& 
     }
 }
 
-asio::awaitable<void> receive_one(event_queue& from) { co_await from.receive(); }
+asio::awaitable<void> receive_one(receive_queue& from) { co_await from.receive(); }
 
 } // namespace
 
 TEST_CASE("there is room for so many events, and again once one was taken") {
     context test;
-    event_queue queue{test.io.get_executor(), 2, 1000};
+    receive_queue queue{test.io.get_executor(), 2, 1000};
     std::size_t pushed = 0;
     test.spawn(push_all(queue, {"a", "b", "c", "d"}, pushed));
     CHECK(pushed == 2);
@@ -56,7 +57,7 @@ TEST_CASE("there is room for so many events, and again once one was taken") {
 
 TEST_CASE("there is room for so many bytes, but for one event at least") {
     context test;
-    event_queue queue{test.io.get_executor(), 100, 10};
+    receive_queue queue{test.io.get_executor(), 100, 10};
     std::size_t pushed = 0;
     test.spawn(push_all(queue, {std::string(50, 'x'), "b", "c"}, pushed));
     CHECK(pushed == 2);
@@ -66,7 +67,7 @@ TEST_CASE("there is room for so many bytes, but for one event at least") {
 
 TEST_CASE("what was pushed is taken before the end is told, and then always the end") {
     context test;
-    event_queue queue{test.io.get_executor(), 10, 1000};
+    receive_queue queue{test.io.get_executor(), 10, 1000};
     std::vector<std::string> taken;
     queue.push(crier::event_view{"a"});
     queue.end(std::make_exception_ptr(std::runtime_error{"over"}));
@@ -77,7 +78,7 @@ TEST_CASE("what was pushed is taken before the end is told, and then always the 
 
 TEST_CASE("who receives is woken by the end") {
     context test;
-    event_queue queue{test.io.get_executor(), 10, 1000};
+    receive_queue queue{test.io.get_executor(), 10, 1000};
     std::vector<std::string> taken;
     test.spawn(receive_into(queue, taken));
     queue.end(std::make_exception_ptr(std::runtime_error{"over"}));
@@ -90,7 +91,7 @@ TEST_CASE("who receives is woken by the end") {
 
 TEST_CASE("an abandoned queue is empty, and who receives is told later") {
     context test;
-    event_queue queue{test.io.get_executor(), 1, 1000};
+    receive_queue queue{test.io.get_executor(), 1, 1000};
     std::vector<std::string> taken;
     test.spawn(receive_into(queue, taken));
     queue.end(std::make_exception_ptr(std::runtime_error{"over"}));

@@ -1,4 +1,4 @@
-#include "event_queue.hpp"
+#include "receive_queue.hpp"
 
 #include "async/give_way.hpp"
 
@@ -19,24 +19,24 @@ std::size_t size_of(const event& each) {
 
 } // namespace
 
-event_queue::event_queue(
+receive_queue::receive_queue(
     const asio::any_io_executor& executor, std::size_t most_events, std::size_t most_bytes)
     : most_events_{most_events}, most_bytes_{most_bytes}, arrived_{executor}, room_{executor} {}
 
-void event_queue::push(const event_view& from) {
+void receive_queue::push(const event_view& from) {
     events_.push_back(
         {std::string{from.type}, std::string{from.data}, std::string{from.id}, from.retry});
     bytes_ += size_of(events_.back());
     arrived_.set();
 }
 
-asio::awaitable<void> event_queue::wait_for_room() {
+asio::awaitable<void> receive_queue::wait_for_room() {
     while (is_full()) {
         co_await room_.async_wait(asio::use_awaitable);
     }
 }
 
-asio::awaitable<event> event_queue::receive() {
+asio::awaitable<event> receive_queue::receive() {
     struct presence {
         bool& mark;
         ~presence() { mark = false; }
@@ -59,13 +59,13 @@ asio::awaitable<event> event_queue::receive() {
     co_return next;
 }
 
-void event_queue::abandon() {
+void receive_queue::abandon() {
     events_.clear();
     bytes_ = 0;
     arrived_.cancel();
 }
 
-bool event_queue::is_full() const noexcept {
+bool receive_queue::is_full() const noexcept {
     return events_.size() >= most_events_ || (events_.size() > 1 && bytes_ > most_bytes_);
 }
 
