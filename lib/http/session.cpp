@@ -68,7 +68,7 @@ shard_coroutine session::run(session* self) {
         const bool is_open = self->begin();
         while (is_open) {
             self->write_what_waits();
-            if (self->has_failed() || self->is_read_to_the_end()) {
+            if (self->note_failure() || self->is_read_to_the_end()) {
                 break;
             }
             if (self->is_at_a_gap()) {
@@ -126,7 +126,7 @@ void session::write_what_waits() {
         // However little a slow client takes of what is left at a time.
         give_up_ = now_ + out_.due().interval();
     }
-    if (is_cut_ || !is_flushed()) {
+    if (is_cut_ || !flush_own()) {
         return;
     }
     const frame_bytes bytes = bytes_as(coding_);
@@ -141,8 +141,9 @@ void session::write_what_waits() {
     }
 }
 
-/// Writes of the own bytes what is taken at once, and tells whether that was all.
-bool session::is_flushed() {
+/// Writes what the sink takes at once of the own bytes: those that are no event's. True: that was
+/// all.
+bool session::flush_own() {
     while (!own_.empty()) {
         const std::size_t written = out_.write_some(own_, now_);
         if (written == 0) {
@@ -154,8 +155,8 @@ bool session::is_flushed() {
     return true;
 }
 
-/// Whether the stream ends before anything more is written.
-bool session::has_failed() {
+/// Notes the reason, where the stream ends before anything more is written. True: it does.
+bool session::note_failure() {
     boost::system::error_code why;
     if (is_cut_) {
         why = asio::error::operation_aborted;
@@ -234,7 +235,7 @@ void session::keep_alive() {
 /// Sends the stream's last bytes, and waits for the client to take them where it was not cut.
 shard_coroutine session::finish(session* self) {
     self->end_body();
-    while (self->waits_for_client_ && !self->is_flushed()) {
+    while (self->waits_for_client_ && !self->flush_own()) {
         const auto failed = self->is_cut_
                               ? boost::system::error_code{asio::error::operation_aborted}
                               : self->out_.failure(self->now_);
@@ -263,12 +264,12 @@ void session::end_body() {
         return;
     }
     const std::string_view last = stream_end(coding_);
-    const bool is_cut = reason_ == end_reason::cancelled || reason_ == end_reason::overflow;
-    if (!has_failed()) {
+    const bool ends_here = reason_ == end_reason::cancelled || reason_ == end_reason::overflow;
+    if (!note_failure()) {
         reason_ = end == ending::shut_down ? end_reason::shutdown : end_reason::finished;
         own_ = last;
         waits_for_client_ = true;
-    } else if (is_cut && own_.empty() && !pending.is_partly_written()) {
+    } else if (ends_here && own_.empty() && !pending.is_partly_written()) {
         out_.write_some(last, now_);
     }
 }
@@ -312,7 +313,8 @@ session::~session() {
 
 void session::fetch() const noexcept {
     prefetch(out_.where(), 128);
-    // What a resumption touches: most of the coroutine's own frame, and a little of co_spawn's.
+    // What resuming the coroutine touches: most of the coroutine's own frame, and a little of
+    // co_spawn's.
     __builtin_prefetch(frame_ - 80);
     __builtin_prefetch(frame_ - 20);
     __builtin_prefetch(frame_ + 40);

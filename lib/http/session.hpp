@@ -61,14 +61,14 @@ private:
 
     bool begin();
     void write_what_waits();
-    bool has_failed();
+    bool note_failure();
     bool is_at_a_gap() noexcept;
     bool has_past_to_read() const noexcept;
     void read_on();
     bool is_read_to_the_end() const noexcept;
     void keep_alive();
     void end_body();
-    bool is_flushed();
+    bool flush_own();
     void tell_end(const std::exception_ptr& failure) noexcept;
 
     const std::shared_ptr<shard> home_;
@@ -82,7 +82,7 @@ private:
     /// Where the coroutine's two frames are, to fetch them ahead.
     const char* frame_ = nullptr;
     const char* outer_frame_ = nullptr;
-    /// What is written before events, or after them.
+    /// The own bytes, which are no event's: the opening, a heartbeat, the end.
     std::string own_;
     std::unique_ptr<decision> decided_;
     std::unique_ptr<const gap_handler> on_gap_;

@@ -51,7 +51,7 @@ void event_queue::miss(
 }
 
 void event_queue::shed(std::uint64_t before, drop_counts& lost) noexcept {
-    const bool is_old = settle_tail() && oldest() < before;
+    const bool is_old = try_append_tail() && oldest() < before;
     try {
         switch (limits_.overflow) {
         case overflow_policy::signal:
@@ -101,7 +101,7 @@ std::uint64_t event_queue::oldest() const noexcept {
 
 frame event_queue::front() noexcept {
     try {
-        return settle_tail() ? entries_.front()->encoded() : frame{};
+        return try_append_tail() ? entries_.front()->encoded() : frame{};
     } catch (const std::bad_alloc&) {
         return {};
     }
@@ -113,7 +113,7 @@ void event_queue::pop() noexcept {
 }
 
 const gap* event_queue::front_gap() noexcept {
-    return settle_tail() ? entries_.front()->missing.get() : nullptr;
+    return try_append_tail() ? entries_.front()->missing.get() : nullptr;
 }
 
 void event_queue::replace_front_gap(std::span<const frame> by) {
@@ -130,7 +130,7 @@ void event_queue::replace_front_gap(std::span<const frame> by) {
 }
 
 event_queue::buffers event_queue::gather(frame_bytes bytes_of) noexcept {
-    settle_tail();
+    try_append_tail();
     buffers gathered;
     std::size_t skipped = written_;
     try {
@@ -366,8 +366,7 @@ bool event_queue::is_open_gap(std::size_t at) const noexcept {
     return missing != nullptr && missing->reason == gap_reason::overflow;
 }
 
-/// Makes the gap at the end an entry, if there is memory. Tells whether there is one to read.
-bool event_queue::settle_tail() noexcept {
+bool event_queue::try_append_tail() noexcept {
     try {
         append_tail();
     } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch): the next reader tries

@@ -126,7 +126,9 @@ private:
     void leave_gap_at(std::size_t at);
     void leave_gap_behind(const range& missing) noexcept;
     bool is_open_gap(std::size_t at) const noexcept;
-    bool settle_tail() noexcept;
+    /// As `append_tail`, where there is memory. Tells whether there is an entry to read.
+    bool try_append_tail() noexcept;
+    /// Makes the gap at the end an entry, if there is one.
     void append_tail();
 
     std::size_t first_free() const noexcept {

@@ -287,7 +287,7 @@ void manager_state::read_on(const std::shared_ptr<shard>& on, subscriber& who) {
         who.is_behind = false;
         return;
     }
-    on->settle(who);
+    on->add_resident(who);
     const replay::state reached = replay_.read_piece(who, sequence_);
     if (reached == replay::state::more) {
         return;
@@ -304,7 +304,7 @@ void manager_state::read_on(const std::shared_ptr<shard>& on, subscriber& who) {
 void manager_state::unsubscribe(const std::shared_ptr<shard>& from, subscriber& who) noexcept {
     owed_drains owed;
     const std::lock_guard lock{mutex_};
-    if (takes_back(who, owed)) {
+    if (take_back(who, owed)) {
         intrusive_ptr_add_ref(&who);
         owed.push(from, static_cast<leaving&>(who));
     }
@@ -313,11 +313,11 @@ void manager_state::unsubscribe(const std::shared_ptr<shard>& from, subscriber& 
 void manager_state::forget(subscriber& who) noexcept {
     owed_drains owed;
     const std::lock_guard lock{mutex_};
-    static_cast<void>(takes_back(who, owed));
+    static_cast<void>(take_back(who, owed));
 }
 
-/// Whether it had still places, which are taken back.
-bool manager_state::takes_back(subscriber& who, owed_drains& owed) noexcept {
+/// Takes back its places. False: it had none any more.
+bool manager_state::take_back(subscriber& who, owed_drains& owed) noexcept {
     if (who.id == 0 || std::exchange(who.has_left, true)) {
         return false;
     }
@@ -326,7 +326,7 @@ bool manager_state::takes_back(subscriber& who, owed_drains& owed) noexcept {
     return true;
 }
 
-/// Takes back the subscriber's places.
+/// The part of leaving that is done under the lock.
 void manager_state::leave(subscriber& who, owed_drains& owed) noexcept {
     replay_.stop(who);
     const clock::time_point now = clock::now();

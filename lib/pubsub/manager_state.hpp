@@ -92,7 +92,7 @@ private:
     void enter(
         asked_topic& asked, const std::shared_ptr<shard>& on, membership& place, owed_drains& owed);
     void join(const std::shared_ptr<shard>& on, subscriber& who, owed_drains& owed) noexcept;
-    bool takes_back(subscriber& who, owed_drains& owed) noexcept;
+    bool take_back(subscriber& who, owed_drains& owed) noexcept;
     void leave(subscriber& who, owed_drains& owed) noexcept;
 
     void shard_has_shed(std::uint64_t oldest, bool has_subscribers) noexcept override;

@@ -59,15 +59,15 @@ bool memory_budget::shard_done(
     oldest_ = std::min(oldest_, oldest);
     has_answer_ = has_answer_ || has_subscribers;
     --shards_;
-    return ends_round(newest);
+    return end_round(newest);
 }
 
-bool memory_budget::waits_only_for(std::size_t shards, std::uint64_t newest) noexcept {
+bool memory_budget::wait_only_for(std::size_t shards, std::uint64_t newest) noexcept {
     shards_ = shards;
-    return ends_round(newest);
+    return end_round(newest);
 }
 
-bool memory_budget::ends_round(std::uint64_t newest) noexcept {
+bool memory_budget::end_round(std::uint64_t newest) noexcept {
     if (is_in_round()) {
         return false;
     }

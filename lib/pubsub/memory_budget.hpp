@@ -64,14 +64,18 @@ public:
     /// nothing does. True: another round is to begin.
     bool shard_done(std::uint64_t oldest, bool has_subscribers, std::uint64_t newest) noexcept;
 
-    /// Whether some shards have made room: others that have not even begun stand still, and nobody
-    /// is to wait for them. Only so many are still in the round. True: another one is to begin.
+    /// Whether shards may be left out that are late, which have not even begun with their part:
+    /// some others have made room, and nobody is to wait for those that stand still.
     bool may_leave_late() const noexcept { return has_answer_; }
-    bool waits_only_for(std::size_t shards, std::uint64_t newest) noexcept;
+
+    /// Takes so many shards for those that have still to do their part. True: another round is to
+    /// begin.
+    bool wait_only_for(std::size_t shards, std::uint64_t newest) noexcept;
 
 private:
     bool is_in_round() const noexcept { return shards_ > 0; }
-    bool ends_round(std::uint64_t newest) noexcept;
+    /// Where the last shard has done its part. True: another round is to begin.
+    bool end_round(std::uint64_t newest) noexcept;
 
     const std::size_t limit_;
     const memory_account_ptr account_{new memory_account};

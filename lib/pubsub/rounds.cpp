@@ -21,7 +21,7 @@ void rounds::leave_late(std::uint64_t newest, owed_drains& owed) noexcept {
         }
         waited_for += each.is_waited_for() ? 1 : 0;
     });
-    if (budget_.waits_only_for(waited_for, newest)) {
+    if (budget_.wait_only_for(waited_for, newest)) {
         begin(newest, owed);
     }
 }

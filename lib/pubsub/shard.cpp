@@ -181,10 +181,10 @@ void shard::join(subscriber& who) noexcept {
     for (membership& each : who.places) {
         each.in->members.push_back(each);
     }
-    settle(who);
+    add_resident(who);
 }
 
-void shard::settle(subscriber& who) noexcept {
+void shard::add_resident(subscriber& who) noexcept {
     if (!who.resident::is_linked()) {
         residents_.push_back(who);
     }

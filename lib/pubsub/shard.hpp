@@ -33,7 +33,7 @@ protected:
 ///
 /// What happens is put into an inbox, from any thread, and done on the executor in that order. So
 /// a subscriber's state needs no lock, and a session that subscribes or leaves while it is being
-/// resumed disturbs nobody's iteration.
+/// woken disturbs nobody's iteration.
 class shard : public std::enable_shared_from_this<shard>,
               public boost::intrusive::list_base_hook<> {
 public:
@@ -75,7 +75,7 @@ public:
     void end(lane& all, subscriber::ending how) noexcept;
 
     /// Counts a subscriber among those that may have to make room.
-    void settle(subscriber& who) noexcept;
+    void add_resident(subscriber& who) noexcept;
 
     /// Nothing will be done any more.
     void context_gone() noexcept;
