@@ -10,7 +10,7 @@
 namespace crier::detail {
 
 /// An event on its way to a lane: first a task, then an entry of its subscribers' event queues. One
-/// that is refused for lack of memory has no content, and may stand for several.
+/// that is denied, for lack of memory, has no content, and may stand for several.
 struct delivery final : entry, task {
     /// It is counted in the account for as long as it is there.
     explicit delivery(memory_account_ptr account) noexcept
@@ -19,11 +19,11 @@ struct delivery final : entry, task {
     }
     ~delivery() override { account_->remove(counted_); }
 
-    bool is_refused() const noexcept { return is_refused_; }
+    bool is_denied() const noexcept { return is_denied_; }
 
     /// There is no memory for it: it keeps none, and is not counted any more.
-    void refuse() noexcept {
-        is_refused_ = true;
+    void deny() noexcept {
+        is_denied_ = true;
         content = frame{};
         account_->remove(std::exchange(counted_, 0));
     }
@@ -34,12 +34,12 @@ struct delivery final : entry, task {
     boost::intrusive_ptr<lane> in;
     /// Only for those who joined at this sequence number or later.
     std::uint64_t only_since = 0;
-    // Of a refused one: up to where, and how many.
+    // Of a denied one: up to where, and how many.
     std::uint64_t last = 0;
     std::uint64_t count = 1;
 
 private:
-    bool is_refused_ = false;
+    bool is_denied_ = false;
     std::size_t counted_ = heap_size(sizeof(delivery));
     const memory_account_ptr account_;
 };

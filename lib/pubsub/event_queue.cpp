@@ -345,7 +345,7 @@ void event_queue::leave_gap_behind(const range& missing) noexcept {
         return;
     }
     if (tail_.count > 0) {
-        // Those of several topics that were refused meanwhile overlap.
+        // Those of several topics that were denied meanwhile overlap.
         tail_.last = std::max(tail_.last, missing.last);
         tail_.count += missing.count;
     } else if (!entries_.empty() && is_open_gap(entries_.size() - 1)) {

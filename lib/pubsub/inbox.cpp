@@ -12,7 +12,7 @@ bool inbox::push(task& what) noexcept {
         return false;
     }
     // A gap must not reach over what came in between, nor be told to those who come and go.
-    ++run_;
+    ++streak_;
     tasks_.push_back(what);
     return !std::exchange(drain_owed_, true);
 }
@@ -27,7 +27,7 @@ void inbox::close() noexcept {
     release_all(left);
 }
 
-bool inbox::refuse(delivery& what) noexcept {
+bool inbox::deny(delivery& what) noexcept {
     const std::lock_guard lock{mutex_};
     if (is_closed_ || merge(what)) {
         what.release();
@@ -41,35 +41,35 @@ bool inbox::refuse(delivery& what) noexcept {
     return !std::exchange(drain_owed_, true);
 }
 
-/// Adds a refused event to the lane's latest one, if they are of one run.
+/// Adds a denied event to the lane's latest one, if they are of one streak.
 bool inbox::merge(const delivery& what) const noexcept {
-    if (what.in->refused_in != run_ || what.only_since > 0) {
+    if (what.in->denied_in != streak_ || what.only_since > 0) {
         return false;
     }
-    what.in->refused->last = what.last;
-    what.in->refused->count += what.count;
+    what.in->denied->last = what.last;
+    what.in->denied->count += what.count;
     return true;
 }
 
-/// Where a refused event stands, for those that come.
-void inbox::note(delivery& refused) const noexcept {
-    refused.in->refused_in = refused.only_since == 0 ? run_ : 0;
-    refused.in->refused = &refused;
+/// Where a denied event stands, for those that come.
+void inbox::note(delivery& denied) const noexcept {
+    denied.in->denied_in = denied.only_since == 0 ? streak_ : 0;
+    denied.in->denied = &denied;
 }
 
-void inbox::refuse_older(std::uint64_t than) noexcept {
+void inbox::deny_older(std::uint64_t than) noexcept {
     task_list merged;
     {
         const std::lock_guard lock{mutex_};
-        ++run_;
+        ++streak_;
         for (auto before = tasks_.before_begin(), at = tasks_.begin(); at != tasks_.end();) {
             auto* const event = dynamic_cast<delivery*>(&*at);
-            if (event == nullptr || (!event->is_refused() && event->id.sequence >= than)) {
-                ++run_;
+            if (event == nullptr || (!event->is_denied() && event->id.sequence >= than)) {
+                ++streak_;
             } else {
-                if (!event->is_refused()) {
+                if (!event->is_denied()) {
                     event->last = event->id.sequence;
-                    event->refuse();
+                    event->deny();
                 }
                 if (merge(*event)) {
                     at = tasks_.erase_after(before);
@@ -80,7 +80,7 @@ void inbox::refuse_older(std::uint64_t than) noexcept {
             }
             before = at++;
         }
-        ++run_;
+        ++streak_;
     }
     release_all(merged);
 }
@@ -88,7 +88,7 @@ void inbox::refuse_older(std::uint64_t than) noexcept {
 void inbox::take(task_list& all) noexcept {
     const std::lock_guard lock{mutex_};
     all.swap(tasks_);
-    ++run_;
+    ++streak_;
     drain_owed_ = false;
 }
 

@@ -22,12 +22,12 @@ public:
     /// True: the caller owes a drain, for nobody else does.
     [[nodiscard]] bool push(task& what) noexcept;
 
-    /// The same for an event that there was no memory for. Those of a topic between which nothing
-    /// else came are made one, so that they take no memory either.
-    [[nodiscard]] bool refuse(delivery& what) noexcept;
+    /// The same for a denied event: one that there was no memory for. Those of a topic between
+    /// which nothing else came are made one, so that they take no memory either.
+    [[nodiscard]] bool deny(delivery& what) noexcept;
 
-    /// Refuses all events that wait here and are older than the number.
-    void refuse_older(std::uint64_t than) noexcept;
+    /// Denies all events that wait here and are older than the number.
+    void deny_older(std::uint64_t than) noexcept;
 
     /// Drains it: gives all tasks. The next one to come owes a drain again.
     void take(task_list& all) noexcept;
@@ -37,12 +37,12 @@ public:
 
 private:
     bool merge(const delivery& what) const noexcept;
-    void note(delivery& refused) const noexcept;
+    void note(delivery& denied) const noexcept;
 
     std::mutex mutex_;
     task_list tasks_;
-    /// Numbers the runs of refusals.
-    std::uint64_t run_ = 1;
+    /// Numbers the streaks: denied events between which nothing else came.
+    std::uint64_t streak_ = 1;
     bool drain_owed_ = false;
     bool is_closed_ = false;
 };

@@ -51,10 +51,10 @@ struct lane final : boost::intrusive_ref_counter<lane, boost::thread_safe_counte
 
     boost::intrusive::list<membership, boost::intrusive::constant_time_size<false>> members;
 
-    // Guarded by the inbox: the latest of its deliveries that was refused, and when.
+    // Guarded by the inbox: the latest of its deliveries that was denied, and when.
 
-    delivery* refused = nullptr;
-    std::uint64_t refused_in = 0;
+    delivery* denied = nullptr;
+    std::uint64_t denied_in = 0;
 };
 
 /// By which a topic finds its lane on a shard.

@@ -165,7 +165,7 @@ bool manager_state::make_room(topic& to, const frame& added, owed_drains& owed) 
     while (true) {
         switch (room.next()) {
         case memory_budget::action::admit: return true;
-        case memory_budget::action::refuse: return false;
+        case memory_budget::action::deny: return false;
         case memory_budget::action::evict:
             reviews_.stop(topics_.evict(to, clock::now()), owed);
             break;
@@ -184,13 +184,13 @@ void manager_state::deliver(
         if (is_admitted) {
             sent.content = drawn.content();
         } else {
-            sent.refuse();
+            sent.deny();
         }
         sent.id = id;
         sent.in = &each;
         sent.only_since = drawn.equals_last() ? to.last_publish : 0;
         sent.last = id.sequence;
-        if (sent.is_refused() ? each.on->refuse(sent) : each.on->push(sent)) {
+        if (sent.is_denied() ? each.on->deny(sent) : each.on->push(sent)) {
             owed.add(each.on);
         }
     }

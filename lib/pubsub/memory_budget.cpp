@@ -24,7 +24,7 @@ memory_budget::action memory_budget::request::next() noexcept {
     const std::size_t used = of_.account_->used();
     if (used > limit) {
         if (size_ > limit) {
-            return action::refuse; // nobody is to make room for what has none
+            return action::deny; // nobody is to make room for what has none
         }
         if (!of_.by_use_.empty()) {
             return action::evict;
@@ -39,10 +39,10 @@ memory_budget::action memory_budget::request::next() noexcept {
         }
     }
     // A little over the limit is for what is on its way while others make room. Where that is not
-    // enough, all is refused until they have: small events that still fit would tear the gaps, and
+    // enough, all is denied until they have: small events that still fit would tear the gaps, and
     // what tells of them, into pieces without end.
-    of_.is_refusing_ = used > limit && (of_.is_refusing_ || used > limit + limit / 16);
-    return of_.is_refusing_ ? action::refuse : action::admit;
+    of_.is_denying_ = used > limit && (of_.is_denying_ || used > limit + limit / 16);
+    return of_.is_denying_ ? action::deny : action::admit;
 }
 
 std::uint64_t memory_budget::begin_round(std::uint64_t newest) noexcept {

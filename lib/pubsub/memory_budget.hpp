@@ -25,7 +25,7 @@ class memory_budget {
 public:
     enum class action {
         admit,       ///< there is room
-        refuse,      ///< there is none
+        deny,        ///< there is none
         evict,       ///< `least_recent` is to let its oldest go
         begin_round, ///< call `begin_round`
         leave_late,  ///< call `leave_late`
@@ -42,7 +42,7 @@ public:
     evictable& least_recent() noexcept { return by_use_.front(); }
 
     /// Makes room for one event that is counted already: ask, do, and ask again, until it is
-    /// admitted or refused.
+    /// admitted or denied.
     class request {
     public:
         request(memory_budget& of, std::size_t size) noexcept : of_{of}, size_{size} {}
@@ -84,7 +84,7 @@ private:
     std::uint64_t oldest_ = 0; ///< what waited after the last round
     std::size_t shards_ = 0;   ///< that have still to do their part
     bool has_answer_ = false;
-    bool is_refusing_ = false;
+    bool is_denying_ = false;
 };
 
 } // namespace crier::detail

@@ -120,8 +120,8 @@ void delivery::run(shard& on) noexcept { on.deliver(*this); }
 
 void shard::deliver(delivery& what) noexcept {
     const boost::intrusive_ptr<lane> in = std::move(what.in);
-    if (what.is_refused()) {
-        deny(what, *in);
+    if (what.is_denied()) {
+        tell_denied(what, *in);
         return;
     }
     const entry_ptr shared{&what};
@@ -163,7 +163,7 @@ bool shard::queue(
     return is_new;
 }
 
-void shard::deny(delivery& what, const lane& in) noexcept {
+void shard::tell_denied(delivery& what, const lane& in) noexcept {
     drop_counts lost{};
     for (const membership& each : in.members) {
         subscriber& member = *each.who;
@@ -222,7 +222,7 @@ bool shard::shed(std::uint64_t before, owed_drains& owed) noexcept {
 void shard::leave_round() noexcept {
     if (round_ != round::none) {
         round_ = round::left;
-        inbox_.refuse_older(shed_before_);
+        inbox_.deny_older(shed_before_);
     }
 }
 

@@ -53,7 +53,7 @@ public:
     // From any thread. True: a drain is owed; see `owed_drains`.
 
     [[nodiscard]] bool push(task& what) noexcept { return inbox_.push(what); }
-    [[nodiscard]] bool refuse(delivery& what) noexcept { return inbox_.refuse(what); }
+    [[nodiscard]] bool deny(delivery& what) noexcept { return inbox_.deny(what); }
 
     // Guarded by the manager's lock:
 
@@ -93,7 +93,8 @@ private:
     void post_drain() noexcept;
     void drain();
     void shed_now() noexcept;
-    void deny(delivery& what, const lane& in) noexcept;
+    /// Lets the lane's subscribers miss what was denied.
+    void tell_denied(delivery& what, const lane& in) noexcept;
     bool queue(subscriber& of, const entry_ptr& added, const lane& in, drop_counts& lost) noexcept;
     void end(subscriber& who, subscriber::ending how) noexcept;
     void wake_later(subscriber& who) noexcept;

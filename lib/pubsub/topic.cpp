@@ -53,10 +53,10 @@ void topic::keep(const record& added, bool has_own_id) {
     used_at = added.at;
 }
 
-void topic::miss(const frame& refused, std::uint64_t sequence) noexcept {
+void topic::miss(const frame& denied, std::uint64_t sequence) noexcept {
     kept.miss(sequence);
     if (values) {
-        values->erase(frame_access::key(refused));
+        values->erase(frame_access::key(denied));
     }
 }
 

@@ -65,7 +65,7 @@ struct topic final : boost::intrusive_ref_counter<topic, boost::thread_safe_coun
     void keep(const record& added, bool has_own_id);
 
     /// Notes that an event which there was no memory for is not kept either.
-    void miss(const frame& refused, std::uint64_t sequence) noexcept;
+    void miss(const frame& denied, std::uint64_t sequence) noexcept;
 
     /// Gives a place in its lane on the shard, which `leave` takes back.
     boost::intrusive_ptr<lane> enter(const std::shared_ptr<shard>& on);

@@ -40,10 +40,10 @@ delivery& event(const lane_ptr& in, std::uint64_t number, std::uint64_t only_sin
     return *made;
 }
 
-bool refuse(inbox& by, const lane_ptr& in, std::uint64_t number, std::uint64_t only_since = 0) {
-    delivery& refused = event(in, number, only_since);
-    refused.refuse();
-    return by.refuse(refused);
+bool deny(inbox& by, const lane_ptr& in, std::uint64_t number, std::uint64_t only_since = 0) {
+    delivery& denied = event(in, number, only_since);
+    denied.deny();
+    return by.deny(denied);
 }
 
 /// Anything else.
@@ -60,12 +60,12 @@ std::string text_of(const task& each) {
     const std::string text = came->in->of->name + " " + std::to_string(came->id.sequence);
     const std::string since =
         came->only_since > 0 ? " since " + std::to_string(came->only_since) : "";
-    return came->is_refused() ? text + "-" + std::to_string(came->last) + "(" +
-                                    std::to_string(came->count) + ")" + since
-                              : text;
+    return came->is_denied() ? text + "-" + std::to_string(came->last) + "(" +
+                                   std::to_string(came->count) + ")" + since
+                             : text;
 }
 
-/// What a drain finds: events "topic number", refused ones "topic first-last(count)".
+/// What a drain finds: events "topic number", denied ones "topic first-last(count)".
 texts drain(inbox& from) {
     crier::detail::task_list taken;
     from.take(taken);
@@ -84,9 +84,9 @@ TEST_CASE("what comes first after a drain owes the next one") {
     const auto a = a_lane("a");
     CHECK(in.push(event(a, 1)));
     CHECK_FALSE(in.push(event(a, 2)));
-    CHECK_FALSE(refuse(in, a, 3));
+    CHECK_FALSE(deny(in, a, 3));
     CHECK(drain(in) == texts{"a 1", "a 2", "a 3-3(1)"});
-    CHECK(refuse(in, a, 4));
+    CHECK(deny(in, a, 4));
     CHECK_FALSE(in.push(event(a, 5)));
 
     in.forgive_drain();
@@ -94,64 +94,64 @@ TEST_CASE("what comes first after a drain owes the next one") {
     CHECK(drain(in) == texts{"a 4-4(1)", "a 5", "a 6"});
 }
 
-TEST_CASE("refused events of a topic are one item, also between those of other topics") {
+TEST_CASE("denied events of a topic are one item, also between those of other topics") {
     inbox in;
     const auto a = a_lane("a");
     const auto b = a_lane("b");
-    CHECK(refuse(in, a, 1));
-    CHECK_FALSE(refuse(in, b, 2));
-    CHECK_FALSE(refuse(in, a, 3));
-    CHECK_FALSE(refuse(in, b, 5));
+    CHECK(deny(in, a, 1));
+    CHECK_FALSE(deny(in, b, 2));
+    CHECK_FALSE(deny(in, a, 3));
+    CHECK_FALSE(deny(in, b, 5));
     CHECK(drain(in) == texts{"a 1-3(2)", "b 2-5(2)"});
 
-    CHECK(refuse(in, a, 6));
+    CHECK(deny(in, a, 6));
     CHECK(drain(in) == texts{"a 6-6(1)"});
 }
 
-TEST_CASE("whatever comes in between parts refused events") {
+TEST_CASE("whatever comes in between parts denied events") {
     inbox in;
     const auto a = a_lane("a");
     const auto b = a_lane("b");
-    CHECK(refuse(in, a, 1));
+    CHECK(deny(in, a, 1));
     CHECK_FALSE(in.push(event(b, 2)));
-    CHECK_FALSE(refuse(in, a, 3));
+    CHECK_FALSE(deny(in, a, 3));
     CHECK_FALSE(in.push(*new other));
-    CHECK_FALSE(refuse(in, a, 4));
-    CHECK_FALSE(refuse(in, a, 5));
+    CHECK_FALSE(deny(in, a, 4));
+    CHECK_FALSE(deny(in, a, 5));
     CHECK(drain(in) == texts{"a 1-1(1)", "b 2", "a 3-3(1)", "other", "a 4-5(2)"});
 }
 
 TEST_CASE("what only newcomers miss is not added to what all miss") {
     inbox in;
     const auto a = a_lane("a");
-    CHECK(refuse(in, a, 1));
-    CHECK_FALSE(refuse(in, a, 2, 1));
-    CHECK_FALSE(refuse(in, a, 3, 1));
-    CHECK_FALSE(refuse(in, a, 4));
-    CHECK_FALSE(refuse(in, a, 5));
+    CHECK(deny(in, a, 1));
+    CHECK_FALSE(deny(in, a, 2, 1));
+    CHECK_FALSE(deny(in, a, 3, 1));
+    CHECK_FALSE(deny(in, a, 4));
+    CHECK_FALSE(deny(in, a, 5));
     CHECK(drain(in) == texts{"a 1-1(1)", "a 2-2(1) since 1", "a 3-3(1) since 1", "a 4-5(2)"});
 }
 
-TEST_CASE("where a round is not waited for, all that is older is refused") {
+TEST_CASE("where a round is not waited for, all that is older is denied") {
     inbox in;
     const auto a = a_lane("a");
     const auto b = a_lane("b");
     CHECK(in.push(event(a, 1)));
     CHECK_FALSE(in.push(event(b, 2)));
-    CHECK_FALSE(refuse(in, a, 3));
+    CHECK_FALSE(deny(in, a, 3));
     CHECK_FALSE(in.push(*new other));
     CHECK_FALSE(in.push(event(a, 4)));
     CHECK_FALSE(in.push(event(a, 5, 4)));
     CHECK_FALSE(in.push(event(a, 6)));
-    CHECK_FALSE(refuse(in, a, 7));
-    in.refuse_older(6);
-    CHECK_FALSE(refuse(in, a, 8));
-    CHECK_FALSE(refuse(in, a, 9));
+    CHECK_FALSE(deny(in, a, 7));
+    in.deny_older(6);
+    CHECK_FALSE(deny(in, a, 8));
+    CHECK_FALSE(deny(in, a, 9));
     CHECK(drain(in) == texts{"a 1-3(2)", "b 2-2(1)", "other", "a 4-4(1)", "a 5-5(1) since 4", "a 6",
                            "a 7-7(1)", "a 8-9(2)"});
 }
 
-TEST_CASE("what is refused where it waits lets go of its memory, and an inbox of all it holds") {
+TEST_CASE("what is denied where it waits lets go of its memory, and an inbox of all it holds") {
     const std::size_t before = account->used();
     {
         inbox in;
@@ -161,7 +161,7 @@ TEST_CASE("what is refused where it waits lets go of its memory, and an inbox of
             CHECK(in.push(event(a, number)) == (number == 1));
         }
         CHECK(account->used() >= with_lane + 100 * sizeof(delivery));
-        in.refuse_older(101);
+        in.deny_older(101);
         CHECK(account->used() < with_lane + 2 * sizeof(delivery));
     }
     CHECK(account->used() == before);
