@@ -60,10 +60,10 @@ boost::system::result<std::vector<topic_options>> take_topics(
 } // namespace
 
 decision decide(const asked& request, serve_options options, const manager_options& limits,
-    response_fields told) {
+    response_fields cors_fields) {
     permission pages = permit(options.cors, request);
     decision made;
-    made.fields = options.cors.origins.empty() ? std::move(told) : std::move(pages.fields);
+    made.fields = options.cors.origins.empty() ? std::move(cors_fields) : std::move(pages.fields);
     made.instead = reply_to(request, pages, made.fields);
     if (made.instead) {
         return made;

@@ -25,8 +25,8 @@ struct decision {
     decltype(serve_options::on_gap) on_gap{};
 };
 
-/// `options` are checked. `told` are the fields of CORS where they allow no origins of their own.
+/// `options` are checked. `cors_fields` are for where they allow no origins of their own.
 decision decide(const asked& request, serve_options options, const manager_options& limits,
-    response_fields told = {});
+    response_fields cors_fields = {});
 
 } // namespace crier::detail

@@ -44,7 +44,7 @@ class waiting_caller : public std::enable_shared_from_this<waiting_caller>, publ
 public:
     waiting_caller(order&& what, std::shared_ptr<shard> on, asio::any_io_executor where)
         : order_{std::move(what)},
-          home_{std::move(on)},
+          shard_{std::move(on)},
           where_{asio::prefer(std::move(where), asio::execution::outstanding_work.tracked)} {}
     waiting_caller(const waiting_caller&) = delete;
     waiting_caller& operator=(const waiting_caller&) = delete;
@@ -94,7 +94,7 @@ private:
     void push(step& next) noexcept {
         next.of = shared_from_this();
         owed_drains owed;
-        owed.push(home_, next);
+        owed.push(shard_, next);
     }
 
     void start() {
@@ -102,8 +102,8 @@ private:
         try {
             order what = std::move(*order_);
             order_.reset();
-            const auto made = session::make(std::move(what.events), home_,
-                what.make(home_->get_executor()), std::move(what.decided), *this);
+            const auto made = session::make(std::move(what.events), shard_,
+                what.make(shard_->get_executor()), std::move(what.decided), *this);
             session_ = made.get();
             made->start();
         } catch (...) {
@@ -118,7 +118,7 @@ private:
     }
 
     std::optional<order> order_;
-    const std::shared_ptr<shard> home_;
+    const std::shared_ptr<shard> shard_;
     const asio::any_io_executor where_;
     std::atomic<bool> was_cut_{false};
     step begins_{&waiting_caller::start};

@@ -28,7 +28,7 @@ constexpr std::chrono::milliseconds soon{100};
 session::session(std::shared_ptr<manager_state> events, std::shared_ptr<shard> on,
     std::shared_ptr<sink> to, decision&& decided, session_end& then)
     : subscriber{events->options().ids, events->account()},
-      home_{std::move(on)},
+      shard_{std::move(on)},
       out_{std::move(to), events->options().heartbeat_interval},
       coding_{decided.as},
       decided_{std::make_unique<decision>(std::move(decided))},
@@ -50,10 +50,10 @@ void session::start() {
             return run(self.get());
         }
     };
-    auto& all = context_members<session>::of(home_->get_executor());
+    auto& all = context_members<session>::of(shard_->get_executor());
     all.add(*this);
     try {
-        asio::co_spawn(shard_executor{*home_}, running{this},
+        asio::co_spawn(shard_executor{*shard_}, running{this},
             [self = this](const std::exception_ptr& failure) noexcept { self->tell_end(failure); });
     } catch (...) {
         all.remove(*this);
@@ -96,7 +96,7 @@ bool session::begin() {
     const std::unique_ptr<decision> decided = std::move(decided_);
     try {
         if (!decided->instead) {
-            events_->subscribe(home_, *this, std::move(decided->topics), decided->where);
+            events_->subscribe(shard_, *this, std::move(decided->topics), decided->where);
         }
     } catch (const boost::system::system_error&) {
         decided->instead = refuse({503, "shutting down"}, decided->fields);
@@ -188,7 +188,7 @@ shard_coroutine session::heal(session* self) {
     self->pending.pin(1);
     self->healing_ = std::make_unique<asio::cancellation_signal>();
     ask_for_frames(*self->pending.front_gap(), *self->on_gap_, self->events_,
-        self->home_->get_executor(), self->healing_->slot(),
+        self->shard_->get_executor(), self->healing_->slot(),
         [kept = boost::intrusive_ptr{self}](const std::vector<frame>& frames) {
             kept->healing_.reset();
             kept->pending.pin(0);
@@ -213,22 +213,22 @@ bool session::has_past_to_read() const noexcept {
 void session::read_on() {
     std::chrono::milliseconds wait{0};
     try {
-        events_->read_on(home_, *this);
+        events_->read_on(shard_, *this);
     } catch (const std::bad_alloc&) {
         wait = soon;
     }
-    out_.arm_at(home_->timing(), now_ + wait);
+    out_.arm_at(shard_->timing(), now_ + wait);
 }
 
 /// Lets a heartbeat be written where the stream was silent for long enough.
 void session::keep_alive() {
     if (!pending.empty() && !out_.due().is_blocked()) {
-        out_.arm_at(home_->timing(), now_ + soon); // no memory to tell of a gap
+        out_.arm_at(shard_->timing(), now_ + soon); // no memory to tell of a gap
     } else if (pending.empty() && own_.empty() && out_.due().at(now_) == deadline::due::heartbeat) {
         own_ = bytes_of(events_->heartbeat(), coding_);
         out_.wake();
     } else {
-        out_.arm(home_->timing());
+        out_.arm(shard_->timing());
     }
 }
 
@@ -243,14 +243,14 @@ shard_coroutine session::finish(session* self) {
             self->reason_ = self->is_counted_ ? end_reason_of(failed) : self->reason_;
             break;
         }
-        self->out_.arm(self->home_->timing());
+        self->out_.arm(self->shard_->timing());
         if (!self->out_.woken().is_set()) {
             co_await self->out_.woken().next();
         }
         self->out_.woken().clear();
         self->now_ = clock::now();
     }
-    self->out_.close(self->home_->timing());
+    self->out_.close(self->shard_->timing());
     while (!self->out_.is_idle()) {
         co_await self->out_.woken().next();
         self->out_.woken().clear();
@@ -259,7 +259,7 @@ shard_coroutine session::finish(session* self) {
 
 void session::end_body() {
     now_ = clock::now();
-    events_->unsubscribe(home_, *this);
+    events_->unsubscribe(shard_, *this);
     if (failure_ || !is_counted_) {
         return;
     }
@@ -284,7 +284,7 @@ void session::cut() {
 
 /// By the completion of its coroutine.
 void session::tell_end(const std::exception_ptr& failure) noexcept {
-    context_members<session>::of(home_->get_executor()).remove(*this);
+    context_members<session>::of(shard_->get_executor()).remove(*this);
     out_.release();
     on_gap_.reset(); // while the caller still waits
     if (std::exchange(is_counted_, false)) {
@@ -297,7 +297,7 @@ void session::context_gone() noexcept {
     const boost::intrusive_ptr<session> self{this};
     events_->forget(*this);
     std::exchange(then_, nullptr)->abandoned();
-    out_.disarm(home_->timing());
+    out_.disarm(shard_->timing());
     out_.woken().drop();
 }
 

@@ -71,7 +71,7 @@ private:
     bool flush_own();
     void tell_end(const std::exception_ptr& failure) noexcept;
 
-    const std::shared_ptr<shard> home_;
+    const std::shared_ptr<shard> shard_;
     output out_;
     const coding coding_;
     end_reason reason_ = end_reason::write_error;

@@ -18,14 +18,14 @@ std::string_view to_string(gap_reason reason) noexcept {
 event to_event(const gap& lost) {
     const std::string to = to_string(lost.to);
     const std::string_view reason = to_string(lost.reason);
-    json::object told{{"reason", json::string_view{reason.data(), reason.size()}},
+    json::object data{{"reason", json::string_view{reason.data(), reason.size()}},
         {"from", lost.from}, {"to", to}};
     if (lost.count) {
-        told["count"] = *lost.count;
+        data["count"] = *lost.count;
     }
     event made;
     made.type.append("crier.gap");
-    made.data = json::serialize(told);
+    made.data = json::serialize(data);
     made.id = to;
     return made;
 }

@@ -44,7 +44,7 @@ subscription manager::subscribe(
     std::vector<topic_options> topics, const subscribe_options& options) {
     auto made =
         std::make_shared<detail::subscription_state>(state_, state_->shard_of(options.executor));
-    state_->subscribe(made->home(), made->get(), std::move(topics), options);
+    state_->subscribe(made->get_shard(), made->get(), std::move(topics), options);
     if (made->get().is_behind) {
         made->get().ready.set();
     }

@@ -218,7 +218,7 @@ void manager_state::subscribe(const std::shared_ptr<shard>& on, subscriber& who,
     std::vector<topic_options> topics, const subscribe_options& options) {
     check(options.queue.value_or(options_.queue));
     asked_topics asked{std::move(topics), topics_, options_};
-    who.places.reserve(asked.size());
+    who.memberships.reserve(asked.size());
     owed_drains owed;
     std::unique_lock lock{mutex_};
     make_missing_runs(asked, lock);
@@ -229,8 +229,8 @@ void manager_state::subscribe(const std::shared_ptr<shard>& on, subscriber& who,
     who.joined = sequence_;
     try {
         for (asked_topic& each : asked) {
-            who.places.emplace_back(who);
-            enter(each, on, who.places.back(), owed);
+            who.memberships.emplace_back(who);
+            enter(each, on, who.memberships.back(), owed);
         }
         replay_.begin(who, options.last_event_id, sequence_);
     } catch (...) {
@@ -255,14 +255,14 @@ void manager_state::make_missing_runs(asked_topics& topics, std::unique_lock<std
     }
 }
 
-/// Gives a place in the topic, which opens where it is not there yet.
+/// Gives the membership its lane of the topic, which opens where it is not there yet.
 void manager_state::enter(
-    asked_topic& asked, const std::shared_ptr<shard>& on, membership& place, owed_drains& owed) {
+    asked_topic& asked, const std::shared_ptr<shard>& on, membership& given, owed_drains& owed) {
     topic* found = topics_.find(asked.options.name);
     topic& entered =
         found != nullptr ? *found : topics_.open(asked.options.name, std::move(asked.settings));
     const idle_review at_end{*this, entered, owed};
-    place.in = entered.enter(on);
+    given.in = entered.enter(on);
     if (asked.spare_run && !entered.polling && entered.subscribers == 1) {
         entered.polling = std::exchange(asked.spare_run, nullptr);
         intrusive_ptr_add_ref(entered.polling.get());
@@ -273,7 +273,7 @@ void manager_state::enter(
 /// From here on the subscriber gets what is published.
 void manager_state::join(
     const std::shared_ptr<shard>& on, subscriber& who, owed_drains& owed) noexcept {
-    for (const membership& each : who.places) {
+    for (const membership& each : who.memberships) {
         each.in->of->last_join = std::max(each.in->of->last_join, who.joined);
     }
     intrusive_ptr_add_ref(&who);
@@ -316,7 +316,7 @@ void manager_state::forget(subscriber& who) noexcept {
     static_cast<void>(take_back(who, owed));
 }
 
-/// Takes back its places. False: it had none any more.
+/// Takes back its memberships. False: it had none any more.
 bool manager_state::take_back(subscriber& who, owed_drains& owed) noexcept {
     if (who.id == 0 || std::exchange(who.has_left, true)) {
         return false;
@@ -330,7 +330,7 @@ bool manager_state::take_back(subscriber& who, owed_drains& owed) noexcept {
 void manager_state::leave(subscriber& who, owed_drains& owed) noexcept {
     replay_.stop(who);
     const clock::time_point now = clock::now();
-    for (const membership& each : who.places) {
+    for (const membership& each : who.memberships) {
         if (!each.in) {
             continue; // it came no further
         }

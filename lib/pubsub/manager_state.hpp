@@ -90,7 +90,7 @@ private:
 
     void make_missing_runs(asked_topics& topics, std::unique_lock<std::mutex>& lock);
     void enter(
-        asked_topic& asked, const std::shared_ptr<shard>& on, membership& place, owed_drains& owed);
+        asked_topic& asked, const std::shared_ptr<shard>& on, membership& given, owed_drains& owed);
     void join(const std::shared_ptr<shard>& on, subscriber& who, owed_drains& owed) noexcept;
     bool take_back(subscriber& who, owed_drains& owed) noexcept;
     void leave(subscriber& who, owed_drains& owed) noexcept;

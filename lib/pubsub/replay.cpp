@@ -9,7 +9,7 @@ namespace crier::detail {
 
 void replay::begin(subscriber& who, std::string_view last_event_id, std::uint64_t newest) {
     auto past = std::make_unique<reading_back>(newest);
-    for (const membership& each : who.places) {
+    for (const membership& each : who.memberships) {
         each.in->of->kept.evict(clock::now());
         past->add(*each.in->of);
     }
@@ -23,7 +23,7 @@ void replay::begin(subscriber& who, std::string_view last_event_id, std::uint64_
     if (!has_past) {
         return;
     }
-    for (const membership& each : who.places) {
+    for (const membership& each : who.memberships) {
         // For what is published until the subscriber has read so far.
         each.in->of->kept.hold(who.pending.limits().events, who.pending.limits().bytes);
         ++each.in->of->readers;
@@ -33,7 +33,7 @@ void replay::begin(subscriber& who, std::string_view last_event_id, std::uint64_
 }
 
 replay::state replay::read_piece(subscriber& who, std::uint64_t newest) {
-    for (const membership& each : who.places) {
+    for (const membership& each : who.memberships) {
         topics_.kept(*each.in->of); // it is used
     }
     if (const auto evicted = has_ids_ ? who.past->evicted(epoch_) : std::nullopt) {
@@ -44,7 +44,7 @@ replay::state replay::read_piece(subscriber& who, std::uint64_t newest) {
         return state::more;
     }
     // What was read back, it needs not get again where it is published again.
-    const bool has_last = std::ranges::all_of(who.places, [](const membership& each) {
+    const bool has_last = std::ranges::all_of(who.memberships, [](const membership& each) {
         const record* const last = each.in->of->kept.newest();
         return last != nullptr && last->sequence == each.in->of->last_publish;
     });
@@ -60,7 +60,7 @@ void replay::stop(subscriber& who) noexcept {
         return;
     }
     who.past.reset();
-    for (const membership& each : who.places) {
+    for (const membership& each : who.memberships) {
         topic& read = *each.in->of;
         if (--read.readers == 0) {
             read.kept.limit(read.as.history);

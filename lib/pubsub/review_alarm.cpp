@@ -10,14 +10,14 @@ void review_alarm::adjust(const std::shared_ptr<void>& keeper, owed_drains& owed
     const bool is_idle = next == clock::time_point::max() && at_ != next;
     if ((is_late || is_idle) && !kept_) {
         kept_ = keeper;
-        owed.push(home_, *this);
+        owed.push(shard_, *this);
     }
 }
 
 void review_alarm::stop(const topic_table::stopped_run& run, owed_drains& owed) noexcept {
     if (run) {
         intrusive_ptr_add_ref(run.get());
-        owed.push(home_, static_cast<stopping&>(*run));
+        owed.push(shard_, static_cast<stopping&>(*run));
     }
 }
 
@@ -51,7 +51,7 @@ void review_alarm::wake() {
         goes_on = topics_.review_due(clock::now(), stopped);
         stop(stopped, owed);
         if (!goes_on) {
-            set(home_->timing());
+            set(shard_->timing());
         }
     }
 }

@@ -20,7 +20,7 @@ public:
         : guard_{guard}, topics_{topics} {}
 
     /// Before anything else: where the alarm rings, and polling services stop.
-    void live_on(std::shared_ptr<shard> home) noexcept { home_ = std::move(home); }
+    void live_on(std::shared_ptr<shard> on) noexcept { shard_ = std::move(on); }
 
     // Under the manager's lock:
 
@@ -39,7 +39,7 @@ private:
 
     std::mutex& guard_;
     topic_table& topics_;
-    std::shared_ptr<shard> home_;
+    std::shared_ptr<shard> shard_;
     alarm alarm_{*this};
     /// When it rings, as far as it could be set.
     clock::time_point at_ = clock::time_point::max();

@@ -51,11 +51,11 @@ private:
 } // namespace
 
 shard::shard(boost::asio::any_io_executor executor, std::shared_ptr<const logger> log,
-    std::shared_ptr<counters> all_counts, std::weak_ptr<shed_listener> told)
+    std::shared_ptr<counters> all_counts, std::weak_ptr<shed_listener> listener)
     : executor_{std::move(executor)},
       log_{std::move(log)},
       all_counts_{std::move(all_counts)},
-      told_{std::move(told)},
+      listener_{std::move(listener)},
       all_{&context_members<shard>::of(executor_)} {
     all_->add(*this);
 }
@@ -178,7 +178,7 @@ void shard::tell_denied(delivery& what, const lane& in) noexcept {
 }
 
 void shard::join(subscriber& who) noexcept {
-    for (membership& each : who.places) {
+    for (membership& each : who.memberships) {
         each.in->members.push_back(each);
     }
     add_resident(who);
@@ -191,7 +191,7 @@ void shard::add_resident(subscriber& who) noexcept {
 }
 
 void shard::leave(subscriber& who) noexcept {
-    for (membership& each : who.places) {
+    for (membership& each : who.memberships) {
         each.unlink();
     }
     end(who, subscriber::ending::closed);
@@ -234,16 +234,16 @@ void shard::shed_now() noexcept {
         const std::uint64_t dropped = each.pending.dropped();
         each.pending.shed(before, lost);
         if (each.pending.dropped() > dropped) {
-            log_drop(each.places.front().in->of->name, each);
+            log_drop(each.memberships.front().in->of->name, each);
             wake_later(each);
         }
         oldest = std::min(oldest, each.pending.oldest());
     }
     all_counts_->add(0, 0, lost);
     const bool is_waited_for = round_.exchange(round::none) == round::waited_for;
-    const std::shared_ptr<shed_listener> told = is_waited_for ? told_.lock() : nullptr;
-    if (told) {
-        told->shard_has_shed(oldest, !residents_.empty());
+    const std::shared_ptr<shed_listener> listener = is_waited_for ? listener_.lock() : nullptr;
+    if (listener) {
+        listener->shard_has_shed(oldest, !residents_.empty());
     }
 }
 

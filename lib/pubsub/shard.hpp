@@ -20,7 +20,8 @@
 
 namespace crier::detail {
 
-/// Told, on the shard, that it has shed what it was to.
+/// Called on the shard once it has shed: its subscribers have let go what waited for too long, to
+/// make room.
 class shed_listener {
 public:
     virtual void shard_has_shed(std::uint64_t oldest, bool has_subscribers) noexcept = 0;
@@ -40,7 +41,7 @@ public:
     using context_hook = boost::intrusive::list_base_hook<>;
 
     shard(boost::asio::any_io_executor executor, std::shared_ptr<const logger> log,
-        std::shared_ptr<counters> all_counts, std::weak_ptr<shed_listener> told);
+        std::shared_ptr<counters> all_counts, std::weak_ptr<shed_listener> listener);
     shard(const shard&) = delete;
     shard& operator=(const shard&) = delete;
     ~shard();
@@ -104,7 +105,7 @@ private:
     const boost::asio::any_io_executor executor_;
     const std::shared_ptr<const logger> log_;
     const std::shared_ptr<counters> all_counts_;
-    const std::weak_ptr<shed_listener> told_;
+    const std::weak_ptr<shed_listener> listener_;
     context_members<shard>* all_; ///< none once the context has gone
     const std::shared_ptr<alarms> alarms_ = std::make_shared<alarms>(executor_);
     small_handler_memory drain_memory_;

@@ -16,7 +16,7 @@ public:
 
     /// The shard of an executor, a new one if there is none.
     std::shared_ptr<shard> at(
-        const boost::asio::any_io_executor& executor, const std::weak_ptr<shed_listener>& told);
+        const boost::asio::any_io_executor& executor, const std::weak_ptr<shed_listener>& listener);
 
     /// Calls `use` with each that there is.
     template <class Use>

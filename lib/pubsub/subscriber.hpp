@@ -36,8 +36,8 @@ using to_wake = boost::intrusive::list_base_hook<boost::intrusive::tag<struct to
 using resident = boost::intrusive::list_base_hook<boost::intrusive::tag<struct resident_tag>,
     boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
 
-/// One subscriber. Its places and what it reads back are guarded by the manager's lock, all else is
-/// touched on its shard only. What stands in an inbox keeps it, and whoever reads it.
+/// One subscriber. Its memberships and what it reads back are guarded by the manager's lock, all
+/// else is touched on its shard only. What stands in an inbox keeps it, and whoever reads it.
 class subscriber : public boost::intrusive_ref_counter<subscriber, boost::thread_safe_counter>,
                    public to_wake,
                    public resident,
@@ -71,8 +71,8 @@ public:
     /// Given by its manager; 0 before.
     std::uint64_t id = 0;
     bool has_left = false;
-    /// Its memberships do not move once they are there.
-    boost::container::small_vector<membership, 1> places;
+    /// One for each of its topics. They do not move once they are there.
+    boost::container::small_vector<membership, 1> memberships;
     std::unique_ptr<reading_back> past;
 };
 

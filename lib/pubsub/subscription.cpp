@@ -16,28 +16,28 @@ using boost::system::error_code;
 namespace detail {
 
 subscription_state::subscription_state(
-    std::shared_ptr<manager_state> owner, std::shared_ptr<shard> home)
+    std::shared_ptr<manager_state> owner, std::shared_ptr<shard> on)
     : owner_{std::move(owner)},
-      home_{std::move(home)},
-      channel_{new channel{home_->get_executor(), owner_->options().ids, owner_->account()}} {
+      shard_{std::move(on)},
+      channel_{new channel{shard_->get_executor(), owner_->options().ids, owner_->account()}} {
     intrusive_ptr_add_ref(channel_);
 }
 
 subscription_state::~subscription_state() {
     close();
     owed_drains owed;
-    owed.push(home_, static_cast<releasing&>(*channel_));
+    owed.push(shard_, static_cast<releasing&>(*channel_));
 }
 
 const subscription_state::executor_type& subscription_state::get_executor() const noexcept {
-    return home_->get_executor();
+    return shard_->get_executor();
 }
 
 std::optional<frame> subscription_state::try_receive() {
     channel& from = *channel_;
     // What was given up of the past is not to be passed over.
     if (from.pending.empty() && from.is_behind && !from.pending.overflowed()) {
-        owner_->read_on(home_, from);
+        owner_->read_on(shard_, from);
         if (from.end != subscriber::ending::none) {
             from.ready.close();
         }
@@ -50,7 +50,7 @@ std::optional<frame> subscription_state::try_receive() {
     return first;
 }
 
-void subscription_state::close() noexcept { owner_->unsubscribe(home_, *channel_); }
+void subscription_state::close() noexcept { owner_->unsubscribe(shard_, *channel_); }
 
 void subscription_state::abandon() noexcept {
     is_abandoned_ = true;
@@ -62,8 +62,8 @@ void subscription_state::abandon() noexcept {
 void subscription_state::begin_receive() {
     const auto self = shared_from_this();
     post_typed(
-        home_->get_executor(), bind_memory(std::shared_ptr<small_handler_memory>{self, &memory_},
-                                   [self] { self->go_on(); }));
+        shard_->get_executor(), bind_memory(std::shared_ptr<small_handler_memory>{self, &memory_},
+                                    [self] { self->go_on(); }));
 }
 
 void subscription_state::cancel_receive() noexcept {

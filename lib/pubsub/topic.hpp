@@ -67,7 +67,8 @@ struct topic final : boost::intrusive_ref_counter<topic, boost::thread_safe_coun
     /// Notes that an event which there was no memory for is not kept either.
     void miss(const frame& denied, std::uint64_t sequence) noexcept;
 
-    /// Gives a place in its lane on the shard, which `leave` takes back.
+    /// Counts one subscriber more in its lane on the shard, which is made where there is none yet;
+    /// `leave` counts one less.
     boost::intrusive_ptr<lane> enter(const std::shared_ptr<shard>& on);
     void leave(lane& left) noexcept;
 

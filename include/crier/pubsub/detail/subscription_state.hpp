@@ -32,7 +32,7 @@ class CRIER_EXPORT subscription_state : public std::enable_shared_from_this<subs
 public:
     using executor_type = boost::asio::any_io_executor;
 
-    subscription_state(std::shared_ptr<manager_state> owner, std::shared_ptr<shard> home);
+    subscription_state(std::shared_ptr<manager_state> owner, std::shared_ptr<shard> on);
     subscription_state(const subscription_state&) = delete;
     subscription_state& operator=(const subscription_state&) = delete;
     ~subscription_state();
@@ -40,7 +40,7 @@ public:
     const executor_type& get_executor() const noexcept;
     channel& get() const noexcept { return *channel_; }
     manager_state& owner() const noexcept { return *owner_; }
-    const std::shared_ptr<shard>& home() const noexcept { return home_; }
+    const std::shared_ptr<shard>& get_shard() const noexcept { return shard_; }
 
     template <class Handler>
     void receive(Handler handler);
@@ -59,7 +59,7 @@ private:
     void finish();
 
     const std::shared_ptr<manager_state> owner_;
-    const std::shared_ptr<shard> home_;
+    const std::shared_ptr<shard> shard_;
     channel* const channel_; ///< with one reference owned by this
     std::atomic<bool> is_abandoned_{false};
     waiter_place<boost::system::error_code, frame> receiver_;
