@@ -47,7 +47,7 @@ void detached_streams::abandoned() noexcept {
 
 void detached_streams::cut() {
     context_members<session>::of(executor_).for_each([this](session& each) {
-        if (each.tells(*this)) {
+        if (each.belongs_to(*this)) {
             each.cut();
         }
     });

@@ -50,12 +50,12 @@ public:
     waiting_caller& operator=(const waiting_caller&) = delete;
     virtual ~waiting_caller() = default;
 
-    void begin() noexcept { push(begins_); }
+    void begin() noexcept { push(begin_task_); }
 
     /// Ends the stream, from any thread; once.
     void cut() noexcept {
         if (!was_cut_.exchange(true)) {
-            push(cuts_);
+            push(cut_task_);
         }
     }
 
@@ -121,8 +121,8 @@ private:
     const std::shared_ptr<shard> shard_;
     const asio::any_io_executor where_;
     std::atomic<bool> was_cut_{false};
-    step begins_{&waiting_caller::start};
-    step cuts_{&waiting_caller::cut_session};
+    step begin_task_{&waiting_caller::start};
+    step cut_task_{&waiting_caller::cut_session};
     // On the shard:
     session* session_ = nullptr;
     std::shared_ptr<waiting_caller> kept_;

@@ -311,7 +311,7 @@ session::~session() {
     }
 }
 
-void session::fetch() const noexcept {
+void session::fetch_ahead() const noexcept {
     prefetch(out_.where(), 128);
     // What resuming the coroutine touches: most of the coroutine's own frame, and a little of
     // co_spawn's.

@@ -40,13 +40,13 @@ public:
     /// Answers the request as was decided: with a stream, or a reply in its place.
     void start();
 
-    /// Ends the stream properly where that takes no waiting, else as it is.
+    /// Cuts the stream: ends it now, properly where that takes no waiting, else as it is.
     void cut();
 
-    bool tells(const session_end& whom) const noexcept { return then_ == &whom; }
+    bool belongs_to(const session_end& whom) const noexcept { return then_ == &whom; }
 
     void wake() override { out_.wake(); }
-    void fetch() const noexcept override;
+    void fetch_ahead() const noexcept override;
 
     /// Destroys the coroutine that waits.
     void context_gone() noexcept;

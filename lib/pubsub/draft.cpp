@@ -32,7 +32,7 @@ std::size_t digits(std::uint64_t sequence) noexcept {
 
 } // namespace
 
-bool draft::fits(const sight& seen) const noexcept {
+bool draft::is_ready_for(const sight& seen) const noexcept {
     if (seen.is_shut_down) {
         return true;
     }

@@ -17,7 +17,9 @@
 
 namespace crier::detail {
 
-/// What somebody wants to publish.
+/// What somebody wants to publish. From here on it is a `draft`, then a `frame`; of that a topic's
+/// history keeps a `record`, and a `delivery` goes to each lane, an `entry` of its subscribers'
+/// event queues.
 struct publication {
     std::string_view topic;
     /// While a run of the topic's polling lasts only.
@@ -52,7 +54,7 @@ public:
     draft(terms by, const publication& of) noexcept : terms_{std::move(by)}, of_{of} {}
 
     /// Whether it can be published as it is, or needs not be.
-    bool fits(const sight& seen) const noexcept;
+    bool is_ready_for(const sight& seen) const noexcept;
 
     /// Errors: those of `manager::publish`; throws what user code throws.
     boost::system::error_code prepare(const sight& seen);

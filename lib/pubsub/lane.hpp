@@ -18,8 +18,9 @@ struct delivery;
 struct lane;
 struct topic;
 
-/// A subscriber's place in a lane. It is linked on the shard, from its joining to its leaving, or
-/// to its end where the shard's context has gone.
+/// A subscriber's place in a lane: `enter` gives it, under the manager's lock; the shard links it
+/// when the subscriber joins, and unlinks it when it leaves, or at its end where the shard's
+/// context has gone.
 struct membership
     : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
     explicit membership(subscriber& owner) noexcept : who{&owner} {}

@@ -79,7 +79,7 @@ boost::system::result<event_id> manager_state::publish(const publication& what) 
     owed_drains owed;
     std::unique_lock lock{mutex_};
     sight seen = look(what);
-    while (!drawn.fits(seen)) {
+    while (!drawn.is_ready_for(seen)) {
         lock.unlock();
         if (const auto refused = drawn.prepare(seen)) {
             return refuse(what, refused);
@@ -90,7 +90,8 @@ boost::system::result<event_id> manager_state::publish(const publication& what) 
     if (seen.is_shut_down) {
         return errc::shut_down;
     }
-    return drawn.is_for_nobody(seen) ? pass(what.topic) : commit(what, drawn, seen, owed);
+    return drawn.is_for_nobody(seen) ? publish_to_nobody(what.topic)
+                                     : commit(what, drawn, seen, owed);
 }
 
 sight manager_state::look(const publication& what) const {
@@ -127,9 +128,9 @@ boost::system::error_code manager_state::refuse(
 }
 
 /// Numbers an event that nobody gets.
-event_id manager_state::pass(std::string_view topic) noexcept {
+event_id manager_state::publish_to_nobody(std::string_view topic) noexcept {
     counts_->published.fetch_add(1, std::memory_order_relaxed);
-    topics_.pass(topic, ++sequence_);
+    topics_.note_unkept(topic, ++sequence_);
     return {epoch_, sequence_};
 }
 
@@ -153,7 +154,7 @@ event_id manager_state::commit(
     sequence_ = id.sequence;
     counts_->published.fetch_add(1, std::memory_order_relaxed);
     to.counts->published.fetch_add(1, std::memory_order_relaxed);
-    deliver(to, drawn, id, is_admitted, owed);
+    push_to_shards(to, drawn, id, is_admitted, owed);
     to.last_publish = id.sequence;
     // Nobody has got what was not admitted, so that the same once more is no repetition.
     to.last = is_admitted ? drawn.value() : nullptr;
@@ -176,7 +177,7 @@ bool manager_state::make_room(topic& to, const frame& added, owed_drains& owed) 
 }
 
 /// Sends an event on its way to the subscribers, or tells them that they miss it.
-void manager_state::deliver(
+void manager_state::push_to_shards(
     topic& to, draft& drawn, event_id id, bool is_admitted, owed_drains& owed) noexcept {
     auto next = drawn.deliveries().begin();
     for (lane& each : to.lanes) {

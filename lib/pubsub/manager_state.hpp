@@ -82,10 +82,10 @@ private:
 
     sight look(const publication& what) const;
     boost::system::error_code refuse(const publication& what, boost::system::error_code why);
-    event_id pass(std::string_view topic) noexcept;
+    event_id publish_to_nobody(std::string_view topic) noexcept;
     event_id commit(const publication& what, draft& drawn, const sight& seen, owed_drains& owed);
     bool make_room(topic& to, const frame& added, owed_drains& owed) noexcept;
-    static void deliver(
+    static void push_to_shards(
         topic& to, draft& drawn, event_id id, bool is_admitted, owed_drains& owed) noexcept;
 
     void make_missing_runs(asked_topics& topics, std::unique_lock<std::mutex>& lock);

@@ -94,7 +94,7 @@ std::optional<gap> reading_back::evicted(std::uint64_t epoch) const {
         {epoch, missing->second}, {}};
 }
 
-void reading_back::pass_evicted() noexcept {
+void reading_back::skip_evicted() noexcept {
     for (source& each : sources_) {
         if (!each.is_values) {
             each.after = std::max(each.after, each.of->kept.evicted_through());
@@ -115,7 +115,7 @@ bool reading_back::read_piece(event_queue& to, std::uint64_t epoch) {
         read->topic = from->of->counts.get();
         bytes += first.content.text().size();
         to.append(read);
-        pass(*from->of, read->id.sequence);
+        mark_read(*from->of, read->id.sequence);
     }
     return false;
 }
@@ -135,7 +135,7 @@ const reading_back::source* reading_back::earliest() const noexcept {
 }
 
 /// Takes an event for read, whichever of the topic's sources it was in.
-void reading_back::pass(const topic& of, std::uint64_t sequence) noexcept {
+void reading_back::mark_read(const topic& of, std::uint64_t sequence) noexcept {
     for (source& each : sources_) {
         if (each.of.get() == &of && each.after < sequence) {
             each.after = sequence;

@@ -39,10 +39,10 @@ public:
     /// What is to be told before anything else.
     std::optional<gap>& first_gap() noexcept { return first_gap_; }
 
-    /// What has gone from the histories before it was read; it counts as read from `pass_evicted`
+    /// What has gone from the histories before it was read; it counts as read from `skip_evicted`
     /// on.
     std::optional<gap> evicted(std::uint64_t epoch) const;
-    void pass_evicted() noexcept;
+    void skip_evicted() noexcept;
 
     /// Puts the next piece into the queue. Tells whether it was the last one. Where it throws, what
     /// is in the queue is not read again.
@@ -62,7 +62,7 @@ private:
     };
 
     const source* earliest() const noexcept;
-    void pass(const topic& of, std::uint64_t sequence) noexcept;
+    void mark_read(const topic& of, std::uint64_t sequence) noexcept;
     void add_values(std::uint64_t after);
 
     std::uint64_t present_;

@@ -39,7 +39,7 @@ replay::state replay::read_piece(subscriber& who, std::uint64_t newest) {
     if (const auto evicted = has_ids_ ? who.past->evicted(epoch_) : std::nullopt) {
         tell(who, *evicted);
     }
-    who.past->pass_evicted();
+    who.past->skip_evicted();
     if (!who.past->read_piece(who.pending, epoch_)) {
         return state::more;
     }

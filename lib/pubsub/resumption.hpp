@@ -9,7 +9,8 @@
 
 namespace crier::detail {
 
-/// Where a stream goes on after the last event that its client has received.
+/// Where a stream goes on after the last event that its client has received: what resuming means of
+/// streams. (Of coroutines it means that they run again, as in Asio.)
 struct resumption {
     /// What the stream begins with, if events may be missing.
     std::optional<gap> missing{};

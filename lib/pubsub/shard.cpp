@@ -39,7 +39,7 @@ public:
             prefetch(at_[1]->who, subscriber_bytes);
         }
         if (at_[0] != end_) {
-            at_[0]->who->fetch();
+            at_[0]->who->fetch_ahead();
         }
     }
 
@@ -98,7 +98,7 @@ void shard::post_drain() noexcept {
 void shard::drain() {
     task_list tasks;
     inbox_.take(tasks);
-    is_alone_ = tasks.size() == 1;
+    has_one_task_ = tasks.size() == 1;
     while (!tasks.empty()) {
         task& next = tasks.front();
         tasks.pop_front();
@@ -155,7 +155,7 @@ bool shard::queue(
     if (!is_new && !of.pending.overflowed()) {
         return false;
     }
-    if (is_alone_) {
+    if (has_one_task_) {
         wake(of); // where more has come, it goes out with it in one write
     } else {
         wake_later(of);

@@ -118,7 +118,8 @@ private:
     std::atomic<round> round_{round::none};
 
     // On the executor only:
-    bool is_alone_ = false;
+    /// Of the drain that runs: nothing more comes that could go out in the same write.
+    bool has_one_task_ = false;
     boost::intrusive::list<subscriber, boost::intrusive::base_hook<to_wake>,
         boost::intrusive::constant_time_size<false>>
         to_wake_;

@@ -56,7 +56,7 @@ public:
     // `wake` tells that there is more to read, or nothing more to come.
 
     /// Asks for the memory that being woken is going to need.
-    virtual void fetch() const noexcept {}
+    virtual void fetch_ahead() const noexcept {}
 
     // What every event touches comes first.
 

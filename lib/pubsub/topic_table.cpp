@@ -60,14 +60,14 @@ topic* topic_table::find(std::string_view name) const noexcept {
 
 topic& topic_table::open(std::string_view name, topic_settings settings) {
     const topic_ptr opened{new topic{std::string{name}, std::move(settings),
-        passed_[slot_of(name, passed_.size())], options_.keys_limit, budget_.account()}};
+        unkept_[slot_of(name, unkept_.size())], options_.keys_limit, budget_.account()}};
     opened->used_at = clock::now();
     topics_.emplace(opened->name, opened);
     return *opened;
 }
 
-void topic_table::pass(std::string_view name, std::uint64_t sequence) noexcept {
-    std::uint64_t& known = passed_[slot_of(name, passed_.size())];
+void topic_table::note_unkept(std::string_view name, std::uint64_t sequence) noexcept {
+    std::uint64_t& known = unkept_[slot_of(name, unkept_.size())];
     known = std::max(known, sequence);
 }
 
@@ -151,7 +151,7 @@ topic* topic_table::any() const noexcept {
 
 topic_table::stopped_run topic_table::retire(topic& ended) noexcept {
     ended.is_retired = true;
-    pass(ended.name, ended.last_publish);
+    note_unkept(ended.name, ended.last_publish);
     budget_.forget(ended);
     if (ended.in_schedule::is_linked()) {
         schedule_.erase(schedule_.iterator_to(ended));

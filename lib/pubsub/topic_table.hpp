@@ -35,7 +35,7 @@ public:
     topic& open(std::string_view name, topic_settings settings);
 
     /// Notes an event under a name that is no topic: who comes back to it has missed that.
-    void pass(std::string_view name, std::uint64_t sequence) noexcept;
+    void note_unkept(std::string_view name, std::uint64_t sequence) noexcept;
 
     /// What happens to a topic; a run of a polling service that is over by it is returned.
     using stopped_run = boost::intrusive_ptr<polling_run>;
@@ -73,7 +73,7 @@ private:
         schedule_;
     /// Up to which sequence number names that are no topic had events, by their hashes: one may be
     /// thought to have had some that were another's, never the other way round.
-    std::array<std::uint64_t, 256> passed_{};
+    std::array<std::uint64_t, 256> unkept_{};
 };
 
 } // namespace crier::detail
