@@ -20,8 +20,6 @@ public:
         case errc::client_left: return "client closed the connection";
         case errc::stalled: return "client took nothing for the time that a write may last";
         case errc::bad_request: return "bad request";
-        case errc::header_too_large: return "request header is too large";
-        case errc::request_timeout: return "request header was not complete in time";
         case errc::line_too_long: return "a line of the stream is over parser_options::limit";
         case errc::event_too_large: return "an event of the stream is over parser_options::limit";
         case errc::bad_url:

@@ -20,8 +20,6 @@ enum class errc {
     client_left,        ///< the peer closed the connection
     stalled,            ///< the peer took nothing for the heartbeat interval
     bad_request,        ///< the peer of a stream sends more than a client may
-    header_too_large,   ///< a request header exceeds the limit of bytes or fields
-    request_timeout,    ///< a request header was not complete in time
     line_too_long,      ///< a line of a stream exceeds `parser_options::limit`
     event_too_large,    ///< an event of a stream exceeds `parser_options::limit`
     bad_url,            ///< a URL is not absolute, not `http` or `https`, or has a password
