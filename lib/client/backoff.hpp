@@ -1,10 +1,11 @@
 #pragma once
 
+#include "async/durations.hpp"
+
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <limits>
 #include <optional>
 #include <utility>
 
@@ -17,7 +18,7 @@ class backoff {
 public:
     using milliseconds = std::chrono::milliseconds;
 
-    static constexpr milliseconds longest_wait{std::numeric_limits<std::int32_t>::max()};
+    static constexpr milliseconds longest_wait = never;
     static constexpr milliseconds longest_retry_after = std::chrono::hours{1};
 
     backoff(milliseconds limit, std::function<double()> random)

@@ -3,6 +3,7 @@
 #include <crier/async/signal.hpp>
 #include <crier/wire/errc.hpp>
 
+#include "async/durations.hpp"
 #include "async/time_limit.hpp"
 #include "connect.hpp"
 #include "failure.hpp"
@@ -151,7 +152,7 @@ asio::awaitable<response_head> connection::read_head() {
 
 asio::awaitable<std::string_view> connection::read(clock::duration longest) {
     asio::awaitable<std::string_view> reading = read_body();
-    if (longest == clock::duration::zero()) {
+    if (longest >= never) {
         co_return co_await std::move(reading);
     }
     const time_limit limit{transport_, longest};

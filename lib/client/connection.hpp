@@ -29,7 +29,7 @@ public:
     boost::asio::awaitable<response_head> ask(std::string request, clock::duration longest);
 
     /// The next piece of the body, a view that holds until the next call; empty at the end. It may
-    /// take the given time, or any where that is zero.
+    /// take the given time, or any where that is `never`.
     boost::asio::awaitable<std::string_view> read(clock::duration longest);
 
 private:

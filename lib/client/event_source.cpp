@@ -1,5 +1,6 @@
 #include <crier/client/event_source.hpp>
 
+#include "async/durations.hpp"
 #include "source_state.hpp"
 #include "url.hpp"
 
@@ -24,24 +25,24 @@ detail::http_url checked_url(std::string_view text) {
     return std::move(*url);
 }
 
+void bring_into_range(event_source_options& options) {
+    using std::chrono::milliseconds;
+    const event_source_options defaults;
+    for (milliseconds event_source_options::* each : {&event_source_options::max_backoff,
+             &event_source_options::connect_timeout, &event_source_options::handshake_timeout,
+             &event_source_options::header_timeout, &event_source_options::idle_timeout}) {
+        options.*each = detail::in_range(options.*each, std::min(defaults.*each, detail::never));
+    }
+    options.reconnection_time = detail::in_range(options.reconnection_time, milliseconds{0});
+}
+
 event_source_options checked(event_source_options options) {
     using namespace std::string_view_literals;
-    using std::chrono::milliseconds;
-    constexpr milliseconds zero{0};
     require(options.last_event_id.find_first_of("\r\n\0"sv) == std::string::npos,
         "last_event_id must not hold CR, LF or NUL");
-    require(options.reconnection_time >= zero, "reconnection_time must not be negative");
-    require(options.max_backoff >= zero, "max_backoff must not be negative");
-    require(options.connect_timeout > zero, "connect_timeout must be over zero");
-    require(options.handshake_timeout > zero, "handshake_timeout must be over zero");
-    require(options.header_timeout > zero, "header_timeout must be over zero");
-    require(options.idle_timeout >= zero, "idle_timeout must not be negative");
     require(options.event_limit > 0, "event_limit must be over zero");
     require(options.queue_events > 0, "queue_events must be over zero");
-    for (milliseconds* each : {&options.connect_timeout, &options.handshake_timeout,
-             &options.header_timeout, &options.idle_timeout, &options.max_backoff}) {
-        *each = std::min(*each, detail::backoff::longest_wait);
-    }
+    bring_into_range(options);
     return options;
 }
 

@@ -16,6 +16,8 @@
 #include <boost/system/system_error.hpp>
 
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <random>
 #include <utility>
 
@@ -242,11 +244,13 @@ asio::awaitable<void> source_state::wait_after(const ending& why) {
     co_await wait.async_wait(asio::redirect_error(asio::use_awaitable, cut_short));
 }
 
-/// A stream may ask for no wait at all, but not to be connected to as fast as can be.
+/// A stream may ask for no wait at all, but not to be connected to as fast as can be, and for a
+/// long one, but not for ever.
 milliseconds source_state::reconnection_time() const {
     constexpr milliseconds least{10};
+    constexpr milliseconds most{std::numeric_limits<std::int32_t>::max()};
     const std::optional<milliseconds> asked_for = parser_.retry();
-    return asked_for ? std::max(*asked_for, least) : options_.reconnection_time;
+    return asked_for ? std::clamp(*asked_for, least, most) : options_.reconnection_time;
 }
 
 void source_state::finish(const ending& why) {

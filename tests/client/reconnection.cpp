@@ -45,6 +45,14 @@ event_source_options fixed(double fraction) {
     return options;
 }
 
+/// All but the reconnection time, for which zero has a meaning of its own.
+void set_durations(event_source_options& options, std::chrono::milliseconds to) {
+    for (auto* each : {&options.connect_timeout, &options.handshake_timeout,
+             &options.header_timeout, &options.idle_timeout, &options.max_backoff}) {
+        *each = to;
+    }
+}
+
 } // namespace
 
 TEST_CASE("after the end of a stream it waits for the reconnection time") {
@@ -316,18 +324,70 @@ TEST_CASE("a response that switches the protocol is none that was asked for") {
     CHECK(client.changes[0].reason == errc::bad_response);
 }
 
-TEST_CASE("limits without an end are as good as long ones") {
+TEST_CASE("timeouts of milliseconds::max() never end") {
     context test;
     scripted_server server{test.io};
     server.stream("data: a\n\n", then::hold);
     event_source_options options;
-    for (auto* each : {&options.connect_timeout, &options.handshake_timeout,
-             &options.header_timeout, &options.idle_timeout, &options.max_backoff}) {
-        *each = std::chrono::milliseconds::max();
-    }
+    set_durations(options, std::chrono::milliseconds::max());
     observed_source client{test, server.url(), options};
-    CHECK(client.has_events(1));
+    REQUIRE(client.has_events(1));
+    test.advance(24h * 365);
+    server.send("data: b\n\n");
+    CHECK(client.has_events(2));
     CHECK(client.changes.size() == 1);
+}
+
+TEST_CASE("a reconnection time of milliseconds::max() never ends, but reconnect() ends it") {
+    context test;
+    scripted_server server{test.io};
+    server.stream("data: a\n\n").stream("data: b\n\n", then::hold);
+    event_source_options options = fixed(0);
+    options.reconnection_time = std::chrono::milliseconds::max();
+    observed_source client{test, server.url(), options};
+    REQUIRE(client.has_changes(2));
+    test.advance(24h * 365);
+    CHECK(server.requests().size() == 1);
+    client.source.reconnect();
+    CHECK(client.has_events(2));
+}
+
+TEST_CASE("timeouts and a longest wait of zero or less are the defaults") {
+    for (const auto given : {0ms, -1ms, std::chrono::milliseconds::min()}) {
+        CAPTURE(given.count());
+        context test;
+        scripted_server server{test.io};
+        server.answer("HTTP/1.1 200 OK\r\n", then::hold).stream("data: a\n\n", then::hold);
+        event_source_options options = fixed(1);
+        set_durations(options, given);
+        observed_source client{test, server.url(), options};
+        REQUIRE(test.run_until([&] { return server.requests().size() == 1; }));
+        test.advance(59s);
+        CHECK(client.changes.empty());
+        test.advance(1s);
+        REQUIRE(client.has_changes(1));
+        CHECK(client.changes[0].reason == errc::header_timeout);
+        client.source.reconnect();
+        REQUIRE(client.has_events(1));
+        test.advance(24h);
+        server.send("data: b\n\n");
+        CHECK(client.has_events(2));
+    }
+}
+
+TEST_CASE("with a reconnection time of zero or less, only a failed reconnect is waited for") {
+    for (const auto given : {0ms, -1ms, std::chrono::milliseconds::min()}) {
+        CAPTURE(given.count());
+        context test;
+        scripted_server server{test.io};
+        server.answer("no HTTP\r\n\r\n").answer("no HTTP\r\n\r\n");
+        event_source_options options = fixed(1);
+        options.reconnection_time = given;
+        options.max_backoff = 0ms;
+        observed_source client{test, server.url(), options};
+        REQUIRE(client.has_changes(2));
+        CHECK(delays(client) == std::vector{0ms, 200ms});
+    }
 }
 
 TEST_CASE("a stream that asks for no wait is waited for a little") {

@@ -333,12 +333,6 @@ TEST_CASE("what makes no sense is refused at once") {
     const std::pair<const char*, void (*)(event_source_options&)> cases[] = {
         {"header", [](event_source_options& o) { o.headers = {{"a b", ""}}; }},
         {"last_event_id", [](event_source_options& o) { o.last_event_id = "1\r\nX: y"; }},
-        {"reconnection_time", [](event_source_options& o) { o.reconnection_time = -1ms; }},
-        {"max_backoff", [](event_source_options& o) { o.max_backoff = -1ms; }},
-        {"connect_timeout", [](event_source_options& o) { o.connect_timeout = 0ms; }},
-        {"handshake_timeout", [](event_source_options& o) { o.handshake_timeout = 0ms; }},
-        {"header_timeout", [](event_source_options& o) { o.header_timeout = 0ms; }},
-        {"idle_timeout", [](event_source_options& o) { o.idle_timeout = -1ms; }},
         {"event_limit", [](event_source_options& o) { o.event_limit = 0; }},
         {"queue_events", [](event_source_options& o) { o.queue_events = 0; }},
     };

@@ -68,18 +68,21 @@ struct event_source_options {
     /// Off: the source is closed when the first stream ends or the first attempt fails. For a POST
     /// that must not be sent again.
     bool reconnect = true;
+
+    // Durations: zero or less means the default, unless it says otherwise, and
+    // `milliseconds::max()` means never.
+
     /// How long to wait before a reconnect, until the stream sets another time, which is then at
-    /// least 10 ms. Not negative.
+    /// least 10 ms. Zero or less: the first reconnect is at once.
     std::chrono::milliseconds reconnection_time = std::chrono::seconds{3};
     /// The longest wait: it doubles with each failure in a row. A time set by the stream may be
-    /// longer. Not negative.
+    /// longer. `milliseconds::max()`: it goes on doubling.
     std::chrono::milliseconds max_backoff = std::chrono::seconds{60};
     /// Whether to retry after 429 and 5xx, waiting as `Retry-After` says, for an hour at most.
     /// Off: they close the source, as in browsers.
     bool retry_server_errors = false;
 
-    // The timeouts apply to each redirect anew. They must be over zero; more than 24 days means 24
-    // days.
+    // The timeouts apply to each redirect anew.
 
     /// For resolving the name and connecting, together.
     std::chrono::milliseconds connect_timeout = std::chrono::seconds{10};
@@ -87,9 +90,9 @@ struct event_source_options {
     /// From the request to the end of the response header.
     std::chrono::milliseconds header_timeout = std::chrono::seconds{60};
     /// A stream that sends nothing for so long, not even a comment, is given up, and the source
-    /// reconnects. Zero: never. Twice the server's heartbeat interval is a good choice. Without it,
-    /// only TCP keep-alive detects that a silent server is gone.
-    std::chrono::milliseconds idle_timeout{0};
+    /// reconnects. By default: never. Twice the server's heartbeat interval is a good choice.
+    /// Without it, only TCP keep-alive detects that a silent server is gone.
+    std::chrono::milliseconds idle_timeout = std::chrono::milliseconds::max();
 
     /// How many bytes a line or an event of the stream may take. More closes the source.
     std::size_t event_limit = std::size_t{1024} * 1024;
