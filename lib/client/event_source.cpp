@@ -79,7 +79,7 @@ boost::asio::awaitable<event> event_source::receive() {
     return detail::source_state::receive(state_);
 }
 
-void event_source::close() { state_->close(); }
+void event_source::close() noexcept { state_->close(); }
 
 void event_source::reconnect() { state_->reconnect(); }
 

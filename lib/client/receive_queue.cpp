@@ -23,11 +23,10 @@ receive_queue::receive_queue(
     const asio::any_io_executor& executor, std::size_t most_events, std::size_t most_bytes)
     : most_events_{most_events}, most_bytes_{most_bytes}, arrived_{executor}, room_{executor} {}
 
-void receive_queue::push(const event_view& from) {
+void receive_queue::add(const event_view& from) {
     events_.push_back(
         {std::string{from.type}, std::string{from.data}, std::string{from.id}, from.retry});
     bytes_ += size_of(events_.back());
-    arrived_.set();
 }
 
 asio::awaitable<void> receive_queue::wait_for_room() {
@@ -55,7 +54,11 @@ asio::awaitable<event> receive_queue::receive() {
     event next = std::move(events_.front());
     events_.pop_front();
     bytes_ -= size_of(next);
-    room_.set();
+    try {
+        room_.set();
+    } catch (...) {
+        // Who reads on has failed, and says so; this event is here.
+    }
     co_return next;
 }
 

@@ -24,8 +24,8 @@ public:
         return arrived_.get_executor();
     }
 
-    /// Adds an event, and resumes who receives before it returns.
-    void push(const event_view& from);
+    /// Adds an event, or throws and adds nothing. Who receives is not woken yet.
+    void add(const event_view& from);
 
     /// Completes when there is room for another event.
     boost::asio::awaitable<void> wait_for_room();

@@ -3,11 +3,10 @@
 #include <crier/async/clock.hpp>
 #include <crier/wire/errc.hpp>
 
+#include "async/executors.hpp"
 #include "failure.hpp"
 
-#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -18,6 +17,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <new>
 #include <random>
 #include <utility>
 
@@ -28,6 +28,18 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 using boost::system::system_error;
 using std::chrono::milliseconds;
+
+/// Unlike a bound `detached` it has no executor of its own, for which Asio would hand on each
+/// cancellation by an allocated handler with a pointer into the signal.
+struct end_of_run {
+    using cancellation_slot_type = asio::cancellation_slot;
+
+    cancellation_slot_type slot;
+    std::shared_ptr<const void> keeps; ///< the signal: Asio clears its slot after the flow is gone
+
+    cancellation_slot_type get_cancellation_slot() const noexcept { return slot; }
+    void operator()(const std::exception_ptr& /*told already*/) const noexcept {}
+};
 
 /// What the caller's own code has thrown, which is no matter of the connection.
 struct callback_failure {
@@ -71,9 +83,13 @@ std::string in_words(const response_head& head) {
 source_state::source_state(
     const asio::any_io_executor& executor, http_url url, event_source_options options)
     : options_{std::move(options)},
+      observe_{std::make_shared<const std::function<void(const state_change&)>>(
+          std::move(options_.on_state_change))},
       request_{std::move(url), options_},
       parser_{options_of_parser()},
       backoff_{options_.max_backoff, random_of(options_)},
+      closed_{std::make_exception_ptr(system_error{asio::error::operation_aborted, "closed"})},
+      out_of_memory_{std::make_exception_ptr(std::bad_alloc{})},
       queue_{executor, options_.queue_events, options_.queue_bytes} {
     parser_.set_last_event_id(options_.last_event_id);
     tls_for(request_.url());
@@ -93,41 +109,54 @@ parser_options source_state::options_of_parser() {
 }
 
 void source_state::start() {
-    auto token = asio::bind_cancellation_slot(cancellation_.slot(), asio::detached);
-    asio::co_spawn(get_executor(), run(shared_from_this()), std::move(token));
+    end_of_run handler{cancellation_.slot(), shared_from_this()};
+    asio::co_spawn(get_executor(), run(shared_from_this()), std::move(handler));
 }
 
-void source_state::close() {
+void source_state::close() noexcept {
     if (state_ != ready_state::closed) {
-        finish(ending{asio::error::operation_aborted, "closed"});
+        finish(closed_, asio::error::operation_aborted, "closed");
         queue_.abandon();
-        on_executor([this] { cancellation_.emit(asio::cancellation_type::terminal); });
+        cancel_on_executor();
+    }
+}
+
+/// Once in a life, so that there is memory for it.
+void source_state::cancel_on_executor() noexcept {
+    const auto self = shared_from_this();
+    if (runs_here(get_executor())) {
+        cancellation_.emit(asio::cancellation_type::terminal);
+        return;
+    }
+    try {
+        post_typed(get_executor(),
+            bind_memory(std::shared_ptr<small_handler_memory>{self, &memory_},
+                [self] { self->cancellation_.emit(asio::cancellation_type::terminal); }));
+    } catch (...) {
+        // An executor of somebody else's that has no memory: nothing of it runs meanwhile.
+        cancellation_.emit(asio::cancellation_type::terminal);
     }
 }
 
 void source_state::reconnect() {
-    on_executor([this] {
-        if (state_ != ready_state::closed) {
-            at_once_ = true;
-            cancellation_.emit(asio::cancellation_type::terminal);
+    asio::dispatch(get_executor(), [self = shared_from_this()] {
+        if (self->state_ != ready_state::closed) {
+            self->at_once_ = true;
+            self->cancellation_.emit(asio::cancellation_type::terminal);
         }
     });
 }
-
-/// `co_spawn` hands a cancellation from outside its executor on by a pointer into the signal, which
-/// may have gone when that arrives.
-template <class Action>
-void source_state::on_executor(Action action) {
-    asio::dispatch(get_executor(), [self = shared_from_this(), action] { action(); });
-}
-
-void source_state::forget_observers() { options_.on_state_change = nullptr; }
 
 asio::awaitable<event> source_state::receive(std::shared_ptr<source_state> from) {
     co_return co_await from->queue_.receive();
 }
 
 asio::awaitable<void> source_state::run(std::shared_ptr<source_state> self) {
+    struct last_word {
+        source_state& of;
+        ~last_word() { of.leave(); }
+    };
+    const last_word owed{*self};
     try {
         while (self->state_ != ready_state::closed) {
             self->at_once_ = false;
@@ -142,10 +171,24 @@ asio::awaitable<void> source_state::run(std::shared_ptr<source_state> self) {
         }
     } catch (const callback_failure& failure) {
         self->finish(failure.thrown, {}, "a callback has thrown");
+    } catch (const std::bad_alloc&) {
+        // The last word says so.
     } catch (...) {
         self->finish(std::current_exception(), {}, "an error of the program");
     }
-    self->queue_.wake();
+}
+
+/// The coroutine is over, or was destroyed: Asio does so where a wait finds no memory to begin.
+void source_state::leave() noexcept {
+    if (state_ != ready_state::closed) {
+        const error_code reason = asio::error::no_memory;
+        finish(out_of_memory_, reason, "out of memory");
+    }
+    try {
+        queue_.wake();
+    } catch (...) {
+        // The receiver's own failure, who was told.
+    }
 }
 
 asio::awaitable<source_state::ending> source_state::attempt() {
@@ -210,6 +253,7 @@ asio::awaitable<source_state::ending> source_state::read_stream(
 /// Whoever is told of an event, a comment or a state may end all this: it goes on only while open.
 asio::awaitable<error_code> source_state::read_events(std::string_view bytes) {
     while (state_ == ready_state::open) {
+        id_before_ = parser_.last_event_id();
         const auto found = parser_.next(bytes);
         if (!found) {
             co_return found.error();
@@ -218,10 +262,21 @@ asio::awaitable<error_code> source_state::read_events(std::string_view bytes) {
         if (!next) {
             break;
         }
-        queue_.push(*next);
+        add(*next);
+        queue_.wake();
         co_await queue_.wait_for_room();
     }
     co_return error_code{};
+}
+
+/// What could not be queued must come again.
+void source_state::add(const event_view& next) {
+    try {
+        queue_.add(next);
+    } catch (...) {
+        parser_.set_last_event_id(std::move(id_before_));
+        throw;
+    }
 }
 
 asio::awaitable<void> source_state::wait_after(const ending& why) {
@@ -257,13 +312,18 @@ void source_state::finish(const ending& why) {
     finish(std::make_exception_ptr(system_error{why.reason, why.message}), why.reason, why.message);
 }
 
-void source_state::finish(std::exception_ptr why, error_code reason, const std::string& message) {
+void source_state::finish(
+    std::exception_ptr why, error_code reason, std::string_view message) noexcept {
     state_ = ready_state::closed;
     queue_.end(std::move(why));
     state_change change;
     change.state = state_;
     change.reason = reason;
-    change.message = message;
+    try {
+        change.message = message;
+    } catch (const std::bad_alloc&) {
+        // The reason alone has to do.
+    }
     try {
         announce(change);
     } catch (const callback_failure& failure) {
@@ -272,10 +332,10 @@ void source_state::finish(std::exception_ptr why, error_code reason, const std::
 }
 
 void source_state::announce(const state_change& change) const {
-    if (options_.on_state_change) {
-        // A copy: the callback may have itself forgotten.
-        const auto observe = options_.on_state_change;
-        call(observe, change);
+    // A copy: the callback may have itself forgotten.
+    const auto observe = observe_;
+    if (observe && *observe) {
+        call(*observe, change);
     }
 }
 

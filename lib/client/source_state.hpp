@@ -1,5 +1,6 @@
 #pragma once
 
+#include <crier/async/detail/handler_memory.hpp>
 #include <crier/client/options.hpp>
 #include <crier/wire/event.hpp>
 #include <crier/wire/parser.hpp>
@@ -14,9 +15,11 @@
 #include <boost/asio/cancellation_signal.hpp>
 
 #include <exception>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace crier::detail {
 
@@ -28,11 +31,12 @@ public:
         const boost::asio::any_io_executor& executor, http_url url, event_source_options options);
 
     void start();
-    void close();
+    /// Needs no memory.
+    void close() noexcept;
     void reconnect();
 
     /// Nobody observes any more what becomes of the stream.
-    void forget_observers();
+    void forget_observers() noexcept { observe_.reset(); }
 
     static boost::asio::awaitable<event> receive(std::shared_ptr<source_state> from);
 
@@ -51,18 +55,18 @@ private:
         std::optional<std::chrono::milliseconds> retry_after{};
     };
 
-    template <class Action>
-    void on_executor(Action action);
-
     static boost::asio::awaitable<void> run(std::shared_ptr<source_state> self);
     boost::asio::awaitable<ending> attempt();
     boost::asio::awaitable<ending> connect_and_read();
     boost::asio::awaitable<ending> read_stream(connection& from, const http_url& url);
     boost::asio::awaitable<boost::system::error_code> read_events(std::string_view bytes);
+    void add(const event_view& next);
     boost::asio::awaitable<void> wait_after(const ending& why);
     void finish(const ending& why);
-    void finish(
-        std::exception_ptr why, boost::system::error_code reason, const std::string& message);
+    void finish(std::exception_ptr why, boost::system::error_code reason,
+        std::string_view message) noexcept;
+    void leave() noexcept;
+    void cancel_on_executor() noexcept;
     std::chrono::milliseconds reconnection_time() const;
     void announce(const state_change& change) const;
 
@@ -70,12 +74,18 @@ private:
     std::shared_ptr<boost::asio::ssl::context> tls_for(const http_url& url);
 
     event_source_options options_;
+    std::shared_ptr<const std::function<void(const state_change&)>> observe_;
     request request_;
     parser parser_;
     backoff backoff_;
     std::shared_ptr<boost::asio::ssl::context> tls_;
     ready_state state_ = ready_state::connecting;
-    bool at_once_ = false; ///< the next connection is not waited for
+    bool at_once_ = false;    ///< the next connection is not waited for
+    std::string id_before_{}; ///< of the event before the one that is being queued
+    // Made before they are needed: leaving must need no memory.
+    const std::exception_ptr closed_;
+    const std::exception_ptr out_of_memory_;
+    small_handler_memory memory_;
     receive_queue queue_;
     boost::asio::cancellation_signal cancellation_;
 };

@@ -20,7 +20,8 @@ namespace {
 asio::awaitable<void> push_all(
     receive_queue& to, std::vector<std::string> texts, std::size_t& done) {
     for (const std::string& text : texts) {
-        to.push(crier::event_view{text});
+        to.add(crier::event_view{text});
+        to.wake();
         ++done;
         co_await to.wait_for_room();
     }
@@ -69,7 +70,8 @@ TEST_CASE("what was pushed is taken before the end is told, and then always the 
     context test;
     receive_queue queue{test.io.get_executor(), 10, 1000};
     std::vector<std::string> taken;
-    queue.push(crier::event_view{"a"});
+    queue.add(crier::event_view{"a"});
+    queue.wake();
     queue.end(std::make_exception_ptr(std::runtime_error{"over"}));
     test.spawn(receive_into(queue, taken));
     test.spawn(receive_into(queue, taken));

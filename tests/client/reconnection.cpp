@@ -403,6 +403,16 @@ TEST_CASE("a stream that asks for no wait is waited for a little") {
     CHECK(client.has_events(1));
 }
 
+TEST_CASE("it can go before its executor has run") {
+    context test;
+    scripted_server server{test.io};
+    {
+        const crier::event_source source{test.io.get_executor(), server.url()};
+    }
+    test.run();
+    CHECK(server.requests().empty());
+}
+
 TEST_CASE("it can be made to leave a stream, and a wait") {
     context test;
     scripted_server server{test.io};

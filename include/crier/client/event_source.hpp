@@ -52,14 +52,16 @@ public:
     /// Returns the next event; completes at once if there is one. One receiver at a time.
     ///
     /// Errors: throws `operation_aborted` once it is closed; once the stream has ended for good and
-    /// all events were taken, the error that `state_change::reason` had; what a callback has
+    /// all events were taken, the error that `state_change::reason` had; `std::bad_alloc` if the
+    /// source has closed because memory ran out, and then nothing is lost for a source that begins
+    /// after `last_event_id()`; what a callback has
     /// thrown; `std::logic_error` while another `receive` is pending. Cancellation: terminal and
     /// partial; the connection stays, and no event is lost.
     boost::asio::awaitable<event> receive();
 
     /// Ends the source: closes the connection, ends a pending `receive`, and drops events that were
     /// not taken. Idempotent.
-    void close();
+    void close() noexcept;
 
     /// Drops the present connection, or the wait for the next one, and connects at once. Does
     /// nothing once the source is closed.
