@@ -149,7 +149,7 @@ void begin(context& test, event_source& source, progress& seen) {
 TEST_CASE("a client goes on or says that it does not, and then another one resumes") {
     resuming_server server;
     const std::string url = server.url();
-    const long swept = sweep(failing::once, [&](failing_part& part) {
+    const auto life = [&](failing_part& part) {
         context test;
         progress seen;
         std::optional<event_source> source;
@@ -173,9 +173,13 @@ TEST_CASE("a client goes on or says that it does not, and then another one resum
         CHECK_FALSE(seen.lost);
         source->close();
         CHECK(run_until(test.io, [&] { return !seen.receives; }));
-    });
+    };
+    const long swept = sweep(failing::once, life);
     MESSAGE(swept << " allocations");
     CHECK(swept > 0);
+    // ~awaitable_thread of Asio 1.81 posts, and the process ends where that finds no memory.
+    const crier::test::spared_handlers spared;
+    CHECK(sweep(failing::from_then_on, life) > 0);
 }
 
 TEST_CASE("whatever allocation fails after close, the client goes and its receiver is told") {
