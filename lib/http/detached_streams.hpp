@@ -34,7 +34,8 @@ public:
     bool empty() const noexcept { return open_ == 0; }
 
     /// Takes over the socket, and its place among the connections, and answers the request on it.
-    /// Where it throws, it has taken over nothing.
+    /// Where it throws, no stream has begun, and the place is not taken over; the socket may be
+    /// closed by then.
     void begin(boost::asio::ip::tcp::socket& from, detached_order ordered);
 
     /// Ends all of them, properly where that takes no waiting.
