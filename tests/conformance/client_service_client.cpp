@@ -50,7 +50,7 @@ std::optional<milliseconds> milliseconds_of(const json::object& in, std::string_
     }
     boost::system::error_code error;
     const auto number = found->to_number<std::int32_t>(error);
-    if (error) {
+    if (error || number < 0) {
         throw std::invalid_argument{std::string{name} + " is no number of milliseconds"};
     }
     return milliseconds{number};
