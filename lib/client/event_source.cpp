@@ -28,7 +28,7 @@ detail::http_url checked_url(std::string_view text) {
 void bring_into_range(event_source_options& options) {
     using std::chrono::milliseconds;
     const event_source_options defaults;
-    for (milliseconds event_source_options::* each : {&event_source_options::max_backoff,
+    for (milliseconds event_source_options::* const each : {&event_source_options::max_backoff,
              &event_source_options::connect_timeout, &event_source_options::handshake_timeout,
              &event_source_options::header_timeout, &event_source_options::idle_timeout}) {
         options.*each = detail::in_range(options.*each, std::min(defaults.*each, detail::never));

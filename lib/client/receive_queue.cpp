@@ -56,8 +56,7 @@ asio::awaitable<event> receive_queue::receive() {
     bytes_ -= size_of(next);
     try {
         room_.set();
-    } catch (...) {
-        // Who reads on has failed, and says so; this event is here.
+    } catch (...) { // NOLINT(bugprone-empty-catch): who reads on has failed; this event is here
     }
     co_return next;
 }

@@ -171,8 +171,7 @@ asio::awaitable<void> source_state::run(std::shared_ptr<source_state> self) {
         }
     } catch (const callback_failure& failure) {
         self->finish(failure.thrown, {}, "a callback has thrown");
-    } catch (const std::bad_alloc&) {
-        // The last word says so.
+    } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch): the last word says so
     } catch (...) {
         self->finish(std::current_exception(), {}, "an error of the program");
     }
@@ -186,8 +185,7 @@ void source_state::leave() noexcept {
     }
     try {
         queue_.wake();
-    } catch (...) {
-        // The receiver's own failure, who was told.
+    } catch (...) { // NOLINT(bugprone-empty-catch): the receiver's own failure, who was told
     }
 }
 
@@ -321,8 +319,7 @@ void source_state::finish(
     change.reason = reason;
     try {
         change.message = message;
-    } catch (const std::bad_alloc&) {
-        // The reason alone has to do.
+    } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch): the reason has to do
     }
     try {
         announce(change);
