@@ -105,11 +105,11 @@ class Benchmark:
         for note in dict.fromkeys(scenario.note for scenario in self.scenarios if scenario.note):
             print(note, flush=True)
         with Processes() as processes, self._raw() as raw:
-            found = self._servers(processes)
+            self._find_servers(processes)
             begun = {"versions": self.versions, "left_out": self.left_out, **self.machine}
             raw.write(json.dumps({"begun": begun}) + "\n")
             if self.scenarios:
-                self._measure(processes, found, raw)
+                self._measure(processes, raw)
             if "M" in self.arguments.letters:
                 print("Micro-benchmarks" + ("" if self.arguments.quick else ", some minutes"))
                 program = self.arguments.build / "bench/micro"
@@ -138,20 +138,19 @@ class Benchmark:
     def _raw(self) -> TextIO:
         return (self.directory / "raw.jsonl").open("a", encoding="utf-8")
 
-    def _servers(self, processes: Processes) -> list[Command]:
+    def _find_servers(self, processes: Processes) -> None:
         found = commands(self.arguments.build, self.arguments.peers, self.arguments.server)
         self.running, self.left_out = those_that_run(processes, found)
         self.versions = versions(self.arguments.build, self.running)
         for line in self.left_out + [f"{name}: {of}" for name, of in self.versions.items()]:
             print(line, flush=True)
-        return self.running
 
-    def _measure(self, processes: Processes, found: list[Command], raw: TextIO) -> None:
+    def _measure(self, processes: Processes, raw: TextIO) -> None:
         plan = Plan(
             processes,
             self.arguments.build / "bench/load",
             self.scenarios,
-            found,
+            self.running,
             self.arguments.repeat,
             raw,
             self.machine,

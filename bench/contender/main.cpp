@@ -46,24 +46,19 @@ public:
         const auto never = [] { return false; };
         while (!stopped.stop_requested()) {
             wake.wait_until(lock, stopped, pace.due(), never);
-            for (unsigned i = 0; i < options_.burst && !stopped.stop_requested(); ++i) {
-                publish();
-            }
-            pace.next(bench::pace::clock::now());
+            publish_burst(pace, stopped);
         }
     }
 
     /// The same as a coroutine, until it is cancelled.
     asio::awaitable<void> run() {
+        const std::stop_token never_stopped;
         asio::steady_timer timer{co_await asio::this_coro::executor};
         bench::pace pace{options_.rate, options_.burst, bench::pace::clock::now()};
         for (;;) {
             timer.expires_at(pace.due());
             co_await timer.async_wait(asio::use_awaitable);
-            for (unsigned i = 0; i < options_.burst; ++i) {
-                publish();
-            }
-            pace.next(bench::pace::clock::now());
+            publish_burst(pace, never_stopped);
         }
     }
 
@@ -73,6 +68,13 @@ public:
     }
 
 private:
+    void publish_burst(bench::pace& pace, const std::stop_token& stopped) {
+        for (unsigned i = 0; i < options_.burst && !stopped.stop_requested(); ++i) {
+            publish();
+        }
+        pace.next(bench::pace::clock::now());
+    }
+
     void publish() {
         const std::string& topic = topics_[published_ % topics_.size()];
         const std::uint64_t begin = bench::monotonic_now();

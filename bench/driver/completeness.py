@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .scenario import Scenario
-from .servers import OWN, Command
+from .servers import BUILT, Command
 
 
 def missing(
@@ -37,5 +37,5 @@ def _lacking(scenario: Scenario, server: str, figures: dict | None) -> list[str]
     if figures is None:
         return ["record"]
     # Other servers need not tell all that these do.
-    wanted = [figure.key for figure in scenario.shown if figure.main and server in OWN]
+    wanted = [figure.key for figure in scenario.shown if figure.main and server in BUILT]
     return [key for key in wanted if key not in figures]

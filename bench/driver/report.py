@@ -8,7 +8,7 @@ from statistics import median
 
 from .micro import Measured, memchr_line
 from .scenario import Figure, Scenario
-from .servers import OWN
+from .servers import BUILT
 
 REFERENCES = ("floor", "crier")
 # Of a core, from which on the client may be what limits the figures.
@@ -191,7 +191,7 @@ def _leads(results: Results, scenario: Scenario) -> list[str]:
     lines = []
     for figure in scenario.shown:
         for server in results.servers:
-            if figure.main and figure.compared and server not in OWN:
+            if figure.main and figure.compared and server not in BUILT:
                 lead = results.lead(scenario.letter, server, figure)
                 if lead is not None:
                     words = "ahead of" if lead >= 1 else "behind"

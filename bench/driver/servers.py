@@ -19,10 +19,14 @@ START_TIMEOUT = 30.0
 
 ROOT = Path(__file__).resolve().parents[2]
 PART_TIME = Path(__file__).resolve().parent / "part_time.py"
-BUILT = {"floor": "{build}/bench/floor", "crier": "{build}/bench/contender"}
-# crier that publishes in its own loop, as the floor, Go and Node do.
-IN_ITS_LOOP = "crier-loop"
-OWN = (*BUILT, IN_ITS_LOOP)
+BUILT = {
+    "floor": "{build}/bench/floor",
+    "crier": "{build}/bench/contender",
+    # crier that publishes in its own loop, as the floor, Go and Node do.
+    "crier-loop": "{build}/bench/contender --in-its-loop",
+}
+# The scenarios of servers that are not for all.
+ONLY = {"crier-loop": ("E",)}
 PEERS = {
     "go": "{build}/peer-go",
     "node": "{root}/bench/peers/node/server",
@@ -52,11 +56,9 @@ class Command:
 def commands(build: Path, peers: bool, others: Sequence[str]) -> list[Command]:
     def command(name: str, text: str, may_be_missing: bool = False) -> Command:
         words = [word.format(build=build, root=ROOT) for word in shlex.split(text)]
-        return Command(name, tuple(words), may_be_missing)
+        return Command(name, tuple(words), may_be_missing, only=ONLY.get(name, ()))
 
     found = {name: command(name, text) for name, text in BUILT.items()}
-    words = (*found["crier"].words, "--in-its-loop")
-    found[IN_ITS_LOOP] = Command(IN_ITS_LOOP, words, only=("E",))
     if peers:
         found |= {name: command(name, text, True) for name, text in PEERS.items()}
     for other in others:

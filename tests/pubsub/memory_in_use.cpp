@@ -88,7 +88,6 @@ TEST_CASE("long keys are kept once, also while many who read back stand still") 
     std::vector<subscription> readers;
     const std::size_t peak = peak_of([&] {
         std::string key(1024, 'k');
-        std::string first;
         for (int i = 0; i < 500; ++i) {
             key.replace(0, 3, std::to_string(100 + i));
             const auto sent = events.publish("t", "x", {.key = key});
