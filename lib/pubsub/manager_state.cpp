@@ -42,32 +42,11 @@ std::shared_ptr<manager_state> manager_state::make(
     const asio::any_io_executor& executor, manager_options options) {
     const std::shared_ptr<manager_state> made{new manager_state{executor, std::move(options)}};
     made->own_ = made->shards_.at(made->polling_->get_executor(), made);
-    made->reviews_.live_on(made->own_);
+    made->reviews_.live_on(made->own_, made);
     return made;
 }
 
 manager_state::~manager_state() = default;
-
-/// Reviews a topic at the end that may be idle, whatever happens before.
-struct manager_state::idle_review {
-    manager_state& by;
-    topic& of;
-    owed_drains& owed;
-
-    idle_review(manager_state& state, topic& idle, owed_drains& drains) noexcept
-        : by{state}, of{idle}, owed{drains} {}
-    idle_review(const idle_review&) = delete;
-    idle_review& operator=(const idle_review&) = delete;
-    ~idle_review() {
-        if (of.subscribers > 0) {
-            return;
-        }
-        if (!of.in_schedule::is_linked()) {
-            by.reviews_.stop(by.topics_.review(of, clock::now()), owed);
-        }
-        by.reviews_.adjust(by.shared_from_this(), owed);
-    }
-};
 
 // --- publishing
 
@@ -137,7 +116,7 @@ event_id manager_state::publish_to_nobody(std::string_view topic) noexcept {
 event_id manager_state::commit(
     const publication& what, draft& drawn, const sight& seen, owed_drains& owed) {
     topic& to = seen.to ? *seen.to : topics_.open(what.topic, drawn.take_opening());
-    const idle_review at_end{*this, to, owed};
+    const owed_review at_end{reviews_, to, owed};
     if (drawn.equals_last() && to.last_join < to.last_publish) {
         return {epoch_, to.last_publish};
     }
@@ -262,12 +241,11 @@ void manager_state::enter(
     topic* found = topics_.find(asked.options.name);
     topic& entered =
         found != nullptr ? *found : topics_.open(asked.options.name, std::move(asked.settings));
-    const idle_review at_end{*this, entered, owed};
+    const owed_review at_end{reviews_, entered, owed};
     given.in = entered.enter(on);
     if (asked.spare_run && !entered.polling && entered.subscribers == 1) {
         entered.polling = std::exchange(asked.spare_run, nullptr);
-        intrusive_ptr_add_ref(entered.polling.get());
-        owed.push(own_, static_cast<starting&>(*entered.polling));
+        reviews_.start(*entered.polling, owed);
     }
 }
 
@@ -341,7 +319,7 @@ void manager_state::leave(subscriber& who, owed_drains& owed) noexcept {
             reviews_.stop(topics_.left(of, now), owed);
         }
     }
-    reviews_.adjust(shared_from_this(), owed);
+    reviews_.adjust(owed);
 }
 
 // --- ending
@@ -390,7 +368,7 @@ void manager_state::shutdown() noexcept {
         }
         reviews_.stop(topics_.retire(*ended), owed);
     }
-    reviews_.adjust(shared_from_this(), owed);
+    reviews_.adjust(owed);
 }
 
 manager_stats manager_state::stats() const {

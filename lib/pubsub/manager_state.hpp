@@ -76,8 +76,6 @@ public:
     }
 
 private:
-    struct idle_review;
-
     manager_state(const boost::asio::any_io_executor& executor, manager_options&& options);
 
     sight look(const publication& what) const;

@@ -4,14 +4,29 @@
 
 namespace crier::detail {
 
-void review_alarm::adjust(const std::shared_ptr<void>& keeper, owed_drains& owed) noexcept {
+void review_alarm::review(topic& idle, owed_drains& owed) noexcept {
+    if (idle.subscribers > 0) {
+        return;
+    }
+    if (!idle.in_schedule::is_linked()) {
+        stop(topics_.review(idle, clock::now()), owed);
+    }
+    adjust(owed);
+}
+
+void review_alarm::adjust(owed_drains& owed) noexcept {
     const clock::time_point next = topics_.next_review();
     const bool is_late = next < at_;
     const bool is_idle = next == clock::time_point::max() && at_ != next;
     if ((is_late || is_idle) && !kept_) {
-        kept_ = keeper;
+        kept_ = keeper_.lock();
         owed.push(shard_, *this);
     }
+}
+
+void review_alarm::start(polling_run& run, owed_drains& owed) noexcept {
+    intrusive_ptr_add_ref(&run);
+    owed.push(shard_, static_cast<starting&>(run));
 }
 
 void review_alarm::stop(const topic_table::stopped_run& run, owed_drains& owed) noexcept {
