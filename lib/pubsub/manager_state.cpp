@@ -122,7 +122,7 @@ event_id manager_state::commit(
     }
     const event_id id{epoch_, sequence_ + 1};
     const frame& content = drawn.numbered(id);
-    const bool is_admitted = make_room(to, content, owed);
+    const bool is_admitted = room_.make(to, content.text().size(), sequence_, owed);
     if (is_admitted) {
         to.keep({id.sequence, content, clock::now()}, drawn.has_own_id());
     } else {
@@ -138,21 +138,6 @@ event_id manager_state::commit(
     // Nobody has got what was not admitted, so that the same once more is no repetition.
     to.last = is_admitted ? drawn.value() : nullptr;
     return id;
-}
-
-bool manager_state::make_room(topic& to, const frame& added, owed_drains& owed) noexcept {
-    memory_budget::request room{budget_, added.text().size()};
-    while (true) {
-        switch (room.next()) {
-        case memory_budget::action::admit: return true;
-        case memory_budget::action::deny: return false;
-        case memory_budget::action::evict:
-            reviews_.stop(topics_.evict(to, clock::now()), owed);
-            break;
-        case memory_budget::action::begin_round: rounds_.begin(sequence_, owed); break;
-        case memory_budget::action::leave_late: rounds_.leave_late(sequence_, owed); break;
-        }
-    }
 }
 
 /// Sends an event on its way to the subscribers, or tells them that they miss it.
@@ -179,8 +164,8 @@ void manager_state::push_to_shards(
 void manager_state::shard_has_shed(std::uint64_t oldest, bool has_subscribers) noexcept {
     owed_drains owed;
     const std::lock_guard lock{mutex_};
-    if (budget_.shard_done(oldest, has_subscribers, sequence_) && !is_shut_down_) {
-        rounds_.begin(sequence_, owed);
+    if (!is_shut_down_) {
+        room_.shard_has_shed(oldest, has_subscribers, sequence_, owed);
     }
 }
 

@@ -5,10 +5,10 @@
 #include "asked_topics.hpp"
 #include "draft.hpp"
 #include "lifecycle.hpp"
+#include "making_room.hpp"
 #include "memory_budget.hpp"
 #include "replay.hpp"
 #include "review_alarm.hpp"
-#include "rounds.hpp"
 #include "shard_table.hpp"
 #include "topic_table.hpp"
 
@@ -82,7 +82,6 @@ private:
     boost::system::error_code refuse(const publication& what, boost::system::error_code why);
     event_id publish_to_nobody(std::string_view topic) noexcept;
     event_id commit(const publication& what, draft& drawn, const sight& seen, owed_drains& owed);
-    bool make_room(topic& to, const frame& added, owed_drains& owed) noexcept;
     static void push_to_shards(
         topic& to, draft& drawn, event_id id, bool is_admitted, owed_drains& owed) noexcept;
 
@@ -113,10 +112,10 @@ private:
     topic_table topics_;
     replay replay_;
     shard_table shards_;
-    rounds rounds_{budget_, shards_};
     std::shared_ptr<shard> own_; ///< the manager's
     std::shared_ptr<lifecycle> polling_;
     review_alarm reviews_{mutex_, topics_};
+    making_room room_{budget_, topics_, shards_, reviews_};
 };
 
 } // namespace crier::detail
