@@ -3,6 +3,7 @@
 #include <crier/wire/errc.hpp>
 
 #include "id_text.hpp"
+#include "shard.hpp"
 #include "wire/frame_access.hpp"
 #include "wire/json_text.hpp"
 
@@ -144,6 +145,25 @@ const frame& draft::numbered(event_id id) noexcept {
         frame_access::set_id(content_, id_text{id}.view());
     }
     return content_;
+}
+
+void draft::send(topic& to, event_id id, bool is_admitted, owed_drains& owed) noexcept {
+    auto next = deliveries_.begin();
+    for (lane& each : to.lanes) {
+        delivery& sent = *(next++)->detach();
+        if (is_admitted) {
+            sent.content = content_;
+        } else {
+            sent.deny();
+        }
+        sent.id = id;
+        sent.in = &each;
+        sent.only_since = equals_last_ ? to.last_publish : 0;
+        sent.last = id.sequence;
+        if (sent.is_denied() ? each.on->deny(sent) : each.on->push(sent)) {
+            owed.add(each.on);
+        }
+    }
 }
 
 } // namespace crier::detail

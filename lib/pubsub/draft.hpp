@@ -17,6 +17,8 @@
 
 namespace crier::detail {
 
+class owed_drains;
+
 /// What somebody wants to publish. From here on it is a `draft`, then a `frame`; of that a topic's
 /// history keeps a `record`, and a `delivery` goes to each lane, an `entry` of its subscribers'
 /// event queues.
@@ -69,10 +71,9 @@ public:
 
     /// Gives the frame its id.
     const frame& numbered(event_id id) noexcept;
-    const frame& content() const noexcept { return content_; }
 
-    /// One for each lane.
-    boost::container::small_vector<delivery_ptr, 1>& deliveries() noexcept { return deliveries_; }
+    /// Sends it on its way to the topic's subscribers, or tells them that they miss it.
+    void send(topic& to, event_id id, bool is_admitted, owed_drains& owed) noexcept;
 
 private:
     bool is_encoded_for(const sight& seen) const noexcept;
@@ -93,7 +94,7 @@ private:
     std::shared_ptr<const last_value> compared_with_;
     std::uint64_t guessed_ = 0;
     frame content_;
-    boost::container::small_vector<delivery_ptr, 1> deliveries_;
+    boost::container::small_vector<delivery_ptr, 1> deliveries_; ///< one for each lane
 };
 
 } // namespace crier::detail

@@ -133,32 +133,11 @@ event_id manager_state::commit(
     sequence_ = id.sequence;
     counts_->published.fetch_add(1, std::memory_order_relaxed);
     to.counts->published.fetch_add(1, std::memory_order_relaxed);
-    push_to_shards(to, drawn, id, is_admitted, owed);
+    drawn.send(to, id, is_admitted, owed);
     to.last_publish = id.sequence;
     // Nobody has got what was not admitted, so that the same once more is no repetition.
     to.last = is_admitted ? drawn.value() : nullptr;
     return id;
-}
-
-/// Sends an event on its way to the subscribers, or tells them that they miss it.
-void manager_state::push_to_shards(
-    topic& to, draft& drawn, event_id id, bool is_admitted, owed_drains& owed) noexcept {
-    auto next = drawn.deliveries().begin();
-    for (lane& each : to.lanes) {
-        delivery& sent = *(next++)->detach();
-        if (is_admitted) {
-            sent.content = drawn.content();
-        } else {
-            sent.deny();
-        }
-        sent.id = id;
-        sent.in = &each;
-        sent.only_since = drawn.equals_last() ? to.last_publish : 0;
-        sent.last = id.sequence;
-        if (sent.is_denied() ? each.on->deny(sent) : each.on->push(sent)) {
-            owed.add(each.on);
-        }
-    }
 }
 
 void manager_state::shard_has_shed(std::uint64_t oldest, bool has_subscribers) noexcept {
@@ -309,34 +288,11 @@ void manager_state::leave(subscriber& who, owed_drains& owed) noexcept {
 
 // --- ending
 
-namespace {
-
-struct ending_streams final : task {
-    explicit ending_streams(lane* of) noexcept : in{of} {}
-
-    void run(shard& on) noexcept override { on.end(*in, subscriber::ending::closed); }
-    void release() noexcept override { delete this; }
-
-    const boost::intrusive_ptr<lane> in;
-};
-
-} // namespace
-
 void manager_state::end_streams(std::string_view name) {
     owed_drains owed;
     const std::lock_guard lock{mutex_};
-    topic* const ended = topics_.find(name);
-    if (ended == nullptr) {
-        return;
-    }
-    std::vector<std::unique_ptr<ending_streams>> tasks;
-    for (lane& each : ended->lanes) {
-        tasks.push_back(std::make_unique<ending_streams>(&each));
-    }
-    ++ended->endings;
-    for (std::unique_ptr<ending_streams>& each : tasks) {
-        const std::shared_ptr<shard>& on = each->in->on;
-        owed.push(on, *each.release());
+    if (topic* const ended = topics_.find(name)) {
+        ended->end_streams(owed);
     }
 }
 
@@ -347,10 +303,7 @@ void manager_state::shutdown() noexcept {
         return;
     }
     while (topic* const ended = topics_.any()) {
-        for (lane& each : ended->lanes) {
-            intrusive_ptr_add_ref(&each);
-            owed.push(each.on, each);
-        }
+        ended->shut_down(owed);
         reviews_.stop(topics_.retire(*ended), owed);
     }
     reviews_.adjust(owed);
@@ -366,15 +319,7 @@ manager_stats manager_state::stats() const {
         result.subscribers = subscribers_;
         result.resumed = replay_.resumed();
         result.gaps = replay_.gaps();
-        for (const auto& [name, each] : topics_.all()) {
-            topic_stats& one = result.topics.emplace_back();
-            each->counts->copy_to(one);
-            one.name = name;
-            one.subscribers = each->subscribers;
-            one.polled = each->polling != nullptr;
-            one.history = each->kept.size();
-            one.history_bytes = each->kept.bytes();
-        }
+        result.topics = topics_.stats();
     }
     std::ranges::sort(result.topics, {}, &topic_stats::name);
     return result;

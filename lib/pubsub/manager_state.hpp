@@ -82,8 +82,6 @@ private:
     boost::system::error_code refuse(const publication& what, boost::system::error_code why);
     event_id publish_to_nobody(std::string_view topic) noexcept;
     event_id commit(const publication& what, draft& drawn, const sight& seen, owed_drains& owed);
-    static void push_to_shards(
-        topic& to, draft& drawn, event_id id, bool is_admitted, owed_drains& owed) noexcept;
 
     void make_missing_runs(asked_topics& topics, std::unique_lock<std::mutex>& lock);
     void enter(

@@ -1,8 +1,10 @@
 #include "topic.hpp"
 
 #include "lifecycle.hpp"
+#include "shard.hpp"
 
 #include <utility>
+#include <vector>
 
 namespace crier::detail {
 namespace {
@@ -13,6 +15,15 @@ std::size_t size_of(const topic& counted) noexcept {
     return heap_size(sizeof(topic)) + heap_size(sizeof(counters)) + heap_size(sizeof(lane)) +
            in_indices + (counted.name.size() > 15 ? heap_size(counted.name.size() + 1) : 0);
 }
+
+struct ending_streams final : task {
+    explicit ending_streams(lane* of) noexcept : in{of} {}
+
+    void run(shard& on) noexcept override { on.end(*in, subscriber::ending::closed); }
+    void release() noexcept override { delete this; }
+
+    const boost::intrusive_ptr<lane> in;
+};
 
 } // namespace
 
@@ -81,6 +92,36 @@ void topic::leave(lane& left) noexcept {
         left.on.reset();
         intrusive_ptr_release(&left);
     }
+}
+
+void topic::end_streams(owed_drains& owed) {
+    std::vector<std::unique_ptr<ending_streams>> tasks;
+    for (lane& each : lanes) {
+        tasks.push_back(std::make_unique<ending_streams>(&each));
+    }
+    ++endings;
+    for (std::unique_ptr<ending_streams>& each : tasks) {
+        const std::shared_ptr<shard>& to = each->in->on;
+        owed.push(to, *each.release());
+    }
+}
+
+void topic::shut_down(owed_drains& owed) noexcept {
+    for (lane& each : lanes) {
+        intrusive_ptr_add_ref(&each);
+        owed.push(each.on, each);
+    }
+}
+
+topic_stats topic::stats() const {
+    topic_stats result;
+    counts->copy_to(result);
+    result.name = name;
+    result.subscribers = subscribers;
+    result.polled = polling != nullptr;
+    result.history = kept.size();
+    result.history_bytes = kept.bytes();
+    return result;
 }
 
 void topic::evict_oldest() noexcept {

@@ -23,6 +23,7 @@
 namespace crier::detail {
 
 struct polling_run;
+class owed_drains;
 
 /// What a topic published last, to be compared with what comes next.
 struct last_value {
@@ -71,6 +72,14 @@ struct topic final : boost::intrusive_ref_counter<topic, boost::thread_safe_coun
     /// `leave` counts one less.
     boost::intrusive_ptr<lane> enter(const std::shared_ptr<shard>& on);
     void leave(lane& left) noexcept;
+
+    /// Ends its subscribers' streams. Nothing changes where it throws.
+    void end_streams(owed_drains& owed);
+
+    /// The same for its manager's shutdown, without memory.
+    void shut_down(owed_drains& owed) noexcept;
+
+    topic_stats stats() const;
 
     /// Lets the oldest of what it keeps go.
     void evict_oldest() noexcept override;

@@ -161,4 +161,13 @@ topic_table::stopped_run topic_table::retire(topic& ended) noexcept {
     return stopped;
 }
 
+std::vector<topic_stats> topic_table::stats() const {
+    std::vector<topic_stats> result;
+    result.reserve(topics_.size());
+    for (const auto& [name, each] : topics_) {
+        result.push_back(each->stats());
+    }
+    return result;
+}
+
 } // namespace crier::detail

@@ -56,7 +56,8 @@ public:
     topic* any() const noexcept;
     stopped_run retire(topic& ended) noexcept;
 
-    const auto& all() const noexcept { return topics_; }
+    /// Of all, in no order.
+    std::vector<topic_stats> stats() const;
 
 private:
     struct by_due {
