@@ -34,7 +34,7 @@ manager_state::manager_state(const asio::any_io_executor& executor, manager_opti
       heartbeat_{heartbeat_of(options_)},
       budget_{options_.memory_limit},
       topics_{options_, budget_},
-      replay_{topics_, epoch_, options_.ids},
+      reading_back_{topics_, epoch_, options_.ids},
       shards_{log_, counts_},
       polling_{std::make_shared<lifecycle>(strand_on(executor), log_)} {}
 
@@ -176,7 +176,7 @@ void manager_state::subscribe(const std::shared_ptr<shard>& on, subscriber& who,
             who.memberships.emplace_back(who);
             enter(each, on, who.memberships.back(), owed);
         }
-        replay_.begin(who, options.last_event_id, sequence_);
+        reading_back::begin(reading_back_, who, options.last_event_id, sequence_);
     } catch (...) {
         leave(who, owed);
         throw;
@@ -226,22 +226,21 @@ void manager_state::join(
 void manager_state::read_on(const std::shared_ptr<shard>& on, subscriber& who) {
     owed_drains owed;
     const std::lock_guard lock{mutex_};
-    if (!who.past) {
-        who.is_behind = false;
-        return;
+    if (who.past) {
+        on->add_resident(who);
+        if (who.past->read_piece(sequence_)) {
+            return; // there is more
+        }
+        if (is_shut_down_) {
+            who.end = subscriber::ending::shut_down;
+        } else if (who.past->was_ended()) {
+            who.end = subscriber::ending::closed;
+        } else {
+            join(on, who, owed);
+        }
+        who.past.reset();
     }
-    on->add_resident(who);
-    const replay::state reached = replay_.read_piece(who, sequence_);
-    if (reached == replay::state::more) {
-        return;
-    }
-    if (is_shut_down_) {
-        who.end = subscriber::ending::shut_down;
-    } else if (reached == replay::state::ended) {
-        who.end = subscriber::ending::closed;
-    } else {
-        join(on, who, owed);
-    }
+    who.is_behind = false;
 }
 
 void manager_state::unsubscribe(const std::shared_ptr<shard>& from, subscriber& who) noexcept {
@@ -271,7 +270,7 @@ bool manager_state::take_back(subscriber& who, owed_drains& owed) noexcept {
 
 /// The part of leaving that is done under the lock.
 void manager_state::leave(subscriber& who, owed_drains& owed) noexcept {
-    replay_.stop(who);
+    who.past.reset();
     const clock::time_point now = clock::now();
     for (const membership& each : who.memberships) {
         if (!each.in) {
@@ -317,8 +316,8 @@ manager_stats manager_state::stats() const {
     {
         const std::lock_guard lock{mutex_};
         result.subscribers = subscribers_;
-        result.resumed = replay_.resumed();
-        result.gaps = replay_.gaps();
+        result.resumed = reading_back_.resumed;
+        result.gaps = reading_back_.gaps;
         result.topics = topics_.stats();
     }
     std::ranges::sort(result.topics, {}, &topic_stats::name);

@@ -7,7 +7,7 @@
 #include "lifecycle.hpp"
 #include "making_room.hpp"
 #include "memory_budget.hpp"
-#include "replay.hpp"
+#include "reading_back.hpp"
 #include "review_alarm.hpp"
 #include "shard_table.hpp"
 #include "topic_table.hpp"
@@ -108,7 +108,7 @@ private:
     unsigned refusals_logged_ = 0; ///< of topics that there are none of
     memory_budget budget_;
     topic_table topics_;
-    replay replay_;
+    reading_back::common reading_back_;
     shard_table shards_;
     std::shared_ptr<shard> own_; ///< the manager's
     std::shared_ptr<lifecycle> polling_;

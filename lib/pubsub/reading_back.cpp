@@ -1,9 +1,11 @@
 #include "reading_back.hpp"
 
 #include "resumption.hpp"
-#include "topic.hpp"
+#include "subscriber.hpp"
+#include "topic_table.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 namespace crier::detail {
@@ -23,10 +25,57 @@ const record* reading_back::source::next() const noexcept {
     return is_values && of->values ? of->values->first_after(after) : of->kept.first_after(after);
 }
 
-reading_back::reading_back(std::uint64_t present) noexcept : present_{present} {}
-reading_back::~reading_back() = default;
+// --- beginning
 
-void reading_back::add(topic& read) { sources_.push_back({&read, false, present_, read.endings}); }
+void reading_back::begin(
+    common& by, subscriber& who, std::string_view last_event_id, std::uint64_t newest) {
+    std::unique_ptr<reading_back> past{new reading_back{by, who, newest}};
+    const bool resumes = by.has_ids && !last_event_id.empty();
+    const bool has_past =
+        resumes ? past->begin_after(last_event_id, newest) : past->begin_with_retained();
+    by.resumed += resumes ? 1 : 0;
+    if (has_past) {
+        past->hold();
+        who.past = std::move(past);
+        who.is_behind = true;
+    }
+}
+
+/// At the present, for now.
+reading_back::reading_back(common& by, subscriber& who, std::uint64_t newest) : by_{by}, who_{who} {
+    for (const membership& each : who.memberships) {
+        topic& read = *each.in->of;
+        read.kept.evict(clock::now());
+        sources_.push_back({&read, false, newest, read.endings});
+    }
+}
+
+/// Tells whether there is something to be read, a gap included.
+bool reading_back::begin_after(std::string_view last_event_id, std::uint64_t newest) {
+    std::optional<event_id> cursor = parse_event_id(last_event_id);
+    std::uint64_t evicted = 0;
+    std::optional<std::uint64_t> own;
+    for (const source& each : sources_) {
+        evicted = std::max(evicted, each.of->kept.evicted_through());
+        if (const auto found = each.of->kept.find(last_event_id)) {
+            own = std::min(own.value_or(*found), *found);
+        }
+    }
+    if (own) {
+        cursor = event_id{by_.epoch, *own};
+    }
+    resumption decided = resume_after(last_event_id, cursor, {by_.epoch, newest}, evicted);
+    bool has_past = decided.missing.has_value();
+    for (source& each : sources_) {
+        each.after = std::max(decided.after, each.of->kept.evicted_through());
+        has_past = has_past || each.next() != nullptr;
+    }
+    if (decided.missing) {
+        add_values(decided.after);
+        tell(std::move(*decided.missing));
+    }
+    return has_past;
+}
 
 bool reading_back::begin_with_retained() {
     bool has_past = false;
@@ -52,46 +101,65 @@ void reading_back::add_values(std::uint64_t after) {
     }
 }
 
-bool reading_back::begin_after(std::string_view last_event_id, event_id present) {
-    std::optional<event_id> cursor = parse_event_id(last_event_id);
-    std::uint64_t evicted = 0;
-    std::optional<std::uint64_t> own;
-    for (const source& each : sources_) {
-        evicted = std::max(evicted, each.of->kept.evicted_through());
-        if (const auto found = each.of->kept.find(last_event_id)) {
-            own = std::min(own.value_or(*found), *found);
-        }
+/// Lets the topics keep what is published until the subscriber has read so far.
+void reading_back::hold() noexcept {
+    holds_ = true;
+    for (const membership& each : who_.memberships) {
+        each.in->of->kept.hold(who_.pending.limits().events, who_.pending.limits().bytes);
+        ++each.in->of->readers;
     }
-    if (own) {
-        cursor = event_id{present.epoch, *own};
-    }
-    resumption decided = resume_after(last_event_id, cursor, present, evicted);
-    bool has_past = decided.missing.has_value();
-    for (source& each : sources_) {
-        each.after = std::max(decided.after, each.of->kept.evicted_through());
-        has_past = has_past || each.next() != nullptr;
-    }
-    if (decided.missing) {
-        first_gap_ = std::move(decided.missing);
-        add_values(decided.after);
-    }
-    return has_past;
 }
 
-std::optional<gap> reading_back::evicted(std::uint64_t epoch) const {
-    std::optional<std::pair<std::uint64_t, std::uint64_t>> missing;
+reading_back::~reading_back() {
+    for (const source& each : sources_) {
+        if (holds_ && !each.is_values && --each.of->readers == 0) {
+            each.of->kept.limit(each.of->as.history);
+            by_.topics.kept(*each.of);
+        }
+    }
+}
+
+// --- reading
+
+bool reading_back::read_piece(std::uint64_t newest) {
+    for (const membership& each : who_.memberships) {
+        by_.topics.kept(*each.in->of); // it is used
+    }
+    tell_evicted();
+    skip_evicted();
+    const queue_limits most = piece_of(who_.pending.limits());
+    std::size_t bytes = 0;
+    for (std::size_t events = 0; events < most.events && bytes <= most.bytes; ++events) {
+        const source* const from = earliest();
+        if (from == nullptr) {
+            // What was read back, it needs not get again where it is published again.
+            who_.joined = has_newest() ? 0 : newest;
+            return false;
+        }
+        const record& first = *from->next();
+        const entry_ptr read{new entry{first.content, {by_.epoch, first.sequence}}};
+        read->topic = from->of->counts.get();
+        bytes += first.content.text().size();
+        who_.pending.append(read);
+        mark_read(*from->of, read->id.sequence);
+    }
+    return true;
+}
+
+/// Tells what has gone from the histories before it was read; `skip_evicted` takes it for read.
+void reading_back::tell_evicted() {
+    std::uint64_t first = 0;
+    std::uint64_t last = 0;
     for (const source& each : sources_) {
         const std::uint64_t evicted = each.of->kept.evicted_through();
         if (!each.is_values && evicted > each.after) {
-            missing = {std::min(missing ? missing->first : each.after + 1, each.after + 1),
-                std::max(missing ? missing->second : evicted, evicted)};
+            first = last == 0 ? each.after + 1 : std::min(first, each.after + 1);
+            last = std::max(last, evicted);
         }
     }
-    if (!missing) {
-        return std::nullopt;
+    if (by_.has_ids && last > 0) {
+        tell({gap_reason::evicted, to_string(event_id{by_.epoch, first}), {by_.epoch, last}, {}});
     }
-    return gap{gap_reason::evicted, to_string(event_id{epoch, missing->first}),
-        {epoch, missing->second}, {}};
 }
 
 void reading_back::skip_evicted() noexcept {
@@ -102,22 +170,10 @@ void reading_back::skip_evicted() noexcept {
     }
 }
 
-bool reading_back::read_piece(event_queue& to, std::uint64_t epoch) {
-    const queue_limits most = piece_of(to.limits());
-    std::size_t bytes = 0;
-    for (std::size_t events = 0; events < most.events && bytes <= most.bytes; ++events) {
-        const source* const from = earliest();
-        if (from == nullptr) {
-            return true;
-        }
-        const record& first = *from->next();
-        const entry_ptr read{new entry{first.content, {epoch, first.sequence}}};
-        read->topic = from->of->counts.get();
-        bytes += first.content.text().size();
-        to.append(read);
-        mark_read(*from->of, read->id.sequence);
-    }
-    return false;
+void reading_back::tell(gap missing) {
+    const gap_reason why = missing.reason;
+    who_.pending.append(gap_entry(std::move(missing)));
+    ++by_.gaps[static_cast<std::size_t>(why)];
 }
 
 /// The source whose next event comes first; none at the end.
@@ -141,6 +197,13 @@ void reading_back::mark_read(const topic& of, std::uint64_t sequence) noexcept {
             each.after = sequence;
         }
     }
+}
+
+bool reading_back::has_newest() const noexcept {
+    return std::ranges::all_of(who_.memberships, [](const membership& each) {
+        const record* const last = each.in->of->kept.newest();
+        return last != nullptr && last->sequence == each.in->of->last_publish;
+    });
 }
 
 bool reading_back::was_ended() const noexcept {

@@ -3,71 +3,81 @@
 #include <crier/pubsub/event_id.hpp>
 #include <crier/pubsub/gap.hpp>
 
-#include "event_queue.hpp"
 #include "history.hpp"
 
 #include <boost/container/small_vector.hpp>
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string_view>
 
 namespace crier::detail {
 
+class subscriber;
+class topic_table;
 struct topic;
 
 /// What a subscriber reads back before it gets what is published from then on: the histories of its
-/// topics, and what they retain, in the order of their sequence. Guarded by the manager's lock.
+/// topics, and what they retain, in the order of their sequence. Meanwhile the topics keep what is
+/// published, as its queue would. Guarded by the manager's lock, also when it goes.
 class reading_back {
 public:
-    /// From the present on, for now.
-    explicit reading_back(std::uint64_t present) noexcept;
+    /// What all who read back from a manager's topics share.
+    struct common {
+        topic_table& topics;
+        const std::uint64_t epoch = 0;
+        const bool has_ids = true;
+        std::uint64_t resumed = 0; ///< subscribers that gave a last event id
+        std::array<std::uint64_t, gap_reasons> gaps{};
+    };
+
+    /// Decides what a new subscriber gets before what is published from now on: what came after its
+    /// client's last event or, without an id, what its topics retain. `newest` is the last sequence
+    /// number given. Where that is anything, it `is_behind`.
+    static void begin(
+        common& by, subscriber& who, std::string_view last_event_id, std::uint64_t newest);
+
     reading_back(const reading_back&) = delete;
     reading_back& operator=(const reading_back&) = delete;
     ~reading_back();
 
-    void add(topic& read);
-
-    /// Begins with what the topics retain. Tells whether that is anything.
-    bool begin_with_retained();
-
-    /// Begins after the client's last event; `present` is the last event of all. Tells whether
-    /// there is something to be read, a gap included.
-    bool begin_after(std::string_view last_event_id, event_id present);
-
-    /// What is to be told before anything else.
-    std::optional<gap>& first_gap() noexcept { return first_gap_; }
-
-    /// What has gone from the histories before it was read; it counts as read from `skip_evicted`
-    /// on.
-    std::optional<gap> evicted(std::uint64_t epoch) const;
-    void skip_evicted() noexcept;
-
-    /// Puts the next piece into the queue. Tells whether it was the last one. Where it throws, what
-    /// is in the queue is not read again.
-    bool read_piece(event_queue& to, std::uint64_t epoch);
+    /// Puts the next piece into the subscriber's queue. Tells whether there is more. Where it
+    /// throws, it can be called again, and what is in the queue is not read again.
+    bool read_piece(std::uint64_t newest);
 
     /// Whether streams of its topics were ended meanwhile.
     bool was_ended() const noexcept;
 
 private:
+    /// What one topic keeps, in its order: its history, or the newest of each key.
     struct source {
         boost::intrusive_ptr<topic> of;
-        bool is_values = false; ///< the newest of each key, not the history
-        std::uint64_t after = 0;
+        bool is_values = false;
+        std::uint64_t after = 0; ///< all up to here has been read
         std::uint64_t endings = 0;
 
         const record* next() const noexcept;
     };
 
+    reading_back(common& by, subscriber& who, std::uint64_t newest);
+
+    bool begin_after(std::string_view last_event_id, std::uint64_t newest);
+    bool begin_with_retained();
+    void add_values(std::uint64_t after);
+    void hold() noexcept;
+    void tell(gap missing);
+    void tell_evicted();
+    void skip_evicted() noexcept;
     const source* earliest() const noexcept;
     void mark_read(const topic& of, std::uint64_t sequence) noexcept;
-    void add_values(std::uint64_t after);
+    bool has_newest() const noexcept;
 
-    std::uint64_t present_;
+    common& by_;
+    subscriber& who_;
     boost::container::small_vector<source, 2> sources_;
-    std::optional<gap> first_gap_;
+    bool holds_ = false;
 };
 
 } // namespace crier::detail
