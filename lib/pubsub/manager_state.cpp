@@ -171,20 +171,14 @@ void manager_state::subscribe(const std::shared_ptr<shard>& on, subscriber& who,
     }
     who.pending.limit(asked.limits(options, topics_, options_));
     who.joined = sequence_;
-    try {
-        for (asked_topic& each : asked) {
-            who.memberships.emplace_back(who);
-            enter(each, on, who.memberships.back(), owed);
-        }
-        reading_back::begin(reading_back_, who, options.last_event_id, sequence_);
-    } catch (...) {
-        leave(who, owed);
-        throw;
+    memberships::entering entered{memberships_, who, owed};
+    for (asked_topic& each : asked) {
+        entered.enter(each, on);
     }
-    who.id = next_subscriber_++;
-    ++subscribers_;
+    reading_back::begin(reading_back_, who, options.last_event_id, sequence_);
+    entered.stay();
     if (!who.is_behind) {
-        join(on, who, owed);
+        memberships::join(on, who, owed);
     }
 }
 
@@ -197,30 +191,6 @@ void manager_state::make_missing_runs(asked_topics& topics, std::unique_lock<std
             shared_from_this(), next->options.name, *next->spare_run);
         lock.lock();
     }
-}
-
-/// Gives the membership its lane of the topic, which opens where it is not there yet.
-void manager_state::enter(
-    asked_topic& asked, const std::shared_ptr<shard>& on, membership& given, owed_drains& owed) {
-    topic* found = topics_.find(asked.options.name);
-    topic& entered =
-        found != nullptr ? *found : topics_.open(asked.options.name, std::move(asked.settings));
-    const owed_review at_end{reviews_, entered, owed};
-    given.in = entered.enter(on);
-    if (asked.spare_run && !entered.polling && entered.subscribers == 1) {
-        entered.polling = std::exchange(asked.spare_run, nullptr);
-        reviews_.start(*entered.polling, owed);
-    }
-}
-
-/// From here on the subscriber gets what is published.
-void manager_state::join(
-    const std::shared_ptr<shard>& on, subscriber& who, owed_drains& owed) noexcept {
-    for (const membership& each : who.memberships) {
-        each.in->of->last_join = std::max(each.in->of->last_join, who.joined);
-    }
-    intrusive_ptr_add_ref(&who);
-    owed.push(on, static_cast<joining&>(who));
 }
 
 void manager_state::read_on(const std::shared_ptr<shard>& on, subscriber& who) {
@@ -236,7 +206,7 @@ void manager_state::read_on(const std::shared_ptr<shard>& on, subscriber& who) {
         } else if (who.past->was_ended()) {
             who.end = subscriber::ending::closed;
         } else {
-            join(on, who, owed);
+            memberships::join(on, who, owed);
         }
         who.past.reset();
     }
@@ -246,7 +216,7 @@ void manager_state::read_on(const std::shared_ptr<shard>& on, subscriber& who) {
 void manager_state::unsubscribe(const std::shared_ptr<shard>& from, subscriber& who) noexcept {
     owed_drains owed;
     const std::lock_guard lock{mutex_};
-    if (take_back(who, owed)) {
+    if (memberships_.leave(who, owed)) {
         intrusive_ptr_add_ref(&who);
         owed.push(from, static_cast<leaving&>(who));
     }
@@ -255,34 +225,7 @@ void manager_state::unsubscribe(const std::shared_ptr<shard>& from, subscriber& 
 void manager_state::forget(subscriber& who) noexcept {
     owed_drains owed;
     const std::lock_guard lock{mutex_};
-    static_cast<void>(take_back(who, owed));
-}
-
-/// Takes back its memberships. False: it had none any more.
-bool manager_state::take_back(subscriber& who, owed_drains& owed) noexcept {
-    if (who.id == 0 || std::exchange(who.has_left, true)) {
-        return false;
-    }
-    --subscribers_;
-    leave(who, owed);
-    return true;
-}
-
-/// The part of leaving that is done under the lock.
-void manager_state::leave(subscriber& who, owed_drains& owed) noexcept {
-    who.past.reset();
-    const clock::time_point now = clock::now();
-    for (const membership& each : who.memberships) {
-        if (!each.in) {
-            continue; // it came no further
-        }
-        topic& of = *each.in->of;
-        of.leave(*each.in);
-        if (of.subscribers == 0 && !is_shut_down_) {
-            reviews_.stop(topics_.left(of, now), owed);
-        }
-    }
-    reviews_.adjust(owed);
+    static_cast<void>(memberships_.leave(who, owed));
 }
 
 // --- ending
@@ -315,7 +258,7 @@ manager_stats manager_state::stats() const {
     result.memory = budget_.account()->used();
     {
         const std::lock_guard lock{mutex_};
-        result.subscribers = subscribers_;
+        result.subscribers = memberships_.subscribers();
         result.resumed = reading_back_.resumed;
         result.gaps = reading_back_.gaps;
         result.topics = topics_.stats();

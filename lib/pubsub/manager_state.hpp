@@ -6,6 +6,7 @@
 #include "draft.hpp"
 #include "lifecycle.hpp"
 #include "making_room.hpp"
+#include "memberships.hpp"
 #include "memory_budget.hpp"
 #include "reading_back.hpp"
 #include "review_alarm.hpp"
@@ -84,11 +85,6 @@ private:
     event_id commit(const publication& what, draft& drawn, const sight& seen, owed_drains& owed);
 
     void make_missing_runs(asked_topics& topics, std::unique_lock<std::mutex>& lock);
-    void enter(
-        asked_topic& asked, const std::shared_ptr<shard>& on, membership& given, owed_drains& owed);
-    void join(const std::shared_ptr<shard>& on, subscriber& who, owed_drains& owed) noexcept;
-    bool take_back(subscriber& who, owed_drains& owed) noexcept;
-    void leave(subscriber& who, owed_drains& owed) noexcept;
 
     void shard_has_shed(std::uint64_t oldest, bool has_subscribers) noexcept override;
 
@@ -103,8 +99,6 @@ private:
     mutable std::mutex mutex_;
     std::shared_ptr<void> companion_;
     std::uint64_t sequence_ = 0;
-    std::uint64_t next_subscriber_ = 1;
-    std::size_t subscribers_ = 0;
     unsigned refusals_logged_ = 0; ///< of topics that there are none of
     memory_budget budget_;
     topic_table topics_;
@@ -113,6 +107,7 @@ private:
     std::shared_ptr<shard> own_; ///< the manager's
     std::shared_ptr<lifecycle> polling_;
     review_alarm reviews_{mutex_, topics_};
+    memberships memberships_{topics_, reviews_};
     making_room room_{budget_, topics_, shards_, reviews_};
 };
 
