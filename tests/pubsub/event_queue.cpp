@@ -1,11 +1,9 @@
 #include "pubsub/event_queue.hpp"
 
-#include "support/event_reader.hpp"
-#include "wire/frame_access.hpp"
+#include "support/waiting.hpp"
 
 #include <doctest/doctest.h>
 
-#include <array>
 #include <limits>
 #include <random>
 #include <string>
@@ -14,66 +12,19 @@
 using crier::drop_counts;
 using crier::drop_reason;
 using crier::overflow_policy;
-using crier::queue_limits;
-using crier::detail::entry;
 using crier::detail::entry_ptr;
 using crier::detail::event_queue;
-using crier::detail::frame_access;
-using crier::detail::frame_bytes;
 using crier::detail::memory_account;
 using crier::detail::memory_account_ptr;
+using crier::test::gap;
+using crier::test::gathered;
+using crier::test::made;
+using crier::test::plain;
+using crier::test::read_waiting;
+using crier::test::write;
 using texts = std::vector<std::string>;
 
 namespace {
-
-/// Event number n, whose data is its number; with a key its data is "key number".
-entry_ptr made(std::uint64_t number, const std::string& key = {}, const std::string& more = {}) {
-    const std::string data = (key.empty() ? key : key + " ") + std::to_string(number) + more;
-    const memory_account_ptr account{new memory_account};
-    return entry_ptr{
-        new entry{*frame_access::make(crier::event{.data = data}, key, account), {1, number}}};
-}
-
-constexpr frame_bytes plain = &crier::frame::text;
-constexpr frame_bytes chunked = &crier::frame::chunk;
-
-std::string gathered(event_queue& from, frame_bytes as) {
-    std::string bytes;
-    for (const boost::asio::const_buffer& each : from.gather(as)) {
-        bytes.append(static_cast<const char*>(each.data()), each.size());
-    }
-    return bytes;
-}
-
-std::string write(event_queue& from, frame_bytes as) {
-    std::string all;
-    while (!from.empty()) {
-        const std::string next = gathered(from, as);
-        from.advance(next.size(), as);
-        all += next;
-    }
-    return all;
-}
-
-/// All that waits: the data of events, and of gaps "first-last(count)".
-texts read_all(event_queue& from) {
-    texts result;
-    for (const auto& each : crier::test::event_reader{write(from, plain)}.events) {
-        if (each.type == "crier.signal") {
-            result.push_back("signal " + each.id + each.data);
-        } else if (each.type == "crier.gap") {
-            result.push_back(each.data + each.id);
-        } else {
-            result.push_back(each.data);
-        }
-    }
-    return result;
-}
-
-std::string gap(const std::string& from, const std::string& to, int count) {
-    return R"({"reason":"overflow","from":"1.)" + from + R"(","to":"1.)" + to + R"(","count":)" +
-           std::to_string(count) + "}1." + to;
-}
 
 std::uint64_t at(const drop_counts& lost, drop_reason why) {
     return lost[static_cast<std::size_t>(why)];
@@ -101,59 +52,14 @@ struct queue {
 
 } // namespace
 
-TEST_CASE("gather gives the frames in the stream's coding, as many as there are buffers") {
-    queue many{overflow_policy::drop_newest, 100};
-    many.fill(1, 100);
-    CHECK(many.pending.gather(plain).size() == 64);
-    queue q{overflow_policy::drop_newest};
-    q.fill(1, 3);
-    CHECK(gathered(q.pending, chunked) ==
-          "9\r\ndata: 1\n\n\r\n9\r\ndata: 2\n\n\r\n9\r\ndata: 3\n\n\r\n");
-    CHECK(gathered(q.pending, plain) == "data: 1\n\ndata: 2\n\ndata: 3\n\n");
-    queue none{overflow_policy::drop_newest};
-    CHECK(gathered(none.pending, plain).empty());
-}
-
-TEST_CASE("however the bytes are written piece by piece, all of them are, in order") {
-    for (const frame_bytes as : {plain, chunked}) {
-        for (std::size_t step = 1; step < 60; ++step) {
-            queue q{overflow_policy::drop_newest};
-            q.fill(9, 11);
-            const std::string all = gathered(q.pending, as);
-            std::string written;
-            while (!q.pending.empty()) {
-                const std::string next = gathered(q.pending, as).substr(0, step);
-                REQUIRE_FALSE(next.empty());
-                written += next;
-                q.pending.advance(next.size(), as);
-            }
-            CHECK(written == all);
-        }
-    }
-}
-
-TEST_CASE("an entry goes with its last reader") {
-    const entry_ptr shared = made(1);
-    {
-        queue first{overflow_policy::drop_newest};
-        queue second{overflow_policy::drop_newest};
-        first.pending.offer(shared, first.lost);
-        second.pending.offer(shared, second.lost);
-        CHECK(shared->use_count() == 3);
-        first.pending.pop();
-        CHECK(shared->use_count() == 2);
-    }
-    CHECK(shared->use_count() == 1);
-}
-
 TEST_CASE("drop_newest keeps what waits, and one gap tells what followed") {
     queue q{overflow_policy::drop_newest};
     q.fill(1, 6);
     CHECK(q.pending.dropped() == 3);
     CHECK(at(q.lost, drop_reason::newest) == 3);
-    CHECK(read_all(q.pending) == texts{"1", "2", "3", gap("4", "6", 3)});
+    CHECK(read_waiting(q.pending) == texts{"1", "2", "3", gap("4", "6", 3)});
     CHECK(q.offer(7));
-    CHECK(read_all(q.pending) == texts{"7"});
+    CHECK(read_waiting(q.pending) == texts{"7"});
 }
 
 TEST_CASE("a gap stands where the events are missing") {
@@ -161,14 +67,14 @@ TEST_CASE("a gap stands where the events are missing") {
     q.fill(1, 4);
     q.pending.pop();
     q.fill(5, 6);
-    CHECK(read_all(q.pending) == texts{"2", "3", gap("4", "4", 1), "5", gap("6", "6", 1)});
+    CHECK(read_waiting(q.pending) == texts{"2", "3", gap("4", "4", 1), "5", gap("6", "6", 1)});
 }
 
 TEST_CASE("drop_oldest keeps the newest, after the gap") {
     queue q{overflow_policy::drop_oldest};
     q.fill(1, 40);
     CHECK(at(q.lost, drop_reason::oldest) == 37);
-    CHECK(read_all(q.pending) == texts{gap("1", "11", 37), "38", "39", "40"});
+    CHECK(read_waiting(q.pending) == texts{gap("1", "11", 37), "38", "39", "40"});
 }
 
 TEST_CASE("conflate keeps the newest of each key in their order, which is no gap") {
@@ -177,13 +83,13 @@ TEST_CASE("conflate keeps the newest of each key in their order, which is no gap
     q.offer(2, "b");
     q.offer(3, "a");
     CHECK(q.offer(4, "b"));
-    CHECK(read_all(q.pending) == texts{"a 1", "a 3", "b 4"});
+    CHECK(read_waiting(q.pending) == texts{"a 1", "a 3", "b 4"});
     q.offer(5, "a");
     q.offer(6, "a");
     q.offer(7, "b");
     CHECK(q.offer(8, "c"));
     CHECK(at(q.lost, drop_reason::conflated) == 2);
-    CHECK(read_all(q.pending) == texts{"a 6", "b 7", "c 8"});
+    CHECK(read_waiting(q.pending) == texts{"a 6", "b 7", "c 8"});
 }
 
 TEST_CASE("events without a key are conflated by their type, each topic's by themselves") {
@@ -195,7 +101,7 @@ TEST_CASE("events without a key are conflated by their type, each topic's by the
         each->topic = number % 2 == 0 ? one : other;
         q.pending.offer(each, q.lost);
     }
-    CHECK(read_all(q.pending) == texts{"ttype 5", "ttype 6"});
+    CHECK(read_waiting(q.pending) == texts{"ttype 5", "ttype 6"});
 }
 
 TEST_CASE("more keys than have room are dropped with a gap, the oldest first") {
@@ -205,7 +111,7 @@ TEST_CASE("more keys than have room are dropped with a gap, the oldest first") {
     }
     CHECK(at(q.lost, drop_reason::conflated) == 1);
     CHECK(at(q.lost, drop_reason::oldest) == 2);
-    const texts left = read_all(q.pending);
+    const texts left = read_waiting(q.pending);
     REQUIRE(left.size() == 3);
     CHECK(left[0].find("overflow") != std::string::npos);
 }
@@ -214,12 +120,12 @@ TEST_CASE("signal leaves one event without data, whose id is the last one's") {
     queue q{overflow_policy::signal};
     q.fill(1, 9);
     CHECK(at(q.lost, drop_reason::signalled) + 1 + 2 >= 9);
-    const texts left = read_all(q.pending);
+    const texts left = read_waiting(q.pending);
     CHECK(left.front().starts_with("signal 1."));
     q.fill(10, 12);
-    CHECK(read_all(q.pending) == texts{"10", "11", "12"});
+    CHECK(read_waiting(q.pending) == texts{"10", "11", "12"});
     q.fill(13, 16);
-    CHECK(read_all(q.pending) == texts{"signal 1.g"});
+    CHECK(read_waiting(q.pending) == texts{"signal 1.g"});
 }
 
 TEST_CASE("a signal stands for the gaps too that come after what it stands for") {
@@ -230,13 +136,13 @@ TEST_CASE("a signal stands for the gaps too that come after what it stands for")
     q.fill(8, 8);
     // After a gap up to 7, who leaves would come back past what was between.
     const texts left{gap("1", "2", 2), "signal 1.8"};
-    CHECK(read_all(q.pending) == left);
+    CHECK(read_waiting(q.pending) == left);
     CHECK(at(q.lost, drop_reason::signalled) == 4);
     CHECK(at(q.lost, drop_reason::memory) == 4);
     q.fill(9, 10);
     q.pending.miss({1, 11}, 12, 2, q.lost);
     q.pending.shed(13, q.lost);
-    CHECK(read_all(q.pending) == texts{"signal 1.c"});
+    CHECK(read_waiting(q.pending) == texts{"signal 1.c"});
 }
 
 TEST_CASE("disconnect gives up all that waits, and what comes later") {
@@ -272,7 +178,7 @@ TEST_CASE("after disconnect nothing is told that would let the client go on past
     p.pending.miss({1, 4}, 7, 4, p.lost);
     CHECK(p.pending.overflowed());
     CHECK(p.pending.dropped() == 6);
-    CHECK(read_all(p.pending) == texts{"1"});
+    CHECK(read_waiting(p.pending) == texts{"1"});
 }
 
 TEST_CASE("bytes are limited as events are, but one event always has room") {
@@ -305,19 +211,6 @@ TEST_CASE("what is partly written or being written stays, whatever the policy") 
     }
 }
 
-TEST_CASE("a gap that has been gathered but not written grows on") {
-    queue q{overflow_policy::drop_newest, 1};
-    q.fill(1, 2);
-    gathered(q.pending, plain);
-    q.fill(3, 4);
-    CHECK(read_all(q.pending) == texts{"1", gap("2", "4", 3)});
-    q.fill(5, 6);
-    gathered(q.pending, plain);
-    q.pending.pin(2);
-    q.fill(7, 8);
-    CHECK(read_all(q.pending) == texts{"5", gap("6", "6", 1), gap("7", "8", 2)});
-}
-
 TEST_CASE("a stream without ids is not told of its gaps") {
     event_queue pending{false, memory_account_ptr{new memory_account}};
     pending.limit({2, 1000, overflow_policy::drop_oldest});
@@ -325,7 +218,7 @@ TEST_CASE("a stream without ids is not told of its gaps") {
     for (std::uint64_t number = 1; number <= 5; ++number) {
         pending.offer(made(number), lost);
     }
-    CHECK(read_all(pending) == texts{"4", "5"});
+    CHECK(read_waiting(pending) == texts{"4", "5"});
     CHECK(pending.dropped() == 3);
 }
 
@@ -334,7 +227,7 @@ TEST_CASE("for lack of memory what is older goes, by each policy") {
         queue q{past, 10};
         q.fill(1, 4);
         q.pending.shed(before, q.lost);
-        return read_all(q.pending);
+        return read_waiting(q.pending);
     };
     CHECK(shed(overflow_policy::drop_oldest, 3) == texts{gap("1", "2", 2), "3", "4"});
     CHECK(shed(overflow_policy::drop_newest, 3) == texts{gap("1", "4", 4)});
@@ -357,44 +250,8 @@ TEST_CASE("a signal stands for one event too, and has nothing to give itself") {
     CHECK(q.pending.oldest() == std::numeric_limits<std::uint64_t>::max());
     q.fill(2, 2);
     CHECK(q.pending.oldest() == 2);
-    CHECK(read_all(q.pending) == texts{"signal 1.1", "2"});
+    CHECK(read_waiting(q.pending) == texts{"signal 1.1", "2"});
     CHECK(at(q.lost, drop_reason::signalled) == 1);
-}
-
-TEST_CASE("a long queue is counted while it is one") {
-    const memory_account_ptr account{new memory_account};
-    drop_counts lost{};
-    {
-        event_queue pending{true, account};
-        pending.limit({1'000'000, 1'000'000'000, overflow_policy::drop_oldest});
-        for (std::uint64_t number = 1; number <= 50; ++number) {
-            pending.offer(made(number), lost);
-        }
-        CHECK(account->used() == 0);
-        for (std::uint64_t number = 51; number <= 10'000; ++number) {
-            pending.offer(made(number), lost);
-        }
-        const std::size_t used = account->used();
-        CHECK(used > 9'000 * sizeof(void*));
-        for (int i = 0; i < 5'000; ++i) {
-            pending.pop();
-        }
-        CHECK(account->used() < used);
-        pending.shed(9'990, lost);
-        CHECK(account->used() < used / 4);
-        for (std::uint64_t number = 10'001; number <= 20'000; ++number) {
-            pending.offer(made(number), lost);
-        }
-        CHECK(account->used() > 0);
-    }
-    CHECK(account->used() == 0);
-}
-
-TEST_CASE("gaps of several topics that overlap are one, up to the last event of all") {
-    queue q{overflow_policy::drop_newest, 1};
-    q.pending.miss({1, 1}, 9, 5, q.lost);
-    q.pending.miss({1, 2}, 8, 4, q.lost);
-    CHECK(read_all(q.pending) == texts{gap("1", "9", 9)});
 }
 
 TEST_CASE("events that there was no memory for are told with what else is missing") {
@@ -403,22 +260,7 @@ TEST_CASE("events that there was no memory for are told with what else is missin
     q.pending.miss({1, 3}, 7, 5, q.lost);
     CHECK(at(q.lost, drop_reason::memory) == 5);
     q.pending.miss({1, 4}, 5, 2, q.lost);
-    CHECK(read_all(q.pending) == texts{"1", gap("2", "7", 8)});
-}
-
-TEST_CASE("a gap that waits to be replaced holds up what follows") {
-    queue q{overflow_policy::drop_oldest, 2};
-    q.fill(1, 4);
-    q.pending.hold_gaps();
-    CHECK(gathered(q.pending, plain).empty());
-    REQUIRE(q.pending.front_gap() != nullptr);
-    const std::array<crier::frame, 2> instead{*crier::make_frame(crier::event{.data = "a"}),
-        *crier::make_frame(crier::event{.data = "b"})};
-    q.pending.replace_front_gap(instead);
-    CHECK(read_all(q.pending) == texts{"a", "b", "3", "4"});
-    q.pending.miss({1, 5}, 5, 1, q.lost);
-    q.pending.replace_front_gap(instead);
-    CHECK(read_all(q.pending) == texts{"a", "b"});
+    CHECK(read_waiting(q.pending) == texts{"1", gap("2", "7", 8)});
 }
 
 TEST_CASE("at random, each policy leaves every event read, superseded or in a gap, in order") {
