@@ -68,7 +68,7 @@ queue_limits asked_topics::limits(const subscribe_options& given, const topic_ta
     std::optional<queue_limits> result = given.queue;
     for (auto each = all_.begin(); each != all_.end() && !result; ++each) {
         const topic* const there = known.find(each->options.name);
-        result = there != nullptr ? there->as.queue : each->settings.queue;
+        result = there != nullptr ? there->settings.queue : each->settings.queue;
     }
     return result.value_or(options.queue);
 }

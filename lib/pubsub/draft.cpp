@@ -59,7 +59,7 @@ boost::system::error_code draft::prepare(const sight& seen) {
         }
     }
     encoded_for_ = seen.to;
-    const topic_settings& as = seen.to ? seen.to->as : *opening_;
+    const topic_settings& as = seen.to ? seen.to->settings : *opening_;
     convert(of_.options.only_changes || as.only_changes);
     if (const auto refused = check()) {
         return refused;

@@ -128,7 +128,7 @@ event_id manager_state::commit(
     } else {
         to.miss(content, id.sequence);
     }
-    topics_.kept(to);
+    topics_.note_use(to);
     // From here on nothing throws; before it nothing has changed where something threw.
     sequence_ = id.sequence;
     counts_->published.fetch_add(1, std::memory_order_relaxed);

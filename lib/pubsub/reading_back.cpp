@@ -81,7 +81,7 @@ bool reading_back::begin_with_retained() {
     bool has_past = false;
     for (source& each : sources_) {
         const record* const newest = each.of->kept.newest();
-        if (each.of->as.retain == retention::newest && newest != nullptr) {
+        if (each.of->settings.retain == retention::newest && newest != nullptr) {
             each.after = newest->sequence - 1;
             has_past = true;
         }
@@ -113,8 +113,8 @@ void reading_back::hold() noexcept {
 reading_back::~reading_back() {
     for (const source& each : sources_) {
         if (holds_ && !each.is_values && --each.of->readers == 0) {
-            each.of->kept.limit(each.of->as.history);
-            by_.topics.kept(*each.of);
+            each.of->kept.limit(each.of->settings.history);
+            by_.topics.note_use(*each.of);
         }
     }
 }
@@ -123,7 +123,7 @@ reading_back::~reading_back() {
 
 bool reading_back::read_piece(std::uint64_t newest) {
     for (const membership& each : who_.memberships) {
-        by_.topics.kept(*each.in->of); // it is used
+        by_.topics.note_use(*each.in->of);
     }
     tell_evicted();
     skip_evicted();

@@ -27,13 +27,13 @@ struct ending_streams final : task {
 
 } // namespace
 
-topic::topic(std::string called, topic_settings settings, std::uint64_t since,
-    std::size_t keys_limit, const memory_account_ptr& account)
+topic::topic(std::string called, topic_settings as, std::uint64_t since, std::size_t keys_limit,
+    const memory_account_ptr& account)
     : name{std::move(called)},
-      as{std::move(settings)},
-      kept{since, as.history, as.retain == retention::newest ? 1U : 0U, account},
+      settings{std::move(as)},
+      kept{since, settings.history, settings.retain == retention::newest ? 1U : 0U, account},
       account_{account} {
-    if (as.retain == retention::newest_per_key) {
+    if (settings.retain == retention::newest_per_key) {
         values.emplace(keys_limit, account);
     }
     account_->add(size_of(*this));

@@ -71,14 +71,14 @@ void topic_table::note_unkept(std::string_view name, std::uint64_t sequence) noe
     known = std::max(known, sequence);
 }
 
-void topic_table::kept(topic& in) noexcept {
-    if (in.is_retired) {
+void topic_table::note_use(topic& of) noexcept {
+    if (of.is_retired) {
         return; // a subscriber of it has come to its own end only now
     }
-    if (in.keeps_something()) {
-        budget_.use(in);
+    if (of.keeps_something()) {
+        budget_.use(of);
     } else {
-        budget_.forget(in);
+        budget_.forget(of);
     }
 }
 
@@ -117,7 +117,7 @@ topic_table::stopped_run topic_table::review(topic& idle, clock::time_point now)
     }
     if (idle.keeps_something()) {
         const clock::time_point forget_at =
-            std::max(idle.used_at, idle.left_at) + idle.as.history.age;
+            std::max(idle.used_at, idle.left_at) + idle.settings.history.age;
         if (now <= forget_at) {
             idle.due = std::min(idle.due, forget_at + clock::duration{1});
         }

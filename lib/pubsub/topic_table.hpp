@@ -37,10 +37,12 @@ public:
     /// Notes an event under a name that is no topic: who comes back to it has missed that.
     void note_unkept(std::string_view name, std::uint64_t sequence) noexcept;
 
+    /// Notes that what a topic keeps was used, or has changed.
+    void note_use(topic& of) noexcept;
+
     /// What happens to a topic; a run of a polling service that is over by it is returned.
     using stopped_run = boost::intrusive_ptr<polling_run>;
 
-    void kept(topic& in) noexcept;
     stopped_run left(topic& by, clock::time_point now) noexcept;
     /// Lets the oldest of the topic that was used least recently go; `but` does not end by it.
     stopped_run evict(const topic& but, clock::time_point now) noexcept;
