@@ -150,7 +150,7 @@ private:
 };
 
 /// Begins a session on its shard, and hands the caller's cancellation on to it.
-struct initiation {
+struct begin_session {
     template <class Handler>
     void operator()(Handler handler, order what, std::shared_ptr<shard> on) const {
         const asio::any_io_executor where =
@@ -177,7 +177,7 @@ asio::awaitable<end_reason> carry_out(order what, std::exception_ptr wrong) {
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
     std::shared_ptr<shard> on = what.events->shard_of(single_thread_executor(executor));
     auto begun = asio::async_initiate<const asio::deferred_t&, void(outcome)>(
-        initiation{}, asio::deferred, std::move(what), std::move(on));
+        begin_session{}, asio::deferred, std::move(what), std::move(on));
     const outcome ended = co_await std::move(begun);
     if (ended.failure) {
         std::rethrow_exception(ended.failure);
