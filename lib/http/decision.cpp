@@ -86,8 +86,8 @@ decision decide(const asked& request, serve_options options, const manager_optio
         return made;
     }
     made.topics = *std::move(topics);
-    made.where.queue = options.queue;
-    made.where.last_event_id = request.last_event_id;
+    made.options.queue = options.queue;
+    made.options.last_event_id = request.last_event_id;
     made.as = coding_of(request.version);
     made.retry = options.retry;
     made.on_gap = std::move(options.on_gap);

@@ -18,7 +18,7 @@ namespace crier::detail {
 struct decision {
     std::optional<reply> instead{};
     std::vector<topic_options> topics{};
-    subscribe_options where{};
+    subscribe_options options{};
     coding as = coding::chunked;
     response_fields fields{}; ///< of CORS, for whatever is answered
     std::optional<std::chrono::milliseconds> retry{};

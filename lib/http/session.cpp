@@ -96,7 +96,7 @@ bool session::begin() {
     const std::unique_ptr<decision> decided = std::move(decided_);
     try {
         if (!decided->instead) {
-            events_->subscribe(shard_, *this, std::move(decided->topics), decided->where);
+            events_->subscribe(shard_, *this, std::move(decided->topics), decided->options);
         }
     } catch (const boost::system::system_error&) {
         decided->instead = refuse({503, "shutting down"}, decided->fields);

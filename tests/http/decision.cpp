@@ -88,8 +88,8 @@ TEST_CASE("a stream gets what request and options say of it") {
     CHECK(status(made).empty());
     CHECK(made.as == coding::chunked);
     CHECK(made.retry == 2s);
-    CHECK(made.where.queue->events == 7);
-    CHECK(made.where.last_event_id == "1.2");
+    CHECK(made.options.queue->events == 7);
+    CHECK(made.options.last_event_id == "1.2");
     CHECK(text(made.fields) == "Access-Control-Allow-Origin: https://app.example\nVary: Origin\n");
     head.version = 10;
     CHECK(decided(head).as == coding::plain);
