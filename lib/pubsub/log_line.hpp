@@ -1,5 +1,6 @@
 #pragma once
 
+#include "what.hpp"
 #include "wire/text.hpp"
 
 #include <algorithm>
@@ -43,13 +44,8 @@ public:
 
     /// What an exception says.
     log_line& operator<<(const std::exception_ptr& thrown) noexcept {
-        try {
-            std::rethrow_exception(thrown);
-        } catch (const std::exception& error) {
-            return *this << error.what();
-        } catch (...) {
-            return *this << "unknown error";
-        }
+        with_what(thrown, [this](std::string_view said) { *this << said; });
+        return *this;
     }
 
     std::string_view text() const noexcept { return {text_.data(), size_}; }
