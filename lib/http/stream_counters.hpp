@@ -17,12 +17,15 @@ public:
     void opened() noexcept { ++open_; }
     void ended(end_reason why) noexcept {
         --open_;
-        refused(why);
+        count(why);
     }
-    void refused(end_reason why) noexcept { ++ended_[static_cast<std::size_t>(why)]; }
+    /// Answered with a reply in place of a stream.
+    void refused(end_reason why) noexcept { count(why); }
     stream_counts counts() const;
 
 private:
+    void count(end_reason why) noexcept { ++ended_[static_cast<std::size_t>(why)]; }
+
     std::atomic<std::size_t> open_{0};
     std::array<std::atomic<std::uint64_t>, end_reasons> ended_{};
 };

@@ -69,11 +69,17 @@ public:
     /// What the layer above keeps with the manager: one object of its own type.
     template <class Companion>
     Companion& companion() {
-        const std::lock_guard lock{mutex_};
-        if (!companion_) {
-            companion_ = std::make_shared<Companion>();
+        // Without the lock, once it is there: each stream asks for it at its beginning and end.
+        void* there = companion_.load(std::memory_order_acquire);
+        if (there == nullptr) {
+            const std::lock_guard lock{mutex_};
+            if (!companion_keeper_) {
+                companion_keeper_ = std::make_shared<Companion>();
+            }
+            there = companion_keeper_.get();
+            companion_.store(there, std::memory_order_release);
         }
-        return *static_cast<Companion*>(companion_.get());
+        return *static_cast<Companion*>(there);
     }
 
 private:
@@ -96,8 +102,10 @@ private:
     std::atomic<std::uint64_t> refused_{0};
     std::atomic<bool> is_shut_down_{false};
 
+    std::atomic<void*> companion_{nullptr};
+
     mutable std::mutex mutex_;
-    std::shared_ptr<void> companion_;
+    std::shared_ptr<void> companion_keeper_;
     std::uint64_t sequence_ = 0;
     unsigned refusals_logged_ = 0; ///< of topics that there are none of
     memory_budget budget_;
