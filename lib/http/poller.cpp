@@ -1,5 +1,7 @@
 #include "poller.hpp"
 
+#include <crier/http/detail/asio_sinks.hpp>
+
 #include "pubsub/event_queue.hpp"
 
 #include <boost/asio/error.hpp>

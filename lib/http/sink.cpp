@@ -1,3 +1,4 @@
+#include <crier/http/detail/asio_sinks.hpp>
 #include <crier/http/sink.hpp>
 #include <crier/wire/errc.hpp>
 

@@ -3,6 +3,7 @@
 #include <crier/export.hpp>
 #include <crier/http/cors.hpp>
 #include <crier/http/end_reason.hpp>
+#include <crier/http/make_sink.hpp>
 #include <crier/http/request_head.hpp>
 #include <crier/http/sink.hpp>
 #include <crier/http/stream_counts.hpp>

@@ -4,6 +4,7 @@
 #include <crier/async/signal.hpp>
 #include <crier/export.hpp>
 #include <crier/http/cors.hpp>
+#include <crier/http/make_sink.hpp>
 #include <crier/http/sink.hpp>
 #include <crier/pubsub/logger.hpp>
 #include <crier/wire/frame.hpp>
