@@ -55,22 +55,23 @@ private:
 /// Room for a posted handler with one or two pointers, on a strand too.
 using small_handler_memory = handler_memory<96>;
 
-/// The allocator that Asio asks. It keeps the memory alive, as an executor may be a handler's last
-/// owner.
-template <class T, class Memory>
+/// The allocator that Asio asks, and copies a dozen times for each handler: by a plain pointer
+/// where the handler keeps the memory, as Asio moves it out before it gives the memory back; by a
+/// shared one where nothing else does.
+template <class T, class Pointer>
 class handler_allocator {
 public:
     using value_type = T;
 
     template <class U>
     struct rebind {
-        using other = handler_allocator<U, Memory>;
+        using other = handler_allocator<U, Pointer>;
     };
 
-    explicit handler_allocator(std::shared_ptr<Memory> from) noexcept : from_{std::move(from)} {}
+    explicit handler_allocator(Pointer from) noexcept : from_{std::move(from)} {}
     template <class U>
     handler_allocator( // NOLINT(google-explicit-constructor): as allocators convert
-        const handler_allocator<U, Memory>& other) noexcept
+        const handler_allocator<U, Pointer>& other) noexcept
         : from_{other.memory()} {}
 
     T* allocate(std::size_t count) {
@@ -79,21 +80,34 @@ public:
     }
     void deallocate(T* memory, std::size_t /*count*/) noexcept { from_->deallocate(memory); }
 
-    const std::shared_ptr<Memory>& memory() const noexcept { return from_; }
+    const Pointer& memory() const noexcept { return from_; }
 
     friend bool operator==(const handler_allocator& one, const handler_allocator& other) noexcept {
         return one.from_ == other.from_;
     }
 
 private:
-    std::shared_ptr<Memory> from_;
+    Pointer from_;
+};
+
+/// A handler that keeps its memory.
+template <class Memory, class Handler>
+struct keeping_memory {
+    std::shared_ptr<Memory> memory;
+    Handler handler;
+
+    template <class... Arguments>
+    void operator()(Arguments&&... arguments) {
+        handler(std::forward<Arguments>(arguments)...);
+    }
 };
 
 /// Binds a handler to its memory.
 template <class Memory, class Handler>
 auto bind_memory(std::shared_ptr<Memory> from, Handler handler) {
+    const handler_allocator<std::byte, Memory*> allocator{from.get()};
     return boost::asio::bind_allocator(
-        handler_allocator<std::byte, Memory>{std::move(from)}, std::move(handler));
+        allocator, keeping_memory<Memory, Handler>{std::move(from), std::move(handler)});
 }
 
 } // namespace crier::detail
