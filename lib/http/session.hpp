@@ -46,6 +46,7 @@ public:
     bool belongs_to(const session_end& whom) const noexcept { return then_ == &whom; }
 
     void wake() override { out_.wake(); }
+    bool take(const entry_ptr& only, clock::time_point now) override;
     void fetch_ahead() const noexcept override;
 
     /// Destroys the coroutine that waits.
@@ -64,6 +65,7 @@ private:
     bool note_failure();
     bool is_at_a_gap() noexcept;
     bool has_past_to_read() const noexcept;
+    bool has_nothing_to_do() const noexcept;
     void read_on();
     bool is_read_to_the_end() const noexcept;
     void keep_alive();
@@ -71,9 +73,13 @@ private:
     bool flush_own();
     void tell_end(const std::exception_ptr& failure) noexcept;
 
-    const std::shared_ptr<shard> shard_;
-    output out_;
+    // What every event touches comes first.
+
+    /// The coroutine waits, and nothing waits to be written.
+    bool is_idle_ = false;
     const coding coding_;
+    output out_;
+    const std::shared_ptr<shard> shard_;
     end_reason reason_ = end_reason::write_error;
     bool is_cut_ = false;
     bool is_counted_ = false;

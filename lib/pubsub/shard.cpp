@@ -99,6 +99,9 @@ void shard::drain() {
     task_list tasks;
     inbox_.take(tasks);
     has_one_task_ = tasks.size() == 1;
+    if (has_one_task_) {
+        now_ = clock::now();
+    }
     while (!tasks.empty()) {
         task& next = tasks.front();
         tasks.pop_front();
@@ -132,7 +135,9 @@ void shard::deliver(delivery& what) noexcept {
     for (const membership& each : in->members) {
         ahead.step();
         if (each.who->joined >= what.only_since) {
-            delivered += queue(*each.who, shared, *in, lost) ? 1 : 0;
+            const bool is_given = (has_one_task_ && hand_over(*each.who, shared)) ||
+                                  queue(*each.who, shared, *in, lost);
+            delivered += is_given ? 1 : 0;
         }
     }
     const std::uint64_t bytes = delivered * what.content.text().size();
@@ -161,6 +166,16 @@ bool shard::queue(
         wake_later(of);
     }
     return is_new;
+}
+
+/// What one throws must not keep the others from theirs.
+bool shard::hand_over(subscriber& to, const entry_ptr& only) noexcept {
+    try {
+        return to.take(only, now_);
+    } catch (...) {
+        failure_ = std::current_exception();
+        return true;
+    }
 }
 
 void shard::tell_denied(delivery& what, const lane& in) noexcept {

@@ -97,6 +97,7 @@ private:
     /// Lets the lane's subscribers miss what was denied.
     void tell_denied(delivery& what, const lane& in) noexcept;
     bool queue(subscriber& of, const entry_ptr& added, const lane& in, drop_counts& lost) noexcept;
+    bool hand_over(subscriber& to, const entry_ptr& only) noexcept;
     void end(subscriber& who, subscriber::ending how) noexcept;
     void wake_later(subscriber& who) noexcept;
     void wake(subscriber& who) noexcept;
@@ -120,6 +121,7 @@ private:
     // On the executor only:
     /// Of the drain that runs: nothing more comes that could go out in the same write.
     bool has_one_task_ = false;
+    clock::time_point now_{}; ///< of that one
     boost::intrusive::list<subscriber, boost::intrusive::base_hook<to_wake>,
         boost::intrusive::constant_time_size<false>>
         to_wake_;

@@ -55,13 +55,12 @@ public:
 
     // `wake` tells that there is more to read, or nothing more to come.
 
-    /// Asks for the memory that being woken is going to need.
+    /// Takes an event past the queue, where nothing waits. False: it has to be queued.
+    virtual bool take(const entry_ptr& /*only*/, clock::time_point /*now*/) { return false; }
+
+    /// Asks for the memory that an event is going to need.
     virtual void fetch_ahead() const noexcept {}
 
-    // What every event touches comes first.
-
-    /// The last sequence number given before it subscribed.
-    std::uint64_t joined = 0;
     event_queue pending;
     /// Nothing comes after what is there to read.
     ending end = ending::none;
@@ -71,9 +70,14 @@ public:
     /// Given by its manager; 0 before.
     std::uint64_t id = 0;
     bool has_left = false;
+    std::unique_ptr<reading_back> past;
+
+    // What every event touches comes last, beside what the session has of that.
+
+    /// The last sequence number given before it subscribed.
+    std::uint64_t joined = 0;
     /// One for each of its topics. They do not move once they are there.
     boost::container::small_vector<membership, 1> memberships;
-    std::unique_ptr<reading_back> past;
 };
 
 using subscriber_ptr = boost::intrusive_ptr<subscriber>;
