@@ -123,9 +123,19 @@ std::size_t backlog::first_free_event() const noexcept {
 }
 
 void backlog::erase(std::size_t at) noexcept {
-    constexpr std::size_t usual = 1024;
     uncount(*entries_[at]);
-    entries_.erase(entries_.begin() + static_cast<std::ptrdiff_t>(at));
+    remove(at, 1);
+}
+
+/// Takes so many out that are not counted any more.
+void backlog::remove(std::size_t first, std::size_t many) noexcept {
+    constexpr std::size_t usual = 1024;
+    if (many == entries_.size()) {
+        entries_.clear(); // all its room is then behind it, for those that come next
+    } else {
+        const auto from = entries_.begin() + static_cast<std::ptrdiff_t>(first);
+        entries_.erase(from, from + static_cast<std::ptrdiff_t>(many));
+    }
     if (entries_.capacity() > usual && entries_.size() <= entries_.capacity() / 2) {
         try {
             entries_.shrink_to_fit();
@@ -213,16 +223,19 @@ backlog::buffers backlog::gather(frame_bytes bytes_of) noexcept {
 void backlog::advance(std::size_t written, frame_bytes bytes_of) noexcept {
     pinned_ = 0;
     written_ += written;
+    std::size_t whole = 0;
     // Nothing is known yet of the size of a gap that is not gathered.
     while (written_ > 0) {
-        const std::size_t size = (entries_.front()->content.*bytes_of)().size();
+        const entry& next = *entries_[whole];
+        const std::size_t size = (next.content.*bytes_of)().size();
         if (written_ < size) {
-            return;
+            break;
         }
-        const std::size_t rest = written_ - size;
-        pop();
-        written_ = rest;
+        written_ -= size;
+        uncount(next);
+        ++whole;
     }
+    remove(0, whole);
 }
 
 } // namespace crier::detail

@@ -34,16 +34,19 @@ public:
 
     // What comes in:
 
-    void append(entry_ptr added) {
+    void append(const entry_ptr& added) {
         reserve_one();
         append_tail();
         if (added->is_event()) {
             ++events_;
             bytes_ += added->content.text().size();
         }
-        entries_.push_back(std::move(added));
+        entries_.push_back(added);
         recount();
     }
+
+    /// Whether it is empty, and needs no memory for what is appended next.
+    bool has_place() const noexcept { return empty() && entries_.capacity() >= 2; }
 
     /// Takes now what the next `append` needs.
     void reserve_one() {
@@ -138,6 +141,7 @@ private:
     }
     void append_gap();
     void uncount(const entry& gone) noexcept;
+    void remove(std::size_t first, std::size_t many) noexcept;
 
     /// Counts the room that the entries take, where it is more than a few events'.
     void recount() noexcept {

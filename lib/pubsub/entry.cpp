@@ -2,12 +2,7 @@
 
 namespace crier::detail {
 
-const frame& entry::encoded() {
-    if (content.empty() && missing) {
-        content = make_frame(to_event(*missing)).value();
-    }
-    return content;
-}
+void entry::encode_gap() { content = make_frame(to_event(*missing)).value(); }
 
 entry_ptr gap_entry(gap missing) {
     const entry_ptr made{new entry{frame{}, missing.to}};

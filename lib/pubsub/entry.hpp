@@ -27,7 +27,12 @@ public:
     bool is_event() const noexcept { return id.sequence > 0 && !missing; }
 
     /// What is sent. Of a gap it is made here; until it grows, it stays so.
-    const frame& encoded();
+    const frame& encoded() {
+        if (missing && content.empty()) {
+            encode_gap();
+        }
+        return content;
+    }
 
     frame content;
     /// None for what is no event of a topic.
@@ -36,6 +41,9 @@ public:
     const counters* topic = nullptr;
     /// Of a gap.
     std::unique_ptr<gap> missing{};
+
+private:
+    void encode_gap();
 };
 
 using entry_ptr = boost::intrusive_ptr<entry>;

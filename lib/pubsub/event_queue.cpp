@@ -26,7 +26,7 @@ bool event_queue::offer(const entry_ptr& offered, drop_counts& lost) noexcept {
         if (overflowed_ || !fits(*offered)) {
             return overflow(offered, lost);
         }
-        append(offered);
+        waiting_.append(offered);
         return true;
     } catch (const std::bad_alloc&) {
         return drop_newest(*offered, drop_reason::memory, lost);
@@ -38,17 +38,17 @@ void event_queue::miss(
     count(drop_reason::memory, lost, events);
     // A reader that ends goes on after what it has got: a gap would put it past what it has not.
     if (!overflowed_) {
-        leave_gap_behind({first, last, events});
+        waiting_.leave_gap_behind({first, last, events});
     }
 }
 
 void event_queue::shed(std::uint64_t before, drop_counts& lost) noexcept {
-    const bool is_old = settle() && oldest() < before;
+    const bool is_old = waiting_.settle() && oldest() < before;
     try {
         switch (limits_.overflow) {
         case overflow_policy::signal:
             if (is_old) {
-                replace_by_signal(entry_at(entries() - 1), lost);
+                replace_by_signal(waiting_.entry_at(waiting_.entries() - 1), lost);
             }
             break;
         case overflow_policy::disconnect:
@@ -66,13 +66,13 @@ void event_queue::shed(std::uint64_t before, drop_counts& lost) noexcept {
         }
     } catch (const std::bad_alloc&) {
         // There is none for a gap in between either.
-        count(drop_reason::memory, lost, lose_all());
+        count(drop_reason::memory, lost, waiting_.lose_all());
     }
 }
 
 std::uint64_t event_queue::oldest() const noexcept {
-    for (std::size_t at = first_free(); at < entries(); ++at) {
-        const entry& each = *entry_at(at);
+    for (std::size_t at = waiting_.first_free(); at < waiting_.entries(); ++at) {
+        const entry& each = *waiting_.entry_at(at);
         if (each.is_event() && !is_signal(each)) { // a signal has nothing to give
             return each.id.sequence;
         }
@@ -105,39 +105,40 @@ bool event_queue::overflow(const entry_ptr& offered, drop_counts& lost) {
 
 bool event_queue::drop_newest(const entry& offered, drop_reason why, drop_counts& lost) noexcept {
     count(why, lost);
-    leave_gap_behind({offered.id, offered.id.sequence, 1});
+    waiting_.leave_gap_behind({offered.id, offered.id.sequence, 1});
     return false;
 }
 
 bool event_queue::drop_oldest_for(const entry_ptr& offered, drop_counts& lost) {
     while (!fits(*offered)) {
-        const std::size_t at = first_free_event();
-        if (at == entries()) {
+        const std::size_t at = waiting_.first_free_event();
+        if (at == waiting_.entries()) {
             return drop_newest(*offered, drop_reason::newest, lost);
         }
-        lose(at);
+        waiting_.lose(at);
         count(drop_reason::oldest, lost);
     }
-    append(offered);
+    waiting_.append(offered);
     return true;
 }
 
 void event_queue::drop_older(std::uint64_t than, drop_counts& lost) {
-    for (std::size_t at = first_free_event(); at < entries() && entry_at(at)->id.sequence < than;
-        at = first_free_event()) {
-        lose(at);
+    for (std::size_t at = waiting_.first_free_event();
+        at < waiting_.entries() && waiting_.entry_at(at)->id.sequence < than;
+        at = waiting_.first_free_event()) {
+        waiting_.lose(at);
         count(drop_reason::memory, lost);
     }
 }
 
 void event_queue::supersede(const entry& by, drop_counts& lost) noexcept {
     const std::string_view key = frame_access::key(by.content);
-    for (std::size_t at = entries(); at-- > first_free();) {
-        const entry& older = *entry_at(at);
+    for (std::size_t at = waiting_.entries(); at-- > waiting_.first_free();) {
+        const entry& older = *waiting_.entry_at(at);
         if (older.is_event() && older.topic == by.topic &&
             frame_access::key(older.content) == key) {
             count(drop_reason::conflated, lost);
-            erase(at);
+            waiting_.erase(at);
             return;
         }
     }
@@ -145,13 +146,13 @@ void event_queue::supersede(const entry& by, drop_counts& lost) noexcept {
 
 void event_queue::supersede_all(drop_counts& lost) {
     std::set<std::pair<const counters*, std::string_view>> seen;
-    const std::size_t first = first_free();
+    const std::size_t first = waiting_.first_free();
     // What stays of an erased event's key is its equal of a newer one.
-    for (std::size_t at = entries(); at-- > first;) {
-        const entry& each = *entry_at(at);
+    for (std::size_t at = waiting_.entries(); at-- > first;) {
+        const entry& each = *waiting_.entry_at(at);
         if (each.is_event() && !seen.insert({each.topic, frame_access::key(each.content)}).second) {
             count(drop_reason::conflated, lost);
-            erase(at);
+            waiting_.erase(at);
         }
     }
 }
@@ -159,34 +160,35 @@ void event_queue::supersede_all(drop_counts& lost) {
 /// One event without data in the place of all that waits and of the newest, which may be there.
 void event_queue::replace_by_signal(const entry_ptr& newest, drop_counts& lost) {
     const event_id last = newest->id;
-    const bool waits = entries() > 0 && entry_at(entries() - 1) == newest;
+    const bool waits =
+        waiting_.entries() > 0 && waiting_.entry_at(waiting_.entries() - 1) == newest;
     const std::string id = to_string(last);
     event_view changed;
     changed.type = signal_type;
-    changed.id = tells_gaps() ? std::string_view{id} : std::string_view{};
+    changed.id = waiting_.tells_gaps() ? std::string_view{id} : std::string_view{};
     const entry_ptr made{
-        new entry{frame_access::make(changed, signal_type, account()).value(), last}};
-    reserve_one();
+        new entry{frame_access::make(changed, signal_type, waiting_.account()).value(), last}};
+    waiting_.reserve_one();
     // Gaps too: with the id of one, the client would go on past the events that were before it.
-    const std::size_t first = first_free_event();
-    for (std::size_t at = first; at < entries(); ++at) {
-        const entry& each = *entry_at(at);
+    const std::size_t first = waiting_.first_free_event();
+    for (std::size_t at = first; at < waiting_.entries(); ++at) {
+        const entry& each = *waiting_.entry_at(at);
         count(drop_reason::signalled, lost, each.is_event() && !is_signal(each) ? 1 : 0);
     }
     if (!waits) {
         count(drop_reason::signalled, lost);
     }
-    erase_from(first);
-    append(made);
+    waiting_.erase_from(first);
+    waiting_.append(made);
 }
 
 /// Without a gap: the reader ends, and goes on after what it has got.
 void event_queue::give_up(drop_reason why, drop_counts& lost) noexcept {
     overflowed_ = true;
-    for (std::size_t at = first_free(); at < entries(); ++at) {
-        count(why, lost, entry_at(at)->is_event() ? 1 : 0);
+    for (std::size_t at = waiting_.first_free(); at < waiting_.entries(); ++at) {
+        count(why, lost, waiting_.entry_at(at)->is_event() ? 1 : 0);
     }
-    erase_from(first_free());
+    waiting_.erase_from(waiting_.first_free());
 }
 
 void event_queue::count(drop_reason why, drop_counts& lost, std::uint64_t events) noexcept {

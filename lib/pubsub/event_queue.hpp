@@ -7,15 +7,18 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <utility>
 
 namespace crier::detail {
 
 /// What a subscriber has still to read: a backlog, as long as its limits allow, and what its policy
 /// does past them. Nothing that comes in is ever lost untold.
-class event_queue : private backlog {
+class event_queue {
 public:
-    using backlog::backlog;
+    /// Without ids, a stream tells nothing of its gaps.
+    event_queue(bool tells_gaps, memory_account_ptr account) noexcept
+        : waiting_{tells_gaps, std::move(account)} {}
 
     void limit(const queue_limits& limits) noexcept { limits_ = limits; }
     const queue_limits& limits() const noexcept { return limits_; }
@@ -35,13 +38,17 @@ public:
 
     /// Without regard to the limits: for what is no event, and what is read back for a reader that
     /// waits for it.
-    using backlog::append;
+    void append(const entry_ptr& added) { waiting_.append(added); }
 
     /// Whether there is room for an event.
     bool fits(const entry& offered) const noexcept {
-        return events() == 0 || (events() < limits_.events &&
-                                    bytes() + offered.content.text().size() <= limits_.bytes);
+        return waiting_.events() == 0 ||
+               (waiting_.events() < limits_.events &&
+                   waiting_.bytes() + offered.content.text().size() <= limits_.bytes);
     }
+
+    /// Whether it is empty, and needs no memory for what is appended next.
+    bool has_place() const noexcept { return waiting_.has_place(); }
 
     /// How many events were lost.
     std::uint64_t dropped() const noexcept { return dropped_; }
@@ -52,21 +59,23 @@ public:
     /// Sequence number of the oldest event that can be let go; the highest of all without one.
     std::uint64_t oldest() const noexcept;
 
-    // What is read:
+    // What is read; see `backlog`:
 
-    using backlog::buffers;
+    using buffers = backlog::buffers;
 
-    using backlog::advance;
-    using backlog::empty;
-    using backlog::front;
-    using backlog::front_gap;
-    using backlog::gather;
-    using backlog::hold_gaps;
-    using backlog::is_partly_written;
-    using backlog::pin;
-    using backlog::pop;
-    using backlog::replace_front_gap;
-    using backlog::size;
+    bool empty() const noexcept { return waiting_.empty(); }
+    std::size_t size() const noexcept { return waiting_.size(); }
+    frame front() noexcept { return waiting_.front(); }
+    void pop() noexcept { waiting_.pop(); }
+    const gap* front_gap() noexcept { return waiting_.front_gap(); }
+    void replace_front_gap(std::span<const frame> by) { waiting_.replace_front_gap(by); }
+    void hold_gaps() noexcept { waiting_.hold_gaps(); }
+    bool is_partly_written() const noexcept { return waiting_.is_partly_written(); }
+    buffers gather(frame_bytes bytes_of) noexcept { return waiting_.gather(bytes_of); }
+    void pin(std::size_t entries) noexcept { waiting_.pin(entries); }
+    void advance(std::size_t written, frame_bytes bytes_of) noexcept {
+        waiting_.advance(written, bytes_of);
+    }
 
 private:
     bool overflow(const entry_ptr& offered, drop_counts& lost);
@@ -79,6 +88,7 @@ private:
     void give_up(drop_reason why, drop_counts& lost) noexcept;
     void count(drop_reason why, drop_counts& lost, std::uint64_t events = 1) noexcept;
 
+    backlog waiting_;
     bool overflowed_ = false;
     queue_limits limits_;
     std::uint64_t dropped_ = 0;
