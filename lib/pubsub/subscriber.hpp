@@ -67,9 +67,9 @@ public:
     bool drop_logged = false;
     /// Whether there is more to be read back before it joins its topics' lanes.
     bool is_behind = false;
+    bool has_left = false;
     /// Given by its manager; 0 before.
     std::uint64_t id = 0;
-    bool has_left = false;
     std::unique_ptr<reading_back> past;
 
     // What every event touches comes last, beside what the session has of that.

@@ -588,6 +588,35 @@ TEST_CASE("a client that leaves a stream without a socket, or takes nothing of i
     }
 }
 
+TEST_CASE("a slow client of a stream without a socket gets whole events in order") {
+    context test;
+    manager events{test.io.get_executor(), {.ids = false, .queue = {1'000, 100'000'000}}};
+    const request_type request = get("/");
+    std::optional<end_reason> reason;
+    tcp::acceptor acceptor{test.io, {asio::ip::address_v4::loopback(), 0}};
+    client peer{acceptor.local_endpoint().port()};
+    layered over{acceptor.accept()};
+    asio::co_spawn(test.io, crier::serve(over, request, events),
+        [&](const std::exception_ptr&, end_reason end) { reason = end; });
+    test.run();
+    const std::string large(100'000, 'x');
+    std::string expected;
+    for (int i = 0; i < 100; ++i) {
+        events.publish("/", std::to_string(i) + large);
+        expected += "data: " + std::to_string(i) + large + "\n\n";
+        test.run();
+    }
+    events.shutdown();
+    std::string received;
+    while (!reason) {
+        test.run();
+        received += peer.read_available();
+    }
+    received += peer.read_available();
+    CHECK(unchunked(received.substr(header.size())) == expected);
+    CHECK(reason == end_reason::shutdown);
+}
+
 TEST_CASE("a coroutine on another strand is served on the manager's") {
     context test;
     manager events{test.io.get_executor(), {.ids = false}};
