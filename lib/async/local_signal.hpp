@@ -12,7 +12,7 @@
 namespace crier::detail {
 
 /// A signal for one thread: without locks and memory, and it resumes its waiter, a coroutine,
-/// before `set` returns. Wait only while it is not set: `if (!s.is_set()) { co_await s.next(); }`.
+/// before `set` returns. Wait only where it was not set: `if (!s.take()) { co_await s.next(); }`.
 ///
 /// It is itself the operation that is awaited, so that a coroutine's frame keeps nothing for it.
 class local_signal {
@@ -22,13 +22,14 @@ public:
     local_signal& operator=(const local_signal&) = delete;
     ~local_signal() { drop(); }
 
-    bool is_set() const noexcept { return is_set_; }
-    void clear() noexcept { is_set_ = false; }
+    /// Tells whether it was set since the last wait, and clears it.
+    bool take() noexcept { return std::exchange(is_set_, false); }
 
     void set() {
-        is_set_ = true;
         if (waiter* const woken = std::exchange(waiter_, nullptr)) {
             woken->complete();
+        } else {
+            is_set_ = true;
         }
     }
 

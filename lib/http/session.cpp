@@ -80,12 +80,11 @@ shard_coroutine session::run(session* self) {
             } else {
                 self->keep_alive();
             }
-            if (!self->out_.woken().is_set()) {
+            if (!self->out_.woken().take()) {
                 self->is_idle_ = self->has_nothing_to_do();
                 co_await self->out_.woken().next();
                 self->is_idle_ = false;
             }
-            self->out_.woken().clear();
         }
     } catch (...) {
         self->failure_ = std::current_exception();
@@ -200,10 +199,9 @@ shard_coroutine session::heal(session* self) {
             kept->out_.wake();
         });
     while (self->healing_) {
-        if (!self->out_.woken().is_set()) {
+        if (!self->out_.woken().take()) {
             co_await self->out_.woken().next();
         }
-        self->out_.woken().clear();
     }
 }
 
@@ -246,16 +244,14 @@ shard_coroutine session::finish(session* self) {
             break;
         }
         self->out_.arm(self->shard_->timing());
-        if (!self->out_.woken().is_set()) {
+        if (!self->out_.woken().take()) {
             co_await self->out_.woken().next();
         }
-        self->out_.woken().clear();
         self->now_ = clock::now();
     }
     self->out_.close(self->shard_->timing());
     while (!self->out_.is_idle()) {
         co_await self->out_.woken().next();
-        self->out_.woken().clear();
     }
 }
 

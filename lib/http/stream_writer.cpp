@@ -62,7 +62,6 @@ struct stream_writer::parts {
         out.close(*timing);
         while (!out.is_idle()) {
             co_await out.woken().next();
-            out.woken().clear();
         }
         co_await asio::this_coro::throw_if_cancelled(throws);
     }
@@ -85,10 +84,9 @@ struct stream_writer::parts {
             }
             if (out.due().is_blocked()) {
                 out.arm(*timing);
-                if (!out.woken().is_set()) {
+                if (!out.woken().take()) {
                     co_await out.woken().next();
                 }
-                out.woken().clear();
             }
         }
     }
@@ -147,10 +145,9 @@ asio::awaitable<bool> stream_writer::wait(signal& on) {
                 co_await write_heartbeat();
             }
             self->out.arm(*self->timing);
-            if (!*wait.result && !self->out.woken().is_set()) {
+            if (!*wait.result && !self->out.woken().take()) {
                 co_await self->out.woken().next();
             }
-            self->out.woken().clear();
         }
         if (**wait.result == errc::closed) {
             co_return false;
