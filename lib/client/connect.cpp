@@ -3,10 +3,6 @@
 #include <crier/async/signal.hpp>
 #include <crier/wire/errc.hpp>
 
-#include "async/time_limit.hpp"
-
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/deferred.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
@@ -59,11 +55,13 @@ namespace {
 /// The attempts of one connection. Its handlers keep it, and come to nothing once it is over.
 class race : public std::enable_shared_from_this<race> {
 public:
-    race(const asio::any_io_executor& executor, std::vector<tcp::endpoint> endpoints)
+    race(const asio::any_io_executor& executor, std::vector<tcp::endpoint> endpoints,
+        clock::time_point deadline)
         : changed{executor},
           endpoints_{std::move(endpoints)},
+          deadline_{deadline},
           schedule_{endpoints_.size(), clock::now()},
-          stagger_{executor} {}
+          next_{executor} {}
 
     /// Begins what is due; whether there is something left to wait for.
     bool go_on() {
@@ -73,14 +71,15 @@ public:
         if (winner_ || schedule_.is_over()) {
             return false;
         }
-        if (schedule_.next() != clock::time_point::max()) {
-            stagger_.expires_at(schedule_.next());
-            stagger_.async_wait([self = shared_from_this()](error_code error) {
-                if (!error) {
-                    self->changed.set();
-                }
-            });
+        if (clock::now() >= deadline_) {
+            throw boost::system::system_error{errc::connect_timeout};
         }
+        next_.expires_at(std::min(schedule_.next(), deadline_));
+        next_.async_wait([self = shared_from_this()](error_code error) {
+            if (!error) {
+                self->changed.set();
+            }
+        });
         return true;
     }
 
@@ -92,7 +91,7 @@ public:
     }
 
     void end() {
-        stagger_.cancel();
+        next_.cancel();
         sockets_.clear();
     }
 
@@ -121,8 +120,9 @@ private:
     }
 
     std::vector<tcp::endpoint> endpoints_;
+    clock::time_point deadline_;
     connect_schedule schedule_;
-    timer stagger_;
+    timer next_; ///< when there is something to do, if nothing happens before
     std::deque<tcp::socket> sockets_;
     std::optional<tcp::socket> winner_;
     std::optional<error_code> first_error_;
@@ -130,24 +130,17 @@ private:
 
 } // namespace
 
-asio::awaitable<tcp::socket> connect_to_any(
-    std::vector<tcp::endpoint> endpoints, clock::time_point deadline) {
+flow<tcp::socket> connect_to_any(std::vector<tcp::endpoint> endpoints, clock::time_point deadline) {
     struct ending {
         race& of;
         ~ending() { of.end(); }
     };
-    const asio::any_io_executor executor = co_await asio::this_coro::executor;
-    const auto attempts = std::make_shared<race>(executor, interleaved(endpoints));
+    const flow_executor executor = co_await asio::this_coro::executor;
+    const auto attempts =
+        std::make_shared<race>(executor.inner(), interleaved(endpoints), deadline);
     const ending at_end{*attempts};
-    const time_limit limit{attempts->changed, deadline - clock::now()};
     while (attempts->go_on()) {
-        const auto [ended] = co_await attempts->changed.async_wait(asio::as_tuple(asio::deferred));
-        if (limit.expired()) {
-            throw boost::system::system_error{errc::connect_timeout};
-        }
-        if (ended) {
-            throw boost::system::system_error{ended};
-        }
+        co_await wait_for(attempts->changed);
     }
     co_return attempts->take();
 }

@@ -2,7 +2,8 @@
 
 #include <crier/async/clock.hpp>
 
-#include <boost/asio/awaitable.hpp>
+#include "flow.hpp"
+
 #include <boost/asio/ip/tcp.hpp>
 
 #include <cstddef>
@@ -46,7 +47,7 @@ private:
 
 /// Connects to the first address that answers.
 /// Errors: throws the first address's where none does; `errc::connect_timeout`.
-boost::asio::awaitable<boost::asio::ip::tcp::socket> connect_to_any(
+flow<boost::asio::ip::tcp::socket> connect_to_any(
     std::vector<boost::asio::ip::tcp::endpoint> endpoints, clock::time_point deadline);
 
 } // namespace crier::detail

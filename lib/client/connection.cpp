@@ -11,7 +11,6 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 
 #include <optional>
@@ -33,9 +32,9 @@ failure bad_response(const std::string& detail) {
 
 /// Awaits a flow; cut off by the limit, it throws the given error.
 template <class T, class Target>
-asio::awaitable<T> within(const time_limit<Target>& limit, errc timeout, asio::awaitable<T> flow) {
+flow<T> within(const time_limit<Target>& limit, errc timeout, flow<T> awaited) {
     try {
-        co_return co_await std::move(flow);
+        co_return co_await std::move(awaited);
     } catch (const system_error&) {
         if (!limit.expired()) {
             throw;
@@ -48,46 +47,65 @@ asio::awaitable<T> within(const time_limit<Target>& limit, errc timeout, asio::a
 /// who asks may leave before the answer comes.
 struct resolution {
     explicit resolution(const asio::any_io_executor& executor)
-        : resolver{executor}, answered{executor} {}
+        : resolver{executor}, over{executor} {}
 
     tcp::resolver resolver;
-    signal answered;
-    error_code error;
+    signal over; ///< closed then
+    error_code error = asio::error::no_memory;
     std::vector<tcp::endpoint> endpoints;
 };
 
-asio::awaitable<std::vector<tcp::endpoint>> resolve_host(
-    const http_url& url, clock::time_point deadline) {
+/// Asio lets it go without a call where there is no memory for the answer.
+class answer_handler {
+public:
+    explicit answer_handler(std::shared_ptr<resolution> to) : to_{std::move(to)} {}
+    answer_handler(answer_handler&&) noexcept = default;
+    answer_handler& operator=(answer_handler&&) = delete;
+    ~answer_handler() {
+        if (to_) {
+            to_->over.close();
+        }
+    }
+
+    void operator()(error_code error, const tcp::resolver::results_type& results) {
+        to_->endpoints.assign(results.begin(), results.end());
+        to_->error = error;
+    }
+
+private:
+    std::shared_ptr<resolution> to_;
+};
+
+flow<std::vector<tcp::endpoint>> resolve_host(const http_url& url, clock::time_point deadline) {
     error_code not_an_address;
     const asio::ip::address address = asio::ip::make_address(url.host, not_an_address);
     if (!not_an_address) {
         co_return std::vector<tcp::endpoint>{{address, url.port}};
     }
-    const asio::any_io_executor executor = co_await asio::this_coro::executor;
-    const auto asked = std::make_shared<resolution>(executor);
-    asked->resolver.async_resolve(url.host, std::to_string(url.port),
-        tcp::resolver::numeric_service,
-        [asked](error_code error, const tcp::resolver::results_type& results) {
-            asked->error = error;
-            asked->endpoints.assign(results.begin(), results.end());
-            asked->answered.set();
-        });
-    const time_limit limit{asked->answered, deadline - clock::now()};
-    asio::awaitable<void> waiting = asked->answered.async_wait(asio::use_awaitable);
-    co_await within(limit, errc::connect_timeout, std::move(waiting));
+    const flow_executor executor = co_await asio::this_coro::executor;
+    const auto asked = std::make_shared<resolution>(executor.inner());
+    asked->resolver.async_resolve(
+        url.host, std::to_string(url.port), tcp::resolver::numeric_service, answer_handler{asked});
+    const time_limit limit{asked->over, deadline - clock::now()};
+    error_code ended;
+    flow<void> waiting = wait_for(asked->over, ended);
+    co_await std::move(waiting);
+    if (ended != errc::closed) {
+        throw system_error{limit.expired() ? error_code{errc::connect_timeout} : ended};
+    }
     if (asked->error) {
         throw system_error{asked->error};
     }
     co_return asked->endpoints;
 }
 
-asio::awaitable<tcp::socket> connect_to(const http_url& url, clock::time_point deadline) {
-    asio::awaitable<std::vector<tcp::endpoint>> resolving = resolve_host(url, deadline);
+flow<tcp::socket> connect_to(const http_url& url, clock::time_point deadline) {
+    flow<std::vector<tcp::endpoint>> resolving = resolve_host(url, deadline);
     std::vector<tcp::endpoint> endpoints = co_await std::move(resolving);
     co_return co_await connect_to_any(std::move(endpoints), deadline);
 }
 
-asio::awaitable<tcp::socket> connect_or_tell(const http_url& url, clock::time_point deadline) {
+flow<tcp::socket> connect_or_tell(const http_url& url, clock::time_point deadline) {
     try {
         co_return co_await connect_to(url, deadline);
     } catch (const system_error& error) {
@@ -97,28 +115,27 @@ asio::awaitable<tcp::socket> connect_or_tell(const http_url& url, clock::time_po
 
 } // namespace
 
-asio::awaitable<std::unique_ptr<connection>> connection::open(const http_url& to,
+flow<std::unique_ptr<connection>> connection::open(const http_url& to,
     const event_source_options& options, std::shared_ptr<asio::ssl::context> tls) {
     tcp::socket socket = co_await connect_or_tell(to, clock::now() + options.connect_timeout);
     auto made = std::make_unique<connection>(std::move(socket));
     if (to.secure) {
         const time_limit limit{made->transport_, options.handshake_timeout};
-        asio::awaitable<void> shaking =
-            made->transport_.handshake(*tls, to.host, options.tls.verify);
+        flow<void> shaking = made->transport_.handshake(*tls, to.host, options.tls.verify);
         co_await within(limit, errc::handshake_timeout, std::move(shaking));
     }
     co_return made;
 }
 
-asio::awaitable<response_head> connection::ask(std::string request, clock::duration longest) {
+flow<response_head> connection::ask(std::string request, clock::duration longest) {
     const time_limit limit{transport_, longest};
-    asio::awaitable<response_head> asking = write_and_read_head(request);
+    flow<response_head> asking = write_and_read_head(request);
     co_return co_await within(limit, errc::header_timeout, std::move(asking));
 }
 
 /// A server may answer before it has read all, and then read no more. Source: RFC 9112,
 /// section 9.5.
-asio::awaitable<response_head> connection::write_and_read_head(std::string_view request) {
+flow<response_head> connection::write_and_read_head(std::string_view request) {
     std::optional<error_code> unsent;
     try {
         co_await transport_.write(request);
@@ -135,7 +152,7 @@ asio::awaitable<response_head> connection::write_and_read_head(std::string_view 
     throw system_error{*unsent};
 }
 
-asio::awaitable<response_head> connection::read_head() {
+flow<response_head> connection::read_head() {
     do {
         reader_ = std::make_unique<response_reader>();
         while (!reader_->has_head()) {
@@ -150,8 +167,8 @@ asio::awaitable<response_head> connection::read_head() {
     co_return reader_->head();
 }
 
-asio::awaitable<std::string_view> connection::read(clock::duration longest) {
-    asio::awaitable<std::string_view> reading = read_body();
+flow<std::string_view> connection::read(clock::duration longest) {
+    flow<std::string_view> reading = read_body();
     if (longest >= never) {
         co_return co_await std::move(reading);
     }
@@ -159,7 +176,7 @@ asio::awaitable<std::string_view> connection::read(clock::duration longest) {
     co_return co_await within(limit, errc::idle_timeout, std::move(reading));
 }
 
-asio::awaitable<std::string_view> connection::read_body() {
+flow<std::string_view> connection::read_body() {
     while (!reader_->is_over()) {
         if (!parse()) {
             co_await read_more();
@@ -184,7 +201,7 @@ bool connection::parse() {
     return parsed_ != 0;
 }
 
-asio::awaitable<void> connection::read_more() {
+flow<void> connection::read_more() {
     constexpr std::size_t read_size = std::size_t{16} * 1024;
     if (buffer_.size() >= response_reader::header_limit) {
         throw bad_response("a header or the head of a chunk is too large");

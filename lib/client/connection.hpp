@@ -2,11 +2,11 @@
 
 #include <crier/async/clock.hpp>
 
+#include "flow.hpp"
 #include "request.hpp"
 #include "response_reader.hpp"
 #include "transport.hpp"
 
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 
@@ -20,23 +20,23 @@ namespace crier::detail {
 class connection {
 public:
     /// Resolves, connects and turns to TLS where the URL asks for it, each in its time.
-    static boost::asio::awaitable<std::unique_ptr<connection>> open(const http_url& to,
+    static flow<std::unique_ptr<connection>> open(const http_url& to,
         const event_source_options& options, std::shared_ptr<boost::asio::ssl::context> tls);
 
     explicit connection(boost::asio::ip::tcp::socket socket) : transport_{std::move(socket)} {}
 
     /// Sends a request and reads the response's header.
-    boost::asio::awaitable<response_head> ask(std::string request, clock::duration longest);
+    flow<response_head> ask(std::string request, clock::duration longest);
 
     /// The next piece of the body, a view that holds until the next call; empty at the end. It may
     /// take the given time, or any where that is `never`.
-    boost::asio::awaitable<std::string_view> read(clock::duration longest);
+    flow<std::string_view> read(clock::duration longest);
 
 private:
-    boost::asio::awaitable<response_head> write_and_read_head(std::string_view request);
-    boost::asio::awaitable<response_head> read_head();
-    boost::asio::awaitable<std::string_view> read_body();
-    boost::asio::awaitable<void> read_more();
+    flow<response_head> write_and_read_head(std::string_view request);
+    flow<response_head> read_head();
+    flow<std::string_view> read_body();
+    flow<void> read_more();
     bool parse();
 
     transport transport_;

@@ -29,9 +29,9 @@ void receive_queue::add(const event_view& from) {
     bytes_ += size_of(events_.back());
 }
 
-asio::awaitable<void> receive_queue::wait_for_room() {
+flow<void> receive_queue::wait_for_room() {
     while (is_full()) {
-        co_await room_.async_wait(asio::use_awaitable);
+        co_await wait_for(room_);
     }
 }
 

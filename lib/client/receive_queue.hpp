@@ -3,6 +3,8 @@
 #include <crier/async/signal.hpp>
 #include <crier/wire/event.hpp>
 
+#include "flow.hpp"
+
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
@@ -28,7 +30,7 @@ public:
     void add(const event_view& from);
 
     /// Completes when there is room for another event.
-    boost::asio::awaitable<void> wait_for_room();
+    flow<void> wait_for_room();
 
     /// Takes the next event. Errors: throws `std::logic_error` where another one receives, and what
     /// `end` was given once all was taken. Lifetime: the queue must outlive it.

@@ -11,7 +11,6 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 
 #include <algorithm>
@@ -110,7 +109,7 @@ parser_options source_state::options_of_parser() {
 
 void source_state::start() {
     end_of_run handler{cancellation_.slot(), shared_from_this()};
-    asio::co_spawn(get_executor(), run(shared_from_this()), std::move(handler));
+    asio::co_spawn(flow_executor{get_executor()}, run(shared_from_this()), std::move(handler));
 }
 
 void source_state::close() noexcept {
@@ -151,7 +150,7 @@ asio::awaitable<event> source_state::receive(std::shared_ptr<source_state> from)
     co_return co_await from->queue_.receive();
 }
 
-asio::awaitable<void> source_state::run(std::shared_ptr<source_state> self) {
+flow<void> source_state::run(std::shared_ptr<source_state> self) {
     struct last_word {
         source_state& of;
         ~last_word() { of.leave(); }
@@ -189,7 +188,7 @@ void source_state::leave() noexcept {
     }
 }
 
-asio::awaitable<source_state::ending> source_state::attempt() {
+flow<source_state::ending> source_state::attempt() {
     try {
         co_return co_await connect_and_read();
     } catch (const failure& error) {
@@ -199,7 +198,7 @@ asio::awaitable<source_state::ending> source_state::attempt() {
     }
 }
 
-asio::awaitable<source_state::ending> source_state::connect_and_read() {
+flow<source_state::ending> source_state::connect_and_read() {
     request asked = request_;
     while (true) {
         const std::shared_ptr<asio::ssl::context> tls = tls_for(asked.url());
@@ -222,8 +221,7 @@ asio::awaitable<source_state::ending> source_state::connect_and_read() {
     }
 }
 
-asio::awaitable<source_state::ending> source_state::read_stream(
-    connection& from, const http_url& url) {
+flow<source_state::ending> source_state::read_stream(connection& from, const http_url& url) {
     if (state_ == ready_state::closed) {
         co_return ending{asio::error::operation_aborted, "closed"};
     }
@@ -249,7 +247,7 @@ asio::awaitable<source_state::ending> source_state::read_stream(
 }
 
 /// Whoever is told of an event, a comment or a state may end all this: it goes on only while open.
-asio::awaitable<error_code> source_state::read_events(std::string_view bytes) {
+flow<error_code> source_state::read_events(std::string_view bytes) {
     while (state_ == ready_state::open) {
         id_before_ = parser_.last_event_id();
         const auto found = parser_.next(bytes);
@@ -277,7 +275,7 @@ void source_state::add(const event_view& next) {
     }
 }
 
-asio::awaitable<void> source_state::wait_after(const ending& why) {
+flow<void> source_state::wait_after(const ending& why) {
     if (state_ == ready_state::closed) {
         co_return;
     }
@@ -294,7 +292,7 @@ asio::awaitable<void> source_state::wait_after(const ending& why) {
     }
     timer wait{get_executor(), change.delay};
     error_code cut_short;
-    co_await wait.async_wait(asio::redirect_error(asio::use_awaitable, cut_short));
+    co_await wait.async_wait(asio::redirect_error(use_flow, cut_short));
 }
 
 /// A stream may ask for no wait at all, but not to be connected to as fast as can be, and for a

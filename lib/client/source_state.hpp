@@ -7,6 +7,7 @@
 
 #include "backoff.hpp"
 #include "connection.hpp"
+#include "flow.hpp"
 #include "receive_queue.hpp"
 #include "request.hpp"
 
@@ -55,13 +56,13 @@ private:
         std::optional<std::chrono::milliseconds> retry_after{};
     };
 
-    static boost::asio::awaitable<void> run(std::shared_ptr<source_state> self);
-    boost::asio::awaitable<ending> attempt();
-    boost::asio::awaitable<ending> connect_and_read();
-    boost::asio::awaitable<ending> read_stream(connection& from, const http_url& url);
-    boost::asio::awaitable<boost::system::error_code> read_events(std::string_view bytes);
+    static flow<void> run(std::shared_ptr<source_state> self);
+    flow<ending> attempt();
+    flow<ending> connect_and_read();
+    flow<ending> read_stream(connection& from, const http_url& url);
+    flow<boost::system::error_code> read_events(std::string_view bytes);
     void add(const event_view& next);
-    boost::asio::awaitable<void> wait_after(const ending& why);
+    flow<void> wait_after(const ending& why);
     void finish(const ending& why);
     void finish(std::exception_ptr why, boost::system::error_code reason,
         std::string_view message) noexcept;

@@ -5,7 +5,6 @@
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/system/system_error.hpp>
 
@@ -80,16 +79,14 @@ void transport::cancel() {
     socket_.close(ignored);
 }
 
-asio::awaitable<void> transport::handshake(
-    ssl::context& context, const std::string& host, bool verify) {
+flow<void> transport::handshake(ssl::context& context, const std::string& host, bool verify) {
     tls_.emplace(socket_, context);
     if (!name_peer(tls_->native_handle(), host)) {
         throw failure{asio::error::invalid_argument, "TLS with " + host + ": no valid host name"};
     }
     tls_->set_verify_mode(verify ? ssl::verify_peer : ssl::verify_none);
     error_code error;
-    co_await tls_->async_handshake(
-        ssl::stream_base::client, asio::redirect_error(asio::use_awaitable, error));
+    co_await tls_->async_handshake(ssl::stream_base::client, asio::redirect_error(use_flow, error));
     if (error) {
         const long fault = verify ? SSL_get_verify_result(tls_->native_handle()) : X509_V_OK;
         if (fault != X509_V_OK) {
@@ -100,22 +97,21 @@ asio::awaitable<void> transport::handshake(
     }
 }
 
-asio::awaitable<void> transport::write(std::string_view bytes) {
+flow<void> transport::write(std::string_view bytes) {
     if (tls_) {
-        co_await asio::async_write(*tls_, asio::buffer(bytes), asio::use_awaitable);
+        co_await asio::async_write(*tls_, asio::buffer(bytes), use_flow);
     } else {
-        co_await asio::async_write(socket_, asio::buffer(bytes), asio::use_awaitable);
+        co_await asio::async_write(socket_, asio::buffer(bytes), use_flow);
     }
 }
 
-asio::awaitable<std::size_t> transport::read_some(asio::mutable_buffer to) {
+flow<std::size_t> transport::read_some(asio::mutable_buffer to) {
     error_code error;
     std::size_t size = 0;
     if (tls_) {
-        size = co_await tls_->async_read_some(to, asio::redirect_error(asio::use_awaitable, error));
+        size = co_await tls_->async_read_some(to, asio::redirect_error(use_flow, error));
     } else {
-        size =
-            co_await socket_.async_read_some(to, asio::redirect_error(asio::use_awaitable, error));
+        size = co_await socket_.async_read_some(to, asio::redirect_error(use_flow, error));
     }
     if (error) {
         throw boost::system::system_error{

@@ -2,8 +2,9 @@
 
 #include <crier/client/options.hpp>
 
+#include "flow.hpp"
+
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
@@ -34,13 +35,12 @@ public:
     void cancel();
 
     /// Turns to TLS. Errors: throws `system_error`, which says what is wrong with a certificate.
-    boost::asio::awaitable<void> handshake(
-        boost::asio::ssl::context& context, const std::string& host, bool verify);
+    flow<void> handshake(boost::asio::ssl::context& context, const std::string& host, bool verify);
 
-    boost::asio::awaitable<void> write(std::string_view bytes);
+    flow<void> write(std::string_view bytes);
 
     /// Errors: throws `eof` at the end, and where TLS was cut short.
-    boost::asio::awaitable<std::size_t> read_some(boost::asio::mutable_buffer to);
+    flow<std::size_t> read_some(boost::asio::mutable_buffer to);
 
 private:
     boost::asio::ip::tcp::socket socket_;

@@ -15,6 +15,7 @@ using crier::clock;
 using crier::errc;
 using crier::detail::connect_schedule;
 using crier::detail::connect_to_any;
+using crier::detail::flow;
 using crier::detail::interleaved;
 using crier::test::context;
 using tcp = boost::asio::ip::tcp;
@@ -34,7 +35,7 @@ struct outcome {
     bool over = false;
 };
 
-asio::awaitable<void> connect_into(
+flow<void> connect_into(
     outcome& result, std::vector<tcp::endpoint> endpoints, clock::duration longest) {
     try {
         tcp::socket socket = co_await connect_to_any(std::move(endpoints), clock::now() + longest);

@@ -1,86 +1,33 @@
 // Whatever allocation fails in a client's life: it goes on, or it says that it does not, and what
 // it had not received comes after the last event id. To leave needs no memory at all.
+//
+// What fails is `operator new` and the memory of Asio's handlers, on the client's thread. What
+// OpenSSL and the system's resolver take with `malloc` does not.
 
 #include <crier/client/event_source.hpp>
 
+#include "support/resuming_server.hpp"
 #include "support/sweep.hpp"
 
-#include <boost/asio/detached.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/read_until.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
+#include <boost/asio/strand.hpp>
 
 #include <chrono>
 #include <optional>
 #include <string>
-#include <thread>
 
 using crier::event_source;
 using crier::event_source_options;
 using crier::ready_state;
+using crier::test::certificate;
 using crier::test::context;
 using crier::test::failing;
 using crier::test::failing_part;
+using crier::test::resuming_server;
 using crier::test::sweep;
+using crier::test::temporary_file;
 namespace asio = boost::asio;
-using asio::ip::tcp;
 
 namespace {
-
-// Longer than what a string holds by itself.
-const std::string first_id = "a-rather-long-event-id-0000000001";
-const std::string second_id = "a-rather-long-event-id-0000000002";
-
-/// Sends one event and drops the connection; who comes back after that event gets the other one. On
-/// a thread of its own, where nothing fails.
-class resuming_server {
-public:
-    resuming_server() {
-        asio::co_spawn(io_, accept(), asio::detached);
-        thread_ = std::thread{[this] { io_.run(); }};
-    }
-    resuming_server(const resuming_server&) = delete;
-    resuming_server& operator=(const resuming_server&) = delete;
-    ~resuming_server() {
-        io_.stop();
-        thread_.join();
-    }
-
-    std::string url() const {
-        return "http://127.0.0.1:" + std::to_string(acceptor_.local_endpoint().port()) + "/";
-    }
-
-private:
-    asio::awaitable<void> accept() {
-        while (true) {
-            tcp::socket socket = co_await acceptor_.async_accept(asio::use_awaitable);
-            asio::co_spawn(io_, serve(std::move(socket)), asio::detached);
-        }
-    }
-
-    static asio::awaitable<void> serve(tcp::socket socket) {
-        std::string request;
-        co_await asio::async_read_until(
-            socket, asio::dynamic_buffer(request), "\r\n\r\n", asio::use_awaitable);
-        std::string answer = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
-        const bool begins = request.find("Last-Event-ID") == request.npos;
-        if (begins) {
-            answer += "id: " + first_id + "\ndata: a\n\n";
-        } else if (request.find(first_id) != request.npos) {
-            answer += "id: " + second_id + "\ndata: b\n\n";
-        }
-        co_await asio::async_write(socket, asio::buffer(answer), asio::use_awaitable);
-        if (!begins) {
-            char rest = 0;
-            co_await socket.async_read_some(asio::buffer(&rest, 1), asio::use_awaitable);
-        }
-    }
-
-    asio::io_context io_{1};
-    tcp::acceptor acceptor_{io_, {asio::ip::address_v4::loopback(), 0}};
-    std::thread thread_;
-};
 
 struct progress {
     bool first = false;
@@ -112,14 +59,6 @@ asio::awaitable<void> follow(event_source& from, progress& seen) {
     }
 }
 
-event_source_options options_after(const std::string& id) {
-    event_source_options options;
-    options.reconnection_time = std::chrono::milliseconds{0};
-    options.random = [] { return 0.0; };
-    options.last_event_id = id;
-    return options;
-}
-
 /// Runs the client until the condition holds, as a program goes on after a handler that threw.
 template <class Condition>
 bool run_until(asio::io_context& io, Condition condition) {
@@ -134,62 +73,184 @@ bool run_until(asio::io_context& io, Condition condition) {
     return true;
 }
 
-void begin(context& test, event_source& source, progress& seen) {
+void begin(event_source& source, progress& seen) {
     seen.receives = true;
     try {
-        asio::co_spawn(test.io, follow(source, seen), asio::detached);
+        asio::co_spawn(source.get_executor(), follow(source, seen), asio::detached);
     } catch (...) {
         seen.receives = false;
         throw;
     }
 }
 
-} // namespace
+/// Where a client comes from, and on what it runs.
+struct setting {
+    std::string url{};
+    std::string ca_file{};
+    bool on_strand = false;
 
-TEST_CASE("a client goes on or says that it does not, and then another one resumes") {
-    resuming_server server;
-    const std::string url = server.url();
-    const auto life = [&](failing_part& part) {
+    event_source_options options(const std::string& last_event_id = {}) const {
+        event_source_options made;
+        made.reconnection_time = std::chrono::milliseconds{0};
+        made.random = [] { return 0.0; };
+        made.last_event_id = last_event_id;
+        made.tls.ca_file = ca_file;
+        return made;
+    }
+
+    event_source::executor_type executor(asio::io_context& io) const {
+        if (on_strand) {
+            return asio::make_strand(io);
+        }
+        return io.get_executor();
+    }
+};
+
+/// Receives until the second event, from the source or, where it has closed, from another one.
+void receive_the_rest(const setting& from, context& test, std::optional<event_source>& source,
+    const event_source::executor_type& executor, progress& seen) {
+    while (!seen.second) {
+        if (!source || (source->state() == ready_state::closed && !seen.receives)) {
+            const std::string id = source ? source->last_event_id() : "";
+            // What it has queued is not lost.
+            if (source) {
+                begin(*source, seen);
+                REQUIRE(run_until(test.io, [&] { return !seen.receives; }));
+            }
+            source.emplace(executor, from.url, from.options(id));
+        }
+        if (!seen.receives) {
+            begin(*source, seen);
+        }
+        REQUIRE(run_until(test.io, [&] { return seen.second || !seen.receives; }));
+    }
+    CHECK_FALSE(seen.lost);
+    source->close();
+    CHECK(run_until(test.io, [&] { return !seen.receives; }));
+}
+
+long sweep_with_receiver(const setting& from) {
+    return sweep(failing::once, [&](failing_part& part) {
         context test;
+        const auto executor = from.executor(test.io);
         progress seen;
         std::optional<event_source> source;
-        event_source_options options = options_after("");
+        event_source_options options = from.options();
         bool in_time = true;
         part([&] {
-            source.emplace(test.io.get_executor(), url, std::move(options));
-            begin(test, *source, seen);
+            source.emplace(executor, from.url, std::move(options));
+            begin(*source, seen);
             in_time = run_until(test.io, [&] { return seen.second || !seen.receives; });
         });
         REQUIRE(in_time);
-        while (!seen.second) {
-            const bool goes_on = source && source->state() != ready_state::closed;
-            if (!goes_on) {
-                const std::string id = source ? source->last_event_id() : "";
-                source.emplace(test.io.get_executor(), url, options_after(id));
-            }
-            begin(test, *source, seen);
-            REQUIRE(run_until(test.io, [&] { return seen.second || !seen.receives; }));
-        }
-        CHECK_FALSE(seen.lost);
-        source->close();
-        CHECK(run_until(test.io, [&] { return !seen.receives; }));
-    };
-    const long swept = sweep(failing::once, life);
+        receive_the_rest(from, test, source, executor, seen);
+    });
+}
+
+/// Without a receiver: the caller's own coroutine is Asio's, which ends the process where it finds
+/// no memory to destroy it.
+long sweep_without_receiver(failing how, const setting& from) {
+    return sweep(how, [&](failing_part& part) {
+        context test;
+        const auto executor = from.executor(test.io);
+        progress seen;
+        std::optional<event_source> source;
+        event_source_options options = from.options();
+        bool in_time = true;
+        part([&] {
+            source.emplace(executor, from.url, std::move(options));
+            in_time = run_until(test.io, [&] {
+                return source->state() == ready_state::closed ||
+                       source->last_event_id() == resuming_server::second_id;
+            });
+        });
+        REQUIRE(in_time);
+        receive_the_rest(from, test, source, executor, seen);
+    });
+}
+
+void sweep_life(const setting& from) {
+    const long swept = sweep_with_receiver(from);
     MESSAGE(swept << " allocations");
     CHECK(swept > 0);
-    // ~awaitable_thread of Asio 1.81 posts, and the process ends where that finds no memory.
-    const crier::test::spared_handlers spared;
-    CHECK(sweep(failing::from_then_on, life) > 0);
+    CHECK(sweep_without_receiver(failing::from_then_on, from) > 0);
+}
+
+} // namespace
+
+TEST_CASE("a client goes on or says that it does not, and then another one resumes") {
+    const resuming_server server;
+    sweep_life({.url = server.url()});
+}
+
+TEST_CASE("a client of a host by its name goes on or says that it does not") {
+    const resuming_server server;
+    sweep_life({.url = server.url("localhost")});
+}
+
+TEST_CASE("a client that is redirected goes on or says that it does not") {
+    const resuming_server server;
+    sweep_life({.url = server.url("127.0.0.1", "/moved")});
+}
+
+TEST_CASE("a client over TLS goes on or says that it does not") {
+    const certificate identity{"DNS:localhost,IP:127.0.0.1"};
+    const temporary_file trusted{identity.pem()};
+    const resuming_server server{&identity};
+    sweep_life({.url = server.url(), .ca_file = trusted.path()});
+}
+
+TEST_CASE("a client on a strand goes on or says that it does not") {
+    // Where a strand of Asio 1.81 goes on with what was posted to it meanwhile, it allocates in a
+    // destructor (`strand_executor_service::invoker`), and the process ends where that fails. Where
+    // it finds no memory to begin (`strand_executor_service::do_execute`), it never runs again.
+    const crier::test::spared_handlers of_the_strand;
+    const resuming_server server;
+    sweep_life({.url = server.url(), .on_strand = true});
+}
+
+TEST_CASE("whatever allocation fails after reconnect, a client goes on or says that it does not") {
+    const resuming_server server;
+    const setting from{.url = server.url()};
+    for (const failing how : {failing::once, failing::from_then_on}) {
+        const long swept = sweep(how, [&](failing_part& part) {
+            context test;
+            const auto executor = from.executor(test.io);
+            progress seen;
+            int opened = 0;
+            event_source_options options = from.options();
+            options.on_state_change = [&](const crier::state_change& change) {
+                opened += change.state == ready_state::open ? 1 : 0;
+            };
+            event_source source{executor, from.url, std::move(options)};
+            begin(source, seen);
+            REQUIRE(run_until(test.io, [&] { return seen.second; }));
+            const int before = opened;
+            bool in_time = true;
+            const bool done = part([&] {
+                source.reconnect();
+                in_time = run_until(test.io,
+                    [&] { return opened > before || source.state() == ready_state::closed; });
+            });
+            CHECK(in_time);
+            CHECK((!done || opened > before || source.state() == ready_state::closed));
+            CHECK(source.last_event_id() == resuming_server::second_id);
+            source.close();
+            CHECK(run_until(test.io, [&] { return !seen.receives; }));
+        });
+        MESSAGE(swept << " allocations");
+        CHECK(swept > 0);
+    }
 }
 
 TEST_CASE("whatever allocation fails after close, the client goes and its receiver is told") {
-    resuming_server server;
-    const std::string url = server.url();
+    const resuming_server server;
+    const setting from{.url = server.url()};
     const long swept = sweep(failing::once, [&](failing_part& part) {
         context test;
         progress seen;
-        event_source source{test.io.get_executor(), url, options_after("")};
-        begin(test, source, seen);
+        event_source source{test.io.get_executor(), from.url, from.options()};
+        begin(source, seen);
         REQUIRE(run_until(test.io, [&] { return seen.second; }));
         bool in_time = true;
         part([&] {
@@ -205,20 +266,20 @@ TEST_CASE("whatever allocation fails after close, the client goes and its receiv
 }
 
 TEST_CASE("to close and destroy a client needs no memory") {
-    resuming_server server;
-    const std::string url = server.url();
+    const resuming_server server;
+    const setting from{.url = server.url()};
     const auto sweep_end = [&](auto end, int told) {
         sweep([&](failing_part& part) {
             context test;
             progress seen;
             std::optional<event_source> source;
             int changes = 0;
-            event_source_options options = options_after("");
+            event_source_options options = from.options();
             options.on_state_change = [&](const crier::state_change& change) {
                 changes += change.state == ready_state::closed ? 1 : 0;
             };
-            source.emplace(test.io.get_executor(), url, std::move(options));
-            begin(test, *source, seen);
+            source.emplace(test.io.get_executor(), from.url, std::move(options));
+            begin(*source, seen);
             REQUIRE(run_until(test.io, [&] { return seen.second; }));
             part([&] { end(source); });
             CHECK_FALSE(part.has_failed());

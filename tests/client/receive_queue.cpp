@@ -11,14 +11,14 @@
 #include <string>
 #include <vector>
 
+using crier::detail::flow;
 using crier::detail::receive_queue;
 using crier::test::context;
 namespace asio = boost::asio;
 
 namespace {
 
-asio::awaitable<void> push_all(
-    receive_queue& to, std::vector<std::string> texts, std::size_t& done) {
+flow<void> push_all(receive_queue& to, std::vector<std::string> texts, std::size_t& done) {
     for (const std::string& text : texts) {
         to.add(crier::event_view{text});
         to.wake();

@@ -80,13 +80,14 @@ public:
         return true;
     }
 
-    template <class T>
-    void spawn(asio::awaitable<T> flow) {
-        asio::co_spawn(io, std::move(flow), [](const std::exception_ptr& error, auto&&...) {
-            if (error) {
-                std::rethrow_exception(error);
-            }
-        });
+    template <class T, class Executor>
+    void spawn(asio::awaitable<T, Executor> flow) {
+        asio::co_spawn(Executor{io.get_executor()}, std::move(flow),
+            [](const std::exception_ptr& error, auto&&...) {
+                if (error) {
+                    std::rethrow_exception(error);
+                }
+            });
         run();
     }
 
