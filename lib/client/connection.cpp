@@ -1,16 +1,14 @@
 #include "connection.hpp"
 
-#include <crier/async/signal.hpp>
 #include <crier/wire/errc.hpp>
 
 #include "async/durations.hpp"
 #include "async/time_limit.hpp"
 #include "connect.hpp"
-#include "failure.hpp"
+#include "ending.hpp"
+#include "resolve.hpp"
 
 #include <boost/asio/error.hpp>
-#include <boost/asio/ip/address.hpp>
-#include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
 
 #include <optional>
@@ -27,7 +25,7 @@ using boost::system::system_error;
 
 failure bad_response(const std::string& detail) {
     const error_code code = errc::bad_response;
-    return {code, code.message() + ": " + detail};
+    return failure{{code, code.message() + ": " + detail}};
 }
 
 /// Awaits a flow; cut off by the limit, it throws the given error.
@@ -43,73 +41,12 @@ flow<T> within(const time_limit<Target>& limit, errc timeout, flow<T> awaited) {
     throw system_error{timeout};
 }
 
-/// A name's addresses, once they are known. Asio waits for the system's resolver without an end, so
-/// who asks may leave before the answer comes.
-struct resolution {
-    explicit resolution(const asio::any_io_executor& executor)
-        : resolver{executor}, over{executor} {}
-
-    tcp::resolver resolver;
-    signal over; ///< closed then
-    error_code error = asio::error::no_memory;
-    std::vector<tcp::endpoint> endpoints;
-};
-
-/// Asio lets it go without a call where there is no memory for the answer.
-class answer_handler {
-public:
-    explicit answer_handler(std::shared_ptr<resolution> to) : to_{std::move(to)} {}
-    answer_handler(answer_handler&&) noexcept = default;
-    answer_handler& operator=(answer_handler&&) = delete;
-    ~answer_handler() {
-        if (to_) {
-            to_->over.close();
-        }
-    }
-
-    void operator()(error_code error, const tcp::resolver::results_type& results) {
-        to_->endpoints.assign(results.begin(), results.end());
-        to_->error = error;
-    }
-
-private:
-    std::shared_ptr<resolution> to_;
-};
-
-flow<std::vector<tcp::endpoint>> resolve_host(const http_url& url, clock::time_point deadline) {
-    error_code not_an_address;
-    const asio::ip::address address = asio::ip::make_address(url.host, not_an_address);
-    if (!not_an_address) {
-        co_return std::vector<tcp::endpoint>{{address, url.port}};
-    }
-    const flow_executor executor = co_await asio::this_coro::executor;
-    const auto asked = std::make_shared<resolution>(executor.inner());
-    asked->resolver.async_resolve(
-        url.host, std::to_string(url.port), tcp::resolver::numeric_service, answer_handler{asked});
-    const time_limit limit{asked->over, deadline - clock::now()};
-    error_code ended;
-    flow<void> waiting = wait_for(asked->over, ended);
-    co_await std::move(waiting);
-    if (ended != errc::closed) {
-        throw system_error{limit.expired() ? error_code{errc::connect_timeout} : ended};
-    }
-    if (asked->error) {
-        throw system_error{asked->error};
-    }
-    co_return asked->endpoints;
-}
-
 flow<tcp::socket> connect_to(const http_url& url, clock::time_point deadline) {
-    flow<std::vector<tcp::endpoint>> resolving = resolve_host(url, deadline);
-    std::vector<tcp::endpoint> endpoints = co_await std::move(resolving);
-    co_return co_await connect_to_any(std::move(endpoints), deadline);
-}
-
-flow<tcp::socket> connect_or_tell(const http_url& url, clock::time_point deadline) {
     try {
-        co_return co_await connect_to(url, deadline);
+        std::vector<tcp::endpoint> endpoints = co_await resolve_host(url.host, url.port, deadline);
+        co_return co_await connect_to_any(std::move(endpoints), deadline);
     } catch (const system_error& error) {
-        throw failure{error.code(), url.authority + ": " + error.code().message()};
+        throw failure{{error.code(), url.authority + ": " + error.code().message()}};
     }
 }
 
@@ -117,7 +54,7 @@ flow<tcp::socket> connect_or_tell(const http_url& url, clock::time_point deadlin
 
 flow<std::unique_ptr<connection>> connection::open(const http_url& to,
     const event_source_options& options, std::shared_ptr<asio::ssl::context> tls) {
-    tcp::socket socket = co_await connect_or_tell(to, clock::now() + options.connect_timeout);
+    tcp::socket socket = co_await connect_to(to, clock::now() + options.connect_timeout);
     auto made = std::make_unique<connection>(std::move(socket));
     if (to.secure) {
         const time_limit limit{made->transport_, options.handshake_timeout};
@@ -220,7 +157,7 @@ flow<void> connection::read_more() {
         reader_->end_of_input(error);
     }
     if (error) {
-        throw failure{asio::error::eof, "the connection ended within a response"};
+        throw failure{{asio::error::eof, "the connection ended within a response"}};
     }
 }
 

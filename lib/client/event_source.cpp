@@ -2,6 +2,7 @@
 
 #include "async/durations.hpp"
 #include "source_state.hpp"
+#include "stream_reader.hpp"
 #include "url.hpp"
 
 #include <algorithm>
@@ -52,10 +53,13 @@ event_source::event_source(const executor_type& executor, std::string_view url)
     : event_source{executor, url, event_source_options{}} {}
 
 event_source::event_source(
-    const executor_type& executor, std::string_view url, event_source_options options)
-    : state_{std::make_shared<detail::source_state>(
-          executor, checked_url(url), checked(std::move(options)))} {
-    state_->start();
+    const executor_type& executor, std::string_view url, event_source_options options) {
+    detail::http_url from = checked_url(url);
+    options = checked(std::move(options));
+    state_ = std::make_shared<detail::source_state>(executor, options);
+    auto reader =
+        std::make_unique<detail::stream_reader>(state_, std::move(from), std::move(options));
+    state_->start(detail::stream_reader::run(std::move(reader)));
 }
 
 event_source& event_source::operator=(event_source&& other) noexcept {

@@ -25,9 +25,10 @@
 
 namespace crier::detail {
 
-/// The executor of one coroutine, with memory of its own for what is posted for it. Where a wait
-/// cannot begin, Asio posts the coroutine's destruction from a destructor, and the process would
-/// end if that found no memory. It counts no work: what the coroutine waits for does.
+/// An executor for one coroutine, or for another handler at a time, with memory of its own for what
+/// is posted there. Where a wait cannot begin, Asio posts the coroutine's destruction from a
+/// destructor, and the process would end if that found no memory. It counts no work: what the
+/// coroutine waits for does.
 ///
 /// On executors that `with_own_type` does not know it is without that memory.
 class flow_executor {

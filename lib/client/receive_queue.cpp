@@ -24,9 +24,11 @@ receive_queue::receive_queue(
     : most_events_{most_events}, most_bytes_{most_bytes}, arrived_{executor}, room_{executor} {}
 
 void receive_queue::add(const event_view& from) {
+    last_event_id_.reserve(from.id.size());
     events_.push_back(
         {std::string{from.type}, std::string{from.data}, std::string{from.id}, from.retry});
     bytes_ += size_of(events_.back());
+    last_event_id_ = from.id;
 }
 
 flow<void> receive_queue::wait_for_room() {

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <deque>
 #include <exception>
+#include <string>
 #include <utility>
 
 namespace crier::detail {
@@ -28,6 +29,11 @@ public:
 
     /// Adds an event, or throws and adds nothing. Who receives is not woken yet.
     void add(const event_view& from);
+
+    /// The id after which a stream resumes: that of the last event that was added, or one that came
+    /// alone after it.
+    const std::string& last_event_id() const noexcept { return last_event_id_; }
+    void set_last_event_id(const std::string& id) { last_event_id_ = id; }
 
     /// Completes when there is room for another event.
     flow<void> wait_for_room();
@@ -53,6 +59,7 @@ private:
     std::size_t most_bytes_;
     std::deque<event> events_;
     std::size_t bytes_ = 0;
+    std::string last_event_id_;
     bool receiving_ = false;
     std::exception_ptr end_;
     signal arrived_;

@@ -1,6 +1,6 @@
 #include "transport.hpp"
 
-#include "failure.hpp"
+#include "ending.hpp"
 
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -82,7 +82,7 @@ void transport::cancel() {
 flow<void> transport::handshake(ssl::context& context, const std::string& host, bool verify) {
     tls_.emplace(socket_, context);
     if (!name_peer(tls_->native_handle(), host)) {
-        throw failure{asio::error::invalid_argument, "TLS with " + host + ": no valid host name"};
+        throw failure{{asio::error::invalid_argument, "TLS with " + host + ": no valid host name"}};
     }
     tls_->set_verify_mode(verify ? ssl::verify_peer : ssl::verify_none);
     error_code error;
@@ -91,9 +91,9 @@ flow<void> transport::handshake(ssl::context& context, const std::string& host, 
         const long fault = verify ? SSL_get_verify_result(tls_->native_handle()) : X509_V_OK;
         if (fault != X509_V_OK) {
             throw failure{
-                error, "certificate of " + host + ": " + X509_verify_cert_error_string(fault)};
+                {error, "certificate of " + host + ": " + X509_verify_cert_error_string(fault)}};
         }
-        throw failure{error, "TLS with " + host + ": " + error.message()};
+        throw failure{{error, "TLS with " + host + ": " + error.message()}};
     }
 }
 

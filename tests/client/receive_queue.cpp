@@ -105,3 +105,15 @@ TEST_CASE("an abandoned queue is empty, and who receives is told later") {
     CHECK(taken.size() == 2);
     CHECK(taken.back() == "over");
 }
+
+TEST_CASE("the last event id is that of the last event that was added, or one that came alone") {
+    context test;
+    receive_queue queue{test.io.get_executor(), 10, 1000};
+    queue.set_last_event_id("1");
+    CHECK(queue.last_event_id() == "1");
+    queue.add(crier::event_view{crier::event{.data = "a", .id = "2"}});
+    test.spawn(receive_one(queue));
+    CHECK(queue.last_event_id() == "2");
+    queue.set_last_event_id("3");
+    CHECK(queue.last_event_id() == "3");
+}
