@@ -145,3 +145,33 @@ TEST_CASE("what a callback throws ends it, and is thrown to who receives") {
         CHECK(states.back() == ready_state::closed);
     }
 }
+
+TEST_CASE("what a callback throws after it has closed the source is no other end") {
+    context test;
+    scripted_server server{test.io};
+    server.stream("data: a\n\n", then::hold);
+    std::optional<event_source> source;
+    std::vector<ready_state> states;
+    event_source_options options;
+    options.on_state_change = [&](const crier::state_change& change) {
+        states.push_back(change.state);
+    };
+    options.on_bytes = [&](std::string_view) {
+        source->close();
+        throw std::runtime_error{"own failure"};
+    };
+    source.emplace(test.io.get_executor(), server.url(), options);
+    CHECK(test.run_until([&] { return source->state() == ready_state::closed; }));
+    test.run();
+    CHECK(states == std::vector{ready_state::open, ready_state::closed});
+    boost::system::error_code told;
+    asio::co_spawn(test.io, source->receive(), [&](const std::exception_ptr& error, auto&&) {
+        try {
+            std::rethrow_exception(error);
+        } catch (const boost::system::system_error& failure) {
+            told = failure.code();
+        }
+    });
+    test.run();
+    CHECK(told == asio::error::operation_aborted);
+}
