@@ -30,6 +30,11 @@ class source_state;
 /// is read from the connection. An event without a type has the type "message". Its id is the last
 /// event id of the stream.
 ///
+/// Where an allocation fails, it goes on, or it closes with `no_memory`. That is best effort on
+/// executors other than `io_context`'s: a strand that finds no memory to go on ends the process, or
+/// never runs again. The caller's own coroutines end the process where Asio finds no memory to
+/// begin or to destroy them.
+///
 /// Thread safety: all members and callbacks belong to the executor, which must run one handler at a
 /// time: a strand, or a context with one thread.
 /// Lifetime: the executor's context must outlive it. Destroying it closes it.
@@ -54,9 +59,9 @@ public:
     /// Errors: throws `operation_aborted` once it is closed; once the stream has ended for good and
     /// all events were taken, the error that `state_change::reason` had; `std::bad_alloc` if the
     /// source has closed because memory ran out, and then nothing is lost for a source that begins
-    /// after `last_event_id()`; what a callback has
-    /// thrown; `std::logic_error` while another `receive` is pending. Cancellation: terminal and
-    /// partial; the connection stays, and no event is lost.
+    /// after `last_event_id()`; what a callback has thrown; `std::logic_error` while another
+    /// `receive` is pending. Cancellation: terminal and partial; the connection stays, and no event
+    /// is lost.
     boost::asio::awaitable<event> receive();
 
     /// Ends the source: closes the connection, ends a pending `receive`, and drops events that were
@@ -65,6 +70,8 @@ public:
 
     /// Drops the present connection, or the wait for the next one, and connects at once. Does
     /// nothing once the source is closed.
+    ///
+    /// Errors: throws `std::bad_alloc`, and then nothing has changed.
     void reconnect();
 
     ready_state state() const noexcept;
