@@ -61,7 +61,7 @@ boost::system::error_code draft::prepare(const sight& seen) {
     encoded_for_ = seen.to;
     const topic_settings& as = seen.to ? seen.to->settings : *opening_;
     convert(of_.options.only_changes || as.only_changes);
-    if (const auto refused = check()) {
+    if (const auto refused = check(as)) {
         return refused;
     }
     if (compares_ && compared_with_ != seen.last) {
@@ -105,11 +105,15 @@ void draft::convert(bool compares) {
     }
 }
 
-boost::system::error_code draft::check() const noexcept {
+std::string_view draft::type_in(const topic_settings& as) const noexcept {
+    return whole_.type.empty() ? std::string_view{as.type} : whole_.type;
+}
+
+boost::system::error_code draft::check(const topic_settings& as) const noexcept {
     if (of_.options.key.size() > terms_.options.key_bytes) {
         return errc::invalid_key;
     }
-    if (whole_.type.starts_with("crier.")) {
+    if (type_in(as).starts_with("crier.")) {
         return errc::reserved_type;
     }
     if (terms_.options.ids && !whole_.id.empty()) {
@@ -123,9 +127,7 @@ boost::system::error_code draft::check() const noexcept {
 
 boost::system::error_code draft::encode(const topic_settings& as, std::uint64_t sequence) {
     event_view whole = whole_;
-    if (whole.type.empty()) {
-        whole.type = as.type;
-    }
+    whole.type = type_in(as);
     const id_text id{{terms_.epoch, sequence}};
     if (terms_.options.ids && whole.id.empty()) {
         whole.id = id.view();

@@ -77,7 +77,8 @@ public:
 
 private:
     bool is_encoded_for(const sight& seen) const noexcept;
-    boost::system::error_code check() const noexcept;
+    boost::system::error_code check(const topic_settings& as) const noexcept;
+    std::string_view type_in(const topic_settings& as) const noexcept;
     void convert(bool compares);
     boost::system::error_code encode(const topic_settings& as, std::uint64_t sequence);
 
