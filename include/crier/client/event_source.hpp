@@ -56,12 +56,11 @@ public:
 
     /// Returns the next event; completes at once if there is one. One receiver at a time.
     ///
-    /// Errors: throws `operation_aborted` once it is closed; once the stream has ended for good and
-    /// all events were taken, the error that `state_change::reason` had; `std::bad_alloc` if the
-    /// source has closed because memory ran out, and then nothing is lost for a source that begins
-    /// after `last_event_id()`; what a callback has thrown; `std::logic_error` while another
-    /// `receive` is pending. Cancellation: terminal and partial; the connection stays, and no event
-    /// is lost.
+    /// Errors: throws `operation_aborted` once it is closed; what a callback has thrown;
+    /// `std::logic_error` while another `receive` is pending. Once the stream has ended for good
+    /// and all events were taken, it throws the error of `state_change::reason`. If memory ran out,
+    /// that is `std::bad_alloc`; a source that resumes after `last_event_id()` then misses nothing.
+    /// Cancellation: terminal and partial; the connection stays, and no event is lost.
     boost::asio::awaitable<event> receive();
 
     /// Ends the source: closes the connection, ends a pending `receive`, and drops events that were
