@@ -2,12 +2,9 @@
 #include <crier/wire/errc.hpp>
 
 #include "context_members.hpp"
-#include "executors.hpp"
+#include "post_completion.hpp"
 
-#include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/error.hpp>
-#include <boost/asio/execution/outstanding_work.hpp>
-#include <boost/asio/prefer.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -66,9 +63,9 @@ void signal_state::set() {
     if ((state & waiting) == 0) {
         return;
     }
-    if (runs_here(where_)) {
-        result_ = {};
-        complete();
+    if (runs_here(wait_->where)) {
+        wait_->results = {};
+        wait_->complete();
     } else {
         complete_later({});
     }
@@ -93,30 +90,21 @@ void signal_state::end_wait(unsigned also, error_code error) noexcept {
 }
 
 void signal_state::complete_later(error_code result) noexcept {
-    result_ = result;
-    const auto self = shared_from_this();
+    wait_->results = result;
     try {
-        post_typed(where_, bind_memory(std::shared_ptr<small_handler_memory>{self, &memory_},
-                               [self] { self->complete(); }));
+        post_completion(wait_);
     } catch (...) {
         // An executor of somebody else's that has no memory: the next one who sets tries again.
         state_.fetch_or(waiting | latched, std::memory_order_acq_rel);
     }
 }
 
-void signal_state::complete() {
-    const error_code result = result_;
-    const executor_type work = std::move(where_);
-    waiter_.call(result);
-}
-
 void signal_state::context_gone() noexcept {
     const auto self = shared_from_this();
     all_ = nullptr;
     state_.fetch_and(~waiting, std::memory_order_acq_rel);
-    if (waiter_.is_taken()) {
-        where_ = {};
-        waiter_.discard();
+    if (wait_->place.is_taken()) {
+        wait_->discard();
     }
 }
 

@@ -1,6 +1,6 @@
 #include <crier/pubsub/subscription.hpp>
 
-#include "async/executors.hpp"
+#include "async/post_completion.hpp"
 #include "channel.hpp"
 #include "manager_state.hpp"
 
@@ -61,9 +61,9 @@ void subscription_state::abandon() noexcept {
 /// that is over first cancels the other, which must not have taken an event by then.
 void subscription_state::begin_receive() {
     const auto self = shared_from_this();
-    post_typed(
-        shard_->get_executor(), bind_memory(std::shared_ptr<small_handler_memory>{self, &memory_},
-                                    [self] { self->go_on(); }));
+    post_typed(shard_->get_executor(),
+        bind_memory(std::shared_ptr<small_handler_memory>{wait_, &wait_->memory},
+            [self] { self->go_on(); }));
 }
 
 void subscription_state::cancel_receive() noexcept {
@@ -97,21 +97,12 @@ void subscription_state::go_on() {
 }
 
 void subscription_state::complete(error_code error, frame received) {
-    error_ = error;
-    received_ = std::move(received);
-    if (runs_here(where_)) {
-        finish();
-        return;
+    wait_->results = {error, std::move(received)};
+    if (runs_here(wait_->where)) {
+        wait_->complete();
+    } else {
+        post_completion(wait_);
     }
-    const auto self = shared_from_this();
-    post_typed(where_, bind_memory(std::shared_ptr<small_handler_memory>{self, &memory_},
-                           [self] { self->finish(); }));
-}
-
-void subscription_state::finish() {
-    const executor_type work = std::move(where_);
-    const error_code error = error_;
-    receiver_.call(error, std::move(received_));
 }
 
 } // namespace detail

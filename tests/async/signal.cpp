@@ -14,6 +14,7 @@
 
 #include <array>
 #include <atomic>
+#include <future>
 #include <optional>
 #include <thread>
 #include <vector>
@@ -101,6 +102,24 @@ TEST_CASE("a waiter with an executor of its own is resumed there") {
     pool.join();
     CHECK(resumed);
     CHECK(resumed != std::this_thread::get_id());
+}
+
+TEST_CASE("a handler elsewhere may still run when the signal and its context are gone") {
+    asio::thread_pool pool{1};
+    std::promise<void> called;
+    std::promise<void> gone;
+    {
+        context test;
+        crier::signal on{asio::make_strand(test.io)};
+        on.async_wait(asio::bind_executor(pool, [&](error_code) {
+            called.set_value();
+            gone.get_future().wait();
+        }));
+        on.set();
+        called.get_future().wait();
+    }
+    gone.set_value();
+    pool.join();
 }
 
 TEST_CASE("try_wait takes the wake-up once") {
