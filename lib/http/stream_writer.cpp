@@ -8,15 +8,21 @@
 #include "response.hpp"
 #include "wire/field_text.hpp"
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/this_coro.hpp>
 
 #include <algorithm>
+#include <exception>
+#include <memory>
+#include <optional>
 #include <stdexcept>
 
 namespace crier {
 
 namespace asio = boost::asio;
+using boost::system::error_code;
 
 namespace {
 
@@ -30,9 +36,39 @@ std::string checked_header(detail::coding as, const response_fields& fields) {
     return detail::stream_header(as, fields);
 }
 
+/// A wait for a signal, which ends with this. It calls `wake` when it has a result.
+template <class Wake>
+class signal_wait {
+public:
+    signal_wait(signal& on, Wake wake) {
+        on.async_wait(asio::bind_cancellation_slot(
+            shared_->cancellation.slot(), [shared = shared_, wake](error_code error) {
+                shared->result = error;
+                wake();
+            }));
+    }
+    signal_wait(const signal_wait&) = delete;
+    signal_wait& operator=(const signal_wait&) = delete;
+    ~signal_wait() {
+        if (!shared_->result) {
+            shared_->cancellation.emit(asio::cancellation_type::terminal);
+        }
+    }
+
+    const std::optional<error_code>& result() const noexcept { return shared_->result; }
+
+private:
+    struct shared {
+        std::optional<error_code> result;
+        asio::cancellation_signal cancellation;
+    };
+
+    const std::shared_ptr<shared> shared_ = std::make_shared<shared>();
+};
+
 } // namespace
 
-struct stream_writer::parts {
+struct stream_writer::parts : std::enable_shared_from_this<parts> {
     parts(std::shared_ptr<sink> to, unsigned version, const asio::any_io_executor& executor,
         const writer_options& options)
         : as{detail::coding_of(version)},
@@ -54,33 +90,33 @@ struct stream_writer::parts {
     detail::output out;
     /// Kept until the next one: a write may still be on its way when it is given up.
     frame written;
+    /// Why no more can be written, if so. Nothing uses the stream below any more then.
+    error_code ended;
 
     /// Lets go of the sink, and waits until nothing uses the stream below any more.
     asio::awaitable<void> let_go() {
-        const bool throws = co_await asio::this_coro::throw_if_cancelled();
-        co_await asio::this_coro::throw_if_cancelled(false);
         out.close(*timing);
         while (!out.is_idle()) {
             co_await out.woken().next();
         }
-        co_await asio::this_coro::throw_if_cancelled(throws);
     }
 
-    asio::awaitable<void> write_all(std::string_view bytes) {
-        while (true) {
+    /// Returns why not all was written, if so.
+    asio::awaitable<error_code> try_write(std::string_view bytes) {
+        while (!ended) {
             const clock::time_point now = clock::now();
             bytes.remove_prefix(out.write_some(bytes, now));
-            boost::system::error_code failed = out.failure(now);
+            ended = out.failure(now);
             const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
-            if (!failed && state.cancelled() != asio::cancellation_type::none) {
-                failed = asio::error::operation_aborted;
+            if (!ended && state.cancelled() != asio::cancellation_type::none) {
+                ended = asio::error::operation_aborted;
             }
-            if (failed) {
+            if (ended) {
                 co_await let_go();
-                throw boost::system::system_error{failed};
+                break;
             }
             if (bytes.empty()) {
-                co_return;
+                break;
             }
             if (out.due().is_blocked()) {
                 out.arm(*timing);
@@ -89,8 +125,83 @@ struct stream_writer::parts {
                 }
             }
         }
+        co_return ended;
+    }
+
+    asio::awaitable<error_code> finish() {
+        if (ended == asio::error::shut_down) {
+            co_return error_code{};
+        }
+        const error_code failed = co_await try_write(detail::stream_end(as));
+        if (!failed) {
+            co_await let_go();
+            ended = asio::error::shut_down;
+        }
+        co_return failed;
+    }
+
+    /// Returns what the wait for the signal ended with, or why the stream cannot go on. A wait that
+    /// is cancelled leaves the stream as it was.
+    asio::awaitable<error_code> wait_for(signal& on) {
+        while (true) {
+            const signal_wait wait{on, [weak = weak_from_this()] {
+                                       if (const auto still = weak.lock()) {
+                                           still->out.wake();
+                                       }
+                                   }};
+            while (!wait.result()) {
+                const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
+                if (state.cancelled() != asio::cancellation_type::none) {
+                    co_return asio::error::operation_aborted;
+                }
+                error_code failed = co_await try_write({}); // which looks at what may have failed
+                if (!failed && out.due().at(clock::now()) == detail::deadline::due::heartbeat) {
+                    failed = co_await try_write(detail::bytes_of(heartbeat, as));
+                }
+                if (failed) {
+                    co_return failed;
+                }
+                out.arm(*timing);
+                if (!wait.result() && !out.woken().take()) {
+                    co_await out.woken().next();
+                }
+            }
+            if (wait.result() != asio::error::operation_aborted) {
+                co_return *wait.result();
+            }
+        }
     }
 };
+
+namespace {
+
+/// Runs a step within which a cancellation does not throw by itself: the step sees it, and lets go
+/// of the stream first.
+asio::awaitable<error_code> unthrown(asio::awaitable<error_code> step) {
+    const bool throws = co_await asio::this_coro::throw_if_cancelled();
+    co_await asio::this_coro::throw_if_cancelled(false);
+    error_code ended;
+    std::exception_ptr thrown;
+    try {
+        ended = co_await std::move(step);
+    } catch (...) {
+        thrown = std::current_exception();
+    }
+    co_await asio::this_coro::throw_if_cancelled(throws);
+    if (thrown) {
+        std::rethrow_exception(thrown);
+    }
+    co_return ended;
+}
+
+asio::awaitable<void> or_throw(asio::awaitable<error_code> step) {
+    const error_code failed = co_await unthrown(std::move(step));
+    if (failed) {
+        throw boost::system::system_error{failed};
+    }
+}
+
+} // namespace
 
 stream_writer::stream_writer(std::shared_ptr<sink> to, unsigned version,
     const asio::any_io_executor& executor, const writer_options& options)
@@ -100,7 +211,7 @@ stream_writer::~stream_writer() = default;
 
 asio::awaitable<void> stream_writer::write_headers() {
     parts_->out.to().watch_peer();
-    return parts_->write_all(parts_->header);
+    return or_throw(parts_->try_write(parts_->header));
 }
 
 asio::awaitable<void> stream_writer::write(const event_view& event) {
@@ -115,53 +226,17 @@ asio::awaitable<void> stream_writer::write_heartbeat() { return write(parts_->he
 
 asio::awaitable<void> stream_writer::write(frame encoded) {
     parts_->written = std::move(encoded);
-    return parts_->write_all(detail::bytes_of(parts_->written, parts_->as));
+    return or_throw(parts_->try_write(detail::bytes_of(parts_->written, parts_->as)));
 }
 
 asio::awaitable<bool> stream_writer::wait(signal& on) {
-    /// A wait that is given up before it has completed.
-    struct waiting {
-        signal& on;
-        const std::shared_ptr<std::optional<boost::system::error_code>> result;
-        ~waiting() {
-            if (!*result) {
-                on.cancel();
-            }
-        }
-    };
-    const std::shared_ptr<parts> self = parts_;
-    while (true) {
-        const waiting wait{on, std::make_shared<std::optional<boost::system::error_code>>()};
-        on.async_wait(
-            [result = wait.result, weak = std::weak_ptr{self}](boost::system::error_code error) {
-                *result = error;
-                if (const auto still = weak.lock()) {
-                    still->out.wake();
-                }
-            });
-        while (!*wait.result) {
-            co_await self->write_all({}); // which looks at what may have failed
-            if (self->out.due().at(clock::now()) == detail::deadline::due::heartbeat) {
-                co_await write_heartbeat();
-            }
-            self->out.arm(*self->timing);
-            if (!*wait.result && !self->out.woken().take()) {
-                co_await self->out.woken().next();
-            }
-        }
-        if (**wait.result == errc::closed) {
-            co_return false;
-        }
-        if (!**wait.result) {
-            co_return true;
-        }
+    const error_code ended = co_await unthrown(parts_->wait_for(on));
+    if (ended && ended != errc::closed) {
+        throw boost::system::system_error{ended};
     }
+    co_return !ended;
 }
 
-asio::awaitable<void> stream_writer::finish() {
-    const std::shared_ptr<parts> self = parts_;
-    co_await self->write_all(detail::stream_end(self->as));
-    co_await self->let_go();
-}
+asio::awaitable<void> stream_writer::finish() { return or_throw(parts_->finish()); }
 
 } // namespace crier

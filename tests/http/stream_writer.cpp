@@ -187,7 +187,7 @@ TEST_CASE("a write has the heartbeat interval as its deadline") {
     CHECK(stream.end == errc::stalled);
 }
 
-TEST_CASE("the kinds of cancellation of a flow end it and leave the client's stream whole") {
+TEST_CASE("a cancelled wait leaves the client's stream whole") {
     fixture stream;
     crier::signal changed{stream.test.io.get_executor()};
     stream.run(stream.out->write_headers());

@@ -13,6 +13,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <chrono>
+#include <concepts>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -46,16 +47,18 @@ struct writer_options {
 ///
 /// Errors: all flows throw `errc::client_left` once the client has gone, `errc::stalled` if it
 /// takes nothing for the heartbeat interval, and the errors of the stream's write.
-/// Cancellation: terminal and partial; close the stream afterwards.
+/// Cancellation: terminal and partial. A write that is cancelled ends the stream; a `wait` that is
+/// cancelled leaves it as it was.
 /// Thread safety: one executor at a time, which runs one handler at a time.
-/// Lifetime: the stream must outlive the writer. After a flow has thrown one of these errors or
-/// `operation_aborted`, nothing uses the stream any more. If the handler ends in another way and
-/// the stream is not a socket, await `finish` first.
+/// Lifetime: the stream must outlive the writer. After a flow has thrown, nothing uses the stream
+/// any more, unless a `wait` was cancelled or refused. If the handler ends in that or another way
+/// and the stream is not a socket, await `finish` first.
 class CRIER_EXPORT stream_writer {
 public:
     /// `version` is the request's, as Beast gives it: for 11 the body is chunked, for 10 its end is
     /// the end of the connection.
     template <class Stream>
+        requires(!std::convertible_to<Stream&, std::shared_ptr<sink>>)
     stream_writer(Stream& stream, unsigned version, const boost::asio::any_io_executor& executor,
         const writer_options& options)
         : stream_writer{make_sink(stream, executor), version, executor, options} {}
@@ -88,10 +91,12 @@ public:
 
     /// Waits for the signal and writes heartbeats meanwhile. The signal's executor must be the
     /// writer's. Returns false if the signal was closed.
+    ///
+    /// Errors: also throws `errc::already_waiting` while another wait for the signal is pending.
     boost::asio::awaitable<bool> wait(signal& on);
 
     /// Ends the stream: writes the end of the body, and stops using the connection. Close it
-    /// afterwards.
+    /// afterwards. Idempotent.
     boost::asio::awaitable<void> finish();
 
 private:
