@@ -37,10 +37,10 @@ deciding_fields read_fields(const request_head& head) {
 
 std::optional<refusal> why_no_stream(std::string_view method, std::string_view accepted) {
     if (method != "GET") {
-        return refusal{405, "an event stream is asked for with GET"};
+        return refusal{405, "an event stream must be requested with GET"};
     }
     if (!accepted.empty() && !accepts_event_stream(accepted)) {
-        return refusal{406, "this resource is text/event-stream"};
+        return refusal{406, "this resource is only available as text/event-stream"};
     }
     return std::nullopt;
 }

@@ -24,7 +24,7 @@ void check_options(const cors_options& options) {
         no_sense(R"("*" allows every origin already; leave out the others, or "*")");
     }
     if (any && options.credentials) {
-        no_sense("no browser takes \"*\" together with credentials; name the origins");
+        no_sense("browsers do not accept \"*\" with credentials; name the origins");
     }
     if (!any) {
         std::ranges::for_each(options.origins, detail::check_origin);
@@ -32,10 +32,10 @@ void check_options(const cors_options& options) {
     for (const auto* list : {&options.headers, &options.methods}) {
         for (const std::string& name : *list) {
             if (!detail::is_token(name)) {
-                no_sense(in_quotes(name) + " is no name of a header field or method");
+                no_sense(in_quotes(name) + " is not the name of a header field or method");
             }
             if (name == "*" && options.credentials) {
-                no_sense("with credentials \"*\" stands for itself; name the headers and methods");
+                no_sense("with credentials \"*\" is not a wildcard; name the headers and methods");
             }
         }
     }
@@ -46,7 +46,7 @@ void check_options(const cors_options& options) {
         }
     }
     if (options.max_age.count() < 0) {
-        no_sense("max_age is negative; 0 s keeps browsers from remembering");
+        no_sense("max_age is negative; 0 s turns caching off");
     }
 }
 

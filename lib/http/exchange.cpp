@@ -95,7 +95,7 @@ asio::awaitable<void> exchange::respond(http::status status) {
 
 void exchange::begin_answer() {
     if (std::exchange(answered_, true)) {
-        throw std::logic_error{"a request is answered once"};
+        throw std::logic_error{"the request was answered already"};
     }
     keeps_alive_ = false;
 }

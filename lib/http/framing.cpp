@@ -81,7 +81,7 @@ std::optional<refusal> read_framing(const request_head& head, framing& read) {
         return refusal{400, "Transfer-Encoding in HTTP/1.0"};
     }
     if (seen.lengths + seen.codings > 1) {
-        return refusal{400, "more than one statement of the body's length"};
+        return refusal{400, "the body's length is stated more than once"};
     }
     if (read.has_body() && (head.method == "GET" || head.method == "HEAD")) {
         return refusal{400, "a body on GET or HEAD"};

@@ -68,7 +68,7 @@ void check_origin(std::string_view text) {
     const std::string written = "cors: \"" + std::string{text} + '"';
     if (!is_origin(right)) {
         throw std::invalid_argument{written +
-                                    " is no origin; name each as a browser sends it, such as "
+                                    " is not an origin; write each as a browser sends it, such as "
                                     "\"https://app.example\" or \"http://localhost:3000\""};
     }
     if (right != text) {

@@ -199,7 +199,7 @@ TEST_CASE("what is no origin at all is refused, with examples") {
         CAPTURE(origin);
         CHECK(problem(allow({origin})) ==
               std::string{"cors: \""} + origin +
-                  "\" is no origin; name each as a browser sends it, such as "
+                  "\" is not an origin; write each as a browser sends it, such as "
                   "\"https://app.example\" or \"http://localhost:3000\"");
     }
     CHECK(problem(allow({"null"})).starts_with("cors: the origin \"null\" is that of every "));
@@ -210,7 +210,7 @@ TEST_CASE("the star stands alone and without credentials") {
           "cors: \"*\" allows every origin already; leave out the others, or \"*\"");
     CHECK(problem(allow({app, "*"})).find("leave out") != std::string::npos);
     CHECK(problem(allow({"*"}, true)) ==
-          "cors: no browser takes \"*\" together with credentials; name the origins");
+          "cors: browsers do not accept \"*\" with credentials; name the origins");
 }
 
 TEST_CASE("headers and methods are names, and a negative time is none") {

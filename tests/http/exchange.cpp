@@ -67,7 +67,7 @@ TEST_CASE("a request that did not pass the gate gets no stream") {
     const std::string answer = with.answer(std::move(two_lengths),
         [&](exchange& request) -> asio::awaitable<void> { co_await request.stream(with.events); });
     CHECK(answer.starts_with("HTTP/1.1 400 "));
-    CHECK(answer.ends_with("more than one statement of the body's length\n"));
+    CHECK(answer.ends_with("the body's length is stated more than once\n"));
 }
 
 TEST_CASE("the origins that a handler allows hold for its stream, unless the stream has its own") {
