@@ -26,9 +26,10 @@ struct server_options {
     /// More connections are answered with 503.
     std::size_t max_connections = 20'000;
     /// How long a request's header may take, and its body, and how long a connection may be idle.
-    /// Zero or less means the default.
+    /// Zero or less means the default, `milliseconds::max()` never.
     std::chrono::milliseconds header_timeout = std::chrono::seconds{5};
-    /// How long a response that is no stream may take to be sent. Zero or less means the default.
+    /// How long a response that is no stream may take to be sent. Zero or less means the default,
+    /// `milliseconds::max()` never.
     std::chrono::milliseconds response_timeout = std::chrono::seconds{30};
     std::size_t body_bytes = std::size_t{64} * 1024; ///< a larger one is answered with 413
     gate_limits limits{};
@@ -85,7 +86,8 @@ public:
     void run(handler handle);
 
     /// Ends the server: accepts no more connections, closes idle ones, waits for the others, and
-    /// cuts those that are open at the deadline. Idempotent: the first deadline holds.
+    /// cuts those that are open at the deadline: at once if it is zero or less, never if it is
+    /// `milliseconds::max()`. Idempotent: the first deadline holds.
     void shutdown(std::chrono::milliseconds deadline = std::chrono::seconds{1});
 
 private:
