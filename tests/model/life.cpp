@@ -71,11 +71,13 @@ asio::awaitable<void> join_badly(exchange& request, manager& events, serve_optio
         frame written = *next;
         co_await out.write(std::move(written));
     }
-    while (co_await out.wait(fresh.get_signal())) {
+    bool is_open = co_await out.wait(fresh.get_signal());
+    while (is_open) {
         for (auto next = fresh.try_receive(); next; next = fresh.try_receive()) {
             frame written = *next;
             co_await out.write(std::move(written));
         }
+        is_open = co_await out.wait(fresh.get_signal());
     }
     co_await out.finish();
 }

@@ -21,7 +21,7 @@ namespace crier {
 ///
 ///     crier::hub<boost::uuids::uuid> hub{executor};
 ///     auto subscription = hub.subscribe(request);      // first subscribe, then read the state
-///     co_await subscription.async_wait(boost::asio::use_awaitable);
+///     co_await subscription.async_wait();
 ///
 /// Coalescing loses the number of `publish()` calls, never the fact that one happened.
 ///
