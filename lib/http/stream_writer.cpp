@@ -40,7 +40,7 @@ std::string checked_header(detail::coding as, const response_fields& fields) {
 template <class Wake>
 class signal_wait {
 public:
-    signal_wait(signal& on, Wake wake) {
+    signal_wait(signal& on, const Wake& wake) {
         on.async_wait(asio::bind_cancellation_slot(
             shared_->cancellation.slot(), [shared = shared_, wake](error_code error) {
                 shared->result = error;
