@@ -41,20 +41,21 @@ boost::intrusive_ptr<session> session::make(std::shared_ptr<manager_state> event
 }
 
 void session::start() {
-    /// It lies in the frame of `co_spawn`, and keeps the session for as long.
+    /// It lies in the frame of `co_spawn`, beside the completion, which keeps the session.
     struct running {
-        boost::intrusive_ptr<session> self;
+        session* self;
 
         shard_coroutine operator()() {
             self->outer_frame_ = reinterpret_cast<const char*>(this);
-            return run(self.get());
+            return run(self);
         }
     };
     auto& all = context_members<session>::of(shard_->get_executor());
     all.add(*this);
     try {
         asio::co_spawn(shard_executor{*shard_}, running{this},
-            [self = this](const std::exception_ptr& failure) noexcept { self->tell_end(failure); });
+            [self = boost::intrusive_ptr{this}](
+                const std::exception_ptr& failure) noexcept { self->tell_end(failure); });
     } catch (...) {
         all.remove(*this);
         throw;
