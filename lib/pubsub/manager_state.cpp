@@ -99,9 +99,11 @@ boost::system::error_code manager_state::refuse(
             return why;
         }
     }
+    char reason[128]; // a string would need memory
     log_line line;
-    line << "nothing published to topic " << quoted_name{what.topic.substr(0, 128)} << ": "
-         << std::string_view{why.message()} << "; further ones are counted only";
+    line << "event refused for topic " << quoted_name{what.topic.substr(0, 128)} << ": "
+         << std::string_view{why.message(reason, sizeof reason)}
+         << "; further ones are counted only";
     log(severity::warning, line.text());
     return why;
 }
