@@ -17,6 +17,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/require.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/system/error_code.hpp>
 
 #include <cstddef>
 #include <memory>
@@ -33,8 +34,11 @@ namespace crier::detail {
 /// On executors that `with_own_type` does not know it is without that memory.
 class flow_executor {
 public:
-    explicit flow_executor(boost::asio::any_io_executor on)
-        : on_{std::make_shared<place>(std::move(on))} {}
+    /// Not another one of itself, or whether it can be copied would hang on whether it is an
+    /// executor, which hangs on whether it can be copied.
+    template <class Executor>
+        requires(!std::is_same_v<Executor, flow_executor>)
+    explicit flow_executor(const Executor& on) : on_{std::make_shared<place>(on)} {}
 
     /// What it runs on.
     const boost::asio::any_io_executor& inner() const noexcept { return on_->executor; }
@@ -55,8 +59,7 @@ public:
     template <class Function>
     void execute(Function&& function) const {
         if (calls_at_once_ && runs_here(inner())) {
-            std::decay_t<Function> here = std::forward<Function>(function);
-            std::move(here)();
+            std::decay_t<Function>(std::forward<Function>(function))();
             return;
         }
         with_own_type(inner(), [&](const auto& own) {
