@@ -1,10 +1,16 @@
 #pragma once
 
+#include "own_executor.hpp"
+#include "strand_base.hpp"
+
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/associated_allocator.hpp>
+#include <boost/asio/execution/allocator.hpp>
+#include <boost/asio/execution/blocking.hpp>
 #include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/prefer.hpp>
+#include <boost/asio/require.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/thread_pool.hpp>
 
@@ -15,8 +21,20 @@
 
 namespace crier::detail {
 
-/// Calls `use` with the executor as what it is, where that is one of an `io_context` or a strand,
-/// and may keep its context at work; else as it is given.
+template <class First, class... More, class Use>
+decltype(auto) with_first_of(const boost::asio::any_io_executor& executor, Use& use) {
+    if (const auto* const found = executor.target<First>()) {
+        return use(*found);
+    }
+    if constexpr (sizeof...(More) > 0) {
+        return with_first_of<More...>(executor, use);
+    } else {
+        return use(executor);
+    }
+}
+
+/// Calls `use` with the executor as what it is, where that is one of an `io_context`, a strand, or
+/// a run's own, and may keep its context at work; else as it is given.
 template <class Use>
 decltype(auto) with_own_type(const boost::asio::any_io_executor& executor, Use use) {
     using boost::asio::any_io_executor;
@@ -24,31 +42,18 @@ decltype(auto) with_own_type(const boost::asio::any_io_executor& executor, Use u
     using plain = boost::asio::io_context::executor_type;
     using working = decltype(boost::asio::prefer(
         std::declval<plain>(), boost::asio::execution::outstanding_work.tracked));
-    if (const auto* const found = executor.target<working>()) {
-        return use(*found);
-    }
-    if (const auto* const found = executor.target<plain>()) {
-        return use(*found);
-    }
-    if (const auto* const found = executor.target<strand<plain>>()) {
-        return use(*found);
-    }
-    if (const auto* const found = executor.target<strand<working>>()) {
-        return use(*found);
-    }
-    if (const auto* const found = executor.target<strand<any_io_executor>>()) {
-        return use(*found);
-    }
-    return use(executor);
+    return with_first_of<working, plain, strand<strand_base<plain>>, strand<strand_base<working>>,
+        own_executor, strand<plain>, strand<working>, strand<strand_base<any_io_executor>>,
+        strand<any_io_executor>>(executor, use);
 }
 
-/// A strand of the executor. On an io_context it is one of that type, which Asio serves without the
-/// allocations that `any_io_executor` costs with each handler.
+/// A strand of the executor that needs no memory to go on. On an io_context it is one of that type,
+/// which Asio serves without the allocations that `any_io_executor` costs with each handler.
 inline boost::asio::any_io_executor strand_on(const boost::asio::any_io_executor& executor) {
     if (const auto* const plain = executor.target<boost::asio::io_context::executor_type>()) {
-        return boost::asio::make_strand(*plain);
+        return boost::asio::make_strand(strand_base{*plain});
     }
-    return boost::asio::make_strand(executor);
+    return boost::asio::make_strand(strand_base{executor});
 }
 
 /// Whether a handler of the executor may be called here and now.
@@ -62,12 +67,47 @@ inline bool runs_here(const boost::asio::any_io_executor& executor) noexcept {
     });
 }
 
+template <class Function>
+void own_executor::posting::execute(Function&& function) const {
+    using memory = std::shared_ptr<small_handler_memory>;
+    with_own_type(place_->on, [&](const auto& on) {
+        const handler_allocator<std::byte, memory> kept{memory{place_, &place_->memory}};
+        boost::asio::prefer(boost::asio::require(on, boost::asio::execution::blocking.never),
+            boost::asio::execution::allocator(kept))
+            .execute(std::forward<Function>(function));
+    });
+}
+
+template <class Function>
+void own_executor::execute(Function&& function) const {
+    if (running_in_this_thread()) {
+        std::decay_t<Function> here = std::forward<Function>(function);
+        std::move(here)();
+    } else {
+        posting{place_}.execute(std::forward<Function>(function));
+    }
+}
+
+inline bool own_executor::running_in_this_thread() const noexcept { return runs_here(place_->on); }
+
+/// Whether whoever runs on one of them may use what belongs to the strand.
+inline bool is_same_strand(
+    const boost::asio::any_io_executor& one, const boost::asio::any_io_executor& strand) noexcept {
+    const auto* const own = one.target<own_executor>();
+    return one == strand || (own != nullptr && own->strand() == strand);
+}
+
 /// Posts with the executor's own type where that is known: only then is the handler's allocator
-/// asked for memory.
+/// asked for memory. Not by `asio::post`, which puts the executor into that memory, too.
 template <class Handler>
 void post_typed(const boost::asio::any_io_executor& executor, Handler handler) {
-    with_own_type(
-        executor, [&handler](const auto& own) { boost::asio::post(own, std::move(handler)); });
+    namespace asio = boost::asio;
+    const auto memory = asio::get_associated_allocator(handler);
+    with_own_type(executor, [&](const auto& own) {
+        asio::prefer(
+            asio::require(own, asio::execution::blocking.never), asio::execution::allocator(memory))
+            .execute(std::move(handler));
+    });
 }
 
 /// Where a strand's state lies, which it shares with its copies. Asio compares strands, but neither
@@ -83,12 +123,16 @@ using strand_of = boost::asio::strand<Executor>;
 const void* state_of(const strand_of<boost::asio::io_context::executor_type>& of) noexcept;
 const void* state_of(const strand_of<boost::asio::thread_pool::executor_type>& of) noexcept;
 const void* state_of(const strand_of<boost::asio::any_io_executor>& of) noexcept;
+const void* state_of(
+    const strand_of<strand_base<boost::asio::io_context::executor_type>>& of) noexcept;
 template struct strand_state<strand_of<boost::asio::io_context::executor_type>,
     &strand_of<boost::asio::io_context::executor_type>::impl_>;
 template struct strand_state<strand_of<boost::asio::thread_pool::executor_type>,
     &strand_of<boost::asio::thread_pool::executor_type>::impl_>;
 template struct strand_state<strand_of<boost::asio::any_io_executor>,
     &strand_of<boost::asio::any_io_executor>::impl_>;
+template struct strand_state<strand_of<strand_base<boost::asio::io_context::executor_type>>,
+    &strand_of<strand_base<boost::asio::io_context::executor_type>>::impl_>;
 
 /// Equal for equal executors; different for most others. Strands of types that are not named here
 /// have that of their context.
@@ -102,6 +146,7 @@ inline std::size_t hash_of(const boost::asio::any_io_executor& executor) noexcep
     look(std::type_identity<strand_of<boost::asio::io_context::executor_type>>{});
     look(std::type_identity<strand_of<boost::asio::thread_pool::executor_type>>{});
     look(std::type_identity<strand_of<boost::asio::any_io_executor>>{});
+    look(std::type_identity<strand_of<strand_base<boost::asio::io_context::executor_type>>>{});
     return std::hash<const void*>{}(identity);
 }
 

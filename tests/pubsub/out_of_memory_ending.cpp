@@ -81,7 +81,6 @@ TEST_CASE("when a topic's streams are ended, they end all at once or not at all"
 }
 
 TEST_CASE("when a manager goes, its subscriptions end") {
-    const crier::test::spared_handlers on_a_strand;
     sweep([](failing_part& part) {
         context test;
         asio::io_context other{1};

@@ -9,9 +9,9 @@ enum class failing { once, from_then_on };
 /// Asio's handlers; negative: none.
 void fail_allocation_after(long others, failing how = failing::once) noexcept;
 
-/// While it is there, the memory of Asio's handlers does not fail. For strands: where one goes on
-/// with what was posted to it meanwhile, Asio 1.81 allocates in a destructor, and the process ends
-/// where that fails.
+/// While it is there, the memory of Asio's handlers does not fail. For coroutines on executors of
+/// Asio: where a wait finds no memory to begin, Asio 1.81 posts from `~awaitable_thread`, and the
+/// process ends where there is none for that either.
 class spared_handlers {
 public:
     spared_handlers() noexcept;
