@@ -1,5 +1,7 @@
 #include "alarms.hpp"
 
+#include "executors.hpp"
+
 #include <exception>
 
 namespace crier::detail {
@@ -26,18 +28,44 @@ bool alarms::wait() noexcept {
     waits_until_ = waiting_.begin()->at;
     try {
         timer_.expires_at(waits_until_);
-        const auto self = shared_from_this();
-        timer_.async_wait(bind_memory(std::shared_ptr<handler_memory<256>>{self, &memory_},
-            [weak = weak_from_this()](boost::system::error_code error) {
-                const auto still = error ? nullptr : weak.lock();
-                if (still) {
-                    still->ring();
-                }
-            }));
+        if (!has_wait_.exchange(true)) {
+            const auto self = shared_from_this();
+            timer_.async_wait(bind_memory(std::shared_ptr<handler_memory<256>>{self, &wait_memory_},
+                [weak = weak_from_this()](boost::system::error_code error) {
+                    if (const auto still = weak.lock()) {
+                        still->hand_over(!error);
+                    }
+                }));
+        }
         return true;
     } catch (...) {
+        has_wait_ = false;
         waits_until_ = clock::time_point::max(); // the next one who sets an alarm tries again
         return false;
+    }
+}
+
+/// In any thread of the context.
+void alarms::hand_over(bool is_time) {
+    if (runs_here(executor_)) {
+        wait_is_over(is_time);
+        return;
+    }
+    try {
+        const auto self = shared_from_this();
+        post_typed(executor_, bind_memory(std::shared_ptr<small_handler_memory>{self, &end_memory_},
+                                  [self, is_time] { self->wait_is_over(is_time); }));
+    } catch (...) {
+        has_wait_ = false; // an executor of somebody else's that has no memory
+    }
+}
+
+void alarms::wait_is_over(bool is_time) {
+    has_wait_ = false;
+    if (is_time) {
+        ring();
+    } else if (!waiting_.empty()) {
+        wait();
     }
 }
 
