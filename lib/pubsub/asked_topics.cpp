@@ -38,12 +38,6 @@ void check_topics(const std::vector<topic_options>& topics, const manager_option
 
 } // namespace
 
-asked_topic::~asked_topic() {
-    if (spare_run) {
-        spare_run->started.close();
-    }
-}
-
 asked_topics::asked_topics(
     std::vector<topic_options> topics, const topic_table& known, const manager_options& limits) {
     check_topics(topics, limits);

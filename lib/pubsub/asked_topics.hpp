@@ -14,13 +14,10 @@ namespace crier::detail {
 struct asked_topic {
     asked_topic(topic_options&& given, topic_settings&& made) noexcept
         : options{std::move(given)}, settings{std::move(made)} {}
-    asked_topic(asked_topic&&) noexcept = default;
-    asked_topic& operator=(asked_topic&&) = delete;
-    ~asked_topic();
 
     topic_options options;
     topic_settings settings;
-    /// For where it is not polled yet; it ends with this where it is not used.
+    /// For where it is not polled yet.
     polling_run_ptr spare_run{};
 };
 

@@ -1,9 +1,9 @@
 #pragma once
 
-#include <crier/async/signal.hpp>
 #include <crier/pubsub/logger.hpp>
 #include <crier/pubsub/polling.hpp>
 
+#include "async/timed_signal.hpp"
 #include "task.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -32,13 +32,15 @@ struct stopping : task {
     void release() noexcept override;
 };
 
-/// One start and stop of a polling service, for one life of a topic. Its coroutine on the manager's
-/// strand is there before it is needed, so that neither can fail.
+/// One start and stop of a polling service, for one life of a topic. What lacks memory is tried
+/// again after a while.
 struct polling_run final
     : boost::intrusive_ref_counter<polling_run, boost::thread_safe_counter>,
       boost::intrusive::set_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>,
       starting,
       stopping {
+    enum class step { start, none, stop, over };
+
     polling_run(
         std::shared_ptr<lifecycle> by, std::shared_ptr<polling_service> polled, std::string name);
     polling_run(const polling_run&) = delete;
@@ -49,10 +51,14 @@ struct polling_run final
     const std::string topic;
     /// As the service says, brought into range.
     const std::chrono::milliseconds linger;
+    /// On the manager's strand.
+    const boost::asio::any_io_executor own;
     /// Set before it is started.
     std::unique_ptr<publisher> to;
-    signal started; ///< closed: it is not needed
-    signal stopped;
+    /// What is to be done next.
+    step next = step::start;
+    timed_signal again;
+    bool waits = false; ///< for that
 };
 
 using polling_run_ptr = boost::intrusive_ptr<polling_run>;
@@ -66,28 +72,32 @@ public:
 
     const boost::asio::any_io_executor& get_executor() const noexcept { return strand_; }
 
-    /// Makes a run whose coroutine waits. From any thread.
+    /// From any thread.
     polling_run_ptr make_run(std::shared_ptr<polling_service> service, std::string topic);
 
-    void start(polling_run& next);
-    void stop(polling_run& which);
+    // On the strand:
+    void start(polling_run& next) noexcept;
+    void stop(polling_run& which) noexcept;
 
 private:
-    static boost::asio::awaitable<void> live(polling_run_ptr run);
-    boost::asio::awaitable<void> stop_service(const polling_run& run);
+    static void go_on(polling_run& run) noexcept;
+    static void go_on_later(polling_run& run) noexcept;
+    static void start_service(polling_run& run) noexcept;
+    static void stop_service(polling_run& run) noexcept;
+    static boost::asio::awaitable<void> stop_and_wait(polling_run_ptr run);
 
     struct service_of {
         using type = const polling_service*;
         type operator()(const polling_run& each) const noexcept { return each.service.get(); }
     };
 
-    void ended(polling_run& last);
+    void ended(polling_run& last) noexcept;
     void log(severity level, const polling_run& run, std::string_view what,
         const std::exception_ptr& why = nullptr) const noexcept;
 
     const boost::asio::any_io_executor strand_;
     const std::shared_ptr<const logger> log_;
-    /// The first of each service's is running, or stopping. Their coroutines keep them.
+    /// The first of each service's is running, or stopping.
     boost::intrusive::multiset<polling_run, boost::intrusive::key_of_value<service_of>,
         boost::intrusive::constant_time_size<false>>
         runs_;

@@ -1,13 +1,12 @@
-#include <crier/async/clock.hpp>
 #include <crier/pubsub/on_demand.hpp>
 
+#include "log_line.hpp"
 #include "service.hpp"
-#include "what.hpp"
 
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
+#include <exception>
+#include <new>
 #include <utility>
 
 namespace crier {
@@ -17,24 +16,23 @@ namespace asio = boost::asio;
 
 using begin_function = std::function<asio::awaitable<void>(publisher&)>;
 
-asio::awaitable<void> begin_and_wait(
-    const begin_function& on_first, const detail::service_run& run) {
+asio::awaitable<void> begin_and_wait(const begin_function& on_first, detail::service_run& run) {
     try {
         asio::awaitable<void> beginning = on_first(run.to);
         co_await std::move(beginning);
+    } catch (const std::bad_alloc&) {
+        throw; // it is begun again
     } catch (...) {
         if (!run.stopping) {
-            run.to.log(severity::error,
-                "on_first_subscriber failed: " + detail::what(std::current_exception()));
+            detail::log_line line;
+            line << "on_first_subscriber failed: " << std::current_exception();
+            run.to.log(severity::error, line.text());
         }
     }
-    // The user's function may have turned its cancellation off; this wait listens again.
-    co_await asio::this_coro::reset_cancellation_state();
-    const asio::any_io_executor executor = co_await asio::this_coro::executor;
-    timer never{executor, clock::time_point::max()};
+    // The run is asked to end, and sees to it itself.
+    co_await asio::this_coro::throw_if_cancelled(false);
     while (!run.stopping) {
-        boost::system::error_code cancelled;
-        co_await never.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+        co_await detail::wait_for(run.woken.get());
     }
 }
 
@@ -49,7 +47,7 @@ std::shared_ptr<polling_service> on_demand(on_demand_options options) {
     parts.finish_name = "on_last_subscriber";
     parts.linger = options.linger;
     parts.work = [on_first = std::move(options.on_first_subscriber)](
-                     const detail::service_run& run) { return begin_and_wait(on_first, run); };
+                     detail::service_run& run) { return begin_and_wait(on_first, run); };
     return detail::make_service(std::move(parts));
 }
 

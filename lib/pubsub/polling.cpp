@@ -5,9 +5,7 @@
 #include "service.hpp"
 #include "what.hpp"
 
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/json/object.hpp>
 
 #include <algorithm>
@@ -38,7 +36,7 @@ json::value describe(const std::exception_ptr& failure, const std::string& api_v
 
 /// Tells whether to go on.
 asio::awaitable<bool> fetch_once(
-    const fetch_function& fetch, const polling_options& options, const detail::service_run& run) {
+    const fetch_function& fetch, const polling_options& options, detail::service_run& run) {
     json::value data;
     std::exception_ptr failure;
     if (run.stopping) {
@@ -68,9 +66,9 @@ asio::awaitable<bool> fetch_once(
 }
 
 asio::awaitable<void> poll(
-    const fetch_function& fetch, const polling_options& options, const detail::service_run& run) {
-    const asio::any_io_executor executor = co_await asio::this_coro::executor;
-    timer next{executor};
+    const fetch_function& fetch, const polling_options& options, detail::service_run& run) {
+    // The run is asked to end, and sees to it itself.
+    co_await asio::this_coro::throw_if_cancelled(false);
     clock::time_point due = clock::now();
     while (true) {
         bool goes_on = true;
@@ -80,13 +78,17 @@ asio::awaitable<void> poll(
         } catch (const std::bad_alloc&) {
             run.to.log(severity::error, "a turn of polling was left out: out of memory");
         }
-        if (!goes_on || run.stopping) {
+        if (!goes_on) {
             co_return;
         }
         due = std::max(due + options.interval, clock::now());
-        next.expires_at(due);
-        boost::system::error_code cancelled;
-        co_await next.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+        run.woken.set_at(due);
+        while (!run.stopping && clock::now() < due) {
+            co_await detail::wait_for(run.woken.get());
+        }
+        if (run.stopping) {
+            co_return;
+        }
     }
 }
 
@@ -103,7 +105,7 @@ std::shared_ptr<polling_service> polling(
     parts.finish_name = "on_stop";
     parts.linger = options.linger;
     parts.work = [fetch = std::move(fetch), options = std::move(options)](
-                     const detail::service_run& run) { return poll(fetch, options, run); };
+                     detail::service_run& run) { return poll(fetch, options, run); };
     return detail::make_service(std::move(parts));
 }
 

@@ -2,6 +2,9 @@
 
 #include <crier/pubsub/polling.hpp>
 
+#include "async/timed_signal.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
 #include <chrono>
@@ -11,18 +14,27 @@
 
 namespace crier::detail {
 
+/// How long whoever lacked memory waits before the next attempt.
+inline constexpr std::chrono::milliseconds until_there_is_memory{100};
+
 /// One run of a service, from a start to its end, as its work sees it.
 struct service_run {
+    service_run(publisher& target, const boost::asio::any_io_executor& own)
+        : to{target}, woken{own} {}
+
     publisher& to;
     /// The work has been asked to end.
     bool stopping = false;
+    /// Set when the work is asked to end, and at a time that the work sets. By this alone it waits.
+    timed_signal woken;
 };
 
-/// What a service does in each of its runs, on a strand of the run's own: the work, then the
-/// finish, whatever ended the work. What they throw is logged.
+/// What a service does in each of its runs, on an executor of the run's own: the work, then the
+/// finish, whatever ended the work. What they throw is logged. Work that lacks memory is done
+/// again, after a finish.
 struct service_parts {
     /// Cancelled with `terminal` by a stop.
-    std::function<boost::asio::awaitable<void>(const service_run&)> work{};
+    std::function<boost::asio::awaitable<void>(service_run&)> work{};
     /// May be empty.
     std::function<boost::asio::awaitable<void>()> finish{};
     /// As the user knows it.

@@ -40,7 +40,8 @@ struct on_demand_options {
 /// cancels `on_first_subscriber` if it still runs, waits for it, runs `on_last_subscriber`, and
 /// completes after that. Exceptions of both are logged, except those of a cancelled
 /// `on_first_subscriber`. `on_last_subscriber` must therefore cope with a start that failed or was
-/// cancelled. After `stop` the service can be started again.
+/// cancelled. If `on_first_subscriber` lacks memory (`std::bad_alloc`), `on_last_subscriber` runs,
+/// and about 100 ms later both begin anew. After `stop` the service can be started again.
 ///
 /// Errors: throws `std::invalid_argument` without `on_first_subscriber`.
 /// Cancellation: `on_first_subscriber` is cancelled with `terminal`. `on_last_subscriber` and a

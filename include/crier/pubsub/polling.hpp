@@ -55,11 +55,12 @@ class CRIER_EXPORT polling_service {
 public:
     virtual ~polling_service() = default;
 
-    /// Starts to publish. The publisher lives until `stop` has completed. Exceptions are logged.
+    /// Starts to publish. The publisher lives until `stop` has completed. Exceptions are logged;
+    /// after `std::bad_alloc` it is called again, about every 100 ms until `stop`.
     virtual void start(publisher& to) = 0;
 
     /// Ends the source; completes when nothing of it runs any more. Idempotent; may be called
-    /// before `start`.
+    /// before `start`. After `std::bad_alloc` it is called again, about every 100 ms.
     virtual boost::asio::awaitable<void> stop() = 0;
 
     /// How long the source goes on after the topic's last subscriber has left. A subscriber that
@@ -95,7 +96,8 @@ struct polling_options {
     /// Called with each value that a fetch returned, after it was published. True ends the polling;
     /// the streams stay open.
     std::function<bool(const boost::json::value&)> stop_condition{};
-    /// Runs once at the end of the polling, whatever ended it.
+    /// Runs once at the end of the polling, whatever ended it. Polling that lacked memory ends, and
+    /// begins again about 100 ms later.
     std::function<boost::asio::awaitable<void>()> on_stop{};
     /// As `publish_options::only_changes`.
     bool only_changes = false;

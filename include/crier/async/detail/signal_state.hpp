@@ -54,6 +54,9 @@ private:
 
 template <class Handler>
 void signal_state::start(Handler handler) {
+    if (all_ == nullptr) {
+        return; // the context has gone, and would not destroy the handler any more
+    }
     const bool is_first = wait_->start(std::move(handler), executor_, [weak = weak_from_this()] {
         if (const auto self = weak.lock()) {
             self->cancel();
