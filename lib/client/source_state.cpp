@@ -1,5 +1,6 @@
 #include "source_state.hpp"
 
+#include "async/spawn.hpp"
 #include "callback.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -10,25 +11,10 @@
 #include <utility>
 
 namespace crier::detail {
-namespace {
 
 namespace asio = boost::asio;
 using boost::system::error_code;
 using boost::system::system_error;
-
-/// Unlike a bound `detached` it has no executor of its own, for which Asio would hand on each
-/// cancellation by an allocated handler with a pointer into the signal.
-struct end_of_run {
-    using cancellation_slot_type = asio::cancellation_slot;
-
-    cancellation_slot_type slot;
-    std::shared_ptr<const void> keeps; ///< the signal: Asio clears its slot after the flow is gone
-
-    cancellation_slot_type get_cancellation_slot() const noexcept { return slot; }
-    void operator()(const std::exception_ptr& /*told already*/) const noexcept {}
-};
-
-} // namespace
 
 source_state::source_state(const asio::any_io_executor& executor, event_source_options& options)
     : observe_{std::make_shared<const std::function<void(const state_change&)>>(
@@ -41,7 +27,9 @@ source_state::source_state(const asio::any_io_executor& executor, event_source_o
 }
 
 void source_state::start(flow<void> reading) {
-    end_of_run handler{cancellation_.slot(), shared_from_this()};
+    const std::shared_ptr<asio::cancellation_signal> cancelled_by{
+        shared_from_this(), &cancellation_};
+    end_of_flow handler{cancelled_by};
     asio::co_spawn(flow_executor{get_executor()}, std::move(reading), std::move(handler));
 }
 
