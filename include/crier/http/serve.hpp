@@ -43,8 +43,8 @@ struct serve_options {
     std::function<boost::asio::awaitable<std::vector<event>>(const gap&)> on_gap{};
     /// Which pages of other origins may read the stream or the refusal.
     cors_options cors{};
-    /// How long a client waits before it reconnects, sent at the beginning of the stream; below
-    /// 2^31 ms. None: the client's default.
+    /// How long a client waits before it reconnects, sent at the beginning of the stream; not
+    /// negative, and below 2^31 ms. None: the client's default.
     std::optional<std::chrono::milliseconds> retry{};
 };
 

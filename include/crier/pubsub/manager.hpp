@@ -88,7 +88,8 @@ struct subscribe_options {
     /// manager's.
     std::optional<queue_limits> queue{};
     /// The id of the last event that was received. Later events are read back first; a gap reports
-    /// those that are not kept. Empty: what the topics retain, then new events.
+    /// those that are not kept. Empty: what the topics retain, then new events. Reading back holds
+    /// the manager's lock for at most 512 events or about 1 MB at a time.
     std::string last_event_id{};
 };
 
@@ -121,7 +122,8 @@ public:
     /// Publishes text as it is. Returns the event's id without waiting for any subscriber. The cost
     /// does not grow with the number of subscribers; without a subscriber or a history nothing is
     /// encoded. The manager's lock is taken twice, before and after the event is encoded, and again
-    /// if the topic has changed in between.
+    /// if the topic has changed in between. Each executor with subscribers of the topic adds one
+    /// short lock, and one post if none is pending.
     ///
     /// Errors: `errc::shut_down`, `errc::invalid_topic` for a name that is too long. If there is a
     /// subscriber or a history also `invalid_key`, `reserved_type`, `reserved_id` and those of
