@@ -60,10 +60,9 @@ void subscription_state::abandon() noexcept {
 /// On the executor, and not at once: of two flows that are joined by `||`, both begin, and the one
 /// that is over first cancels the other, which must not have taken an event by then.
 void subscription_state::begin_receive() {
+    is_cancelled_ = false;
     const auto self = shared_from_this();
-    post_typed(shard_->get_executor(),
-        bind_memory(std::shared_ptr<small_handler_memory>{wait_, &wait_->memory},
-            [self] { self->go_on(); }));
+    post_by_memory_of(wait_, shard_->get_executor(), [self] { self->go_on(); });
 }
 
 void subscription_state::cancel_receive() noexcept {

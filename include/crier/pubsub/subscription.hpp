@@ -1,5 +1,6 @@
 #pragma once
 
+#include <crier/async/detail/begin_receive.hpp>
 #include <crier/async/signal.hpp>
 #include <crier/export.hpp>
 #include <crier/pubsub/detail/subscription_state.hpp>
@@ -17,24 +18,6 @@
 #include <utility>
 
 namespace crier {
-
-namespace detail {
-
-/// What `subscription::async_receive` hands to its completion token.
-struct begin_receive {
-    using executor_type = boost::asio::any_io_executor;
-
-    std::shared_ptr<subscription_state> on;
-
-    executor_type get_executor() const noexcept { return on->get_executor(); }
-
-    template <class Handler>
-    void operator()(Handler handler) const {
-        on->receive(std::move(handler));
-    }
-};
-
-} // namespace detail
 
 /// One subscriber's channel: the events that it has not read yet, oldest first.
 ///
@@ -78,7 +61,7 @@ public:
     template <class Token = boost::asio::deferred_t>
     auto async_receive(Token&& token = Token{}) {
         return boost::asio::async_initiate<Token, void(boost::system::error_code, frame)>(
-            detail::begin_receive{state_}, token);
+            detail::begin_receive<detail::subscription_state>{state_}, token);
     }
 
     /// Takes the next event if there is one.

@@ -11,7 +11,6 @@
 #include <atomic>
 #include <memory>
 #include <optional>
-#include <utility>
 
 namespace crier::detail {
 
@@ -34,18 +33,19 @@ public:
     manager_state& owner() const noexcept { return *owner_; }
     const std::shared_ptr<shard>& get_shard() const noexcept { return shard_; }
 
-    template <class Handler>
-    void receive(Handler handler);
-
     std::optional<frame> try_receive();
     void close() noexcept;
 
     /// Called when the subscription's handle is destroyed.
     void abandon() noexcept;
 
-private:
+    // For `begin_receive`:
+
+    pending_wait<frame>& pending_receive() noexcept { return *wait_; }
     void begin_receive();
     void cancel_receive() noexcept;
+
+private:
     void go_on();
     void complete(boost::system::error_code error, frame received = {});
 
@@ -56,25 +56,5 @@ private:
     const std::shared_ptr<pending_wait<frame>> wait_ = std::make_shared<pending_wait<frame>>();
     std::atomic<bool> is_cancelled_{false};
 };
-
-template <class Handler>
-void subscription_state::receive(Handler handler) {
-    const bool is_first =
-        wait_->start(std::move(handler), get_executor(), [weak = weak_from_this()] {
-            if (const auto self = weak.lock()) {
-                self->cancel_receive();
-            }
-        });
-    if (!is_first) {
-        return;
-    }
-    try {
-        is_cancelled_ = false;
-        begin_receive();
-    } catch (...) {
-        wait_->clear();
-        throw;
-    }
-}
 
 } // namespace crier::detail
