@@ -70,8 +70,7 @@ event_source& event_source::operator=(event_source&& other) noexcept {
 
 event_source::~event_source() {
     if (state_) {
-        state_->forget_observers();
-        state_->close();
+        state_->abandon();
     }
 }
 
@@ -80,7 +79,11 @@ const event_source::executor_type& event_source::get_executor() const noexcept {
 }
 
 boost::asio::awaitable<event> event_source::receive() {
-    return detail::source_state::receive(state_);
+    return detail::receive_queue::receive(state_->queue());
+}
+
+const std::shared_ptr<detail::receive_queue>& event_source::queue() const noexcept {
+    return state_->queue();
 }
 
 void event_source::close() noexcept { state_->close(); }

@@ -1,5 +1,7 @@
 #include "source_state.hpp"
 
+#include <crier/wire/errc.hpp>
+
 #include "async/spawn.hpp"
 #include "callback.hpp"
 
@@ -8,13 +10,33 @@
 #include <boost/system/system_error.hpp>
 
 #include <new>
+#include <system_error>
 #include <utility>
 
 namespace crier::detail {
+namespace {
 
 namespace asio = boost::asio;
 using boost::system::error_code;
 using boost::system::system_error;
+
+/// What who waits without exceptions is told of one. Never success.
+error_code code_of(const std::exception_ptr& thrown) noexcept {
+    error_code code;
+    try {
+        std::rethrow_exception(thrown);
+    } catch (const system_error& error) {
+        code = error.code();
+    } catch (const std::system_error& error) {
+        code = error.code();
+    } catch (const std::bad_alloc&) {
+        code = asio::error::no_memory;
+    } catch (...) { // NOLINT(bugprone-empty-catch): it has no code of its own
+    }
+    return code ? code : make_error_code(errc::callback_failed);
+}
+
+} // namespace
 
 source_state::source_state(const asio::any_io_executor& executor, event_source_options& options)
     : observe_{std::make_shared<const std::function<void(const state_change&)>>(
@@ -22,8 +44,8 @@ source_state::source_state(const asio::any_io_executor& executor, event_source_o
       closed_{std::make_exception_ptr(system_error{asio::error::operation_aborted, "closed"})},
       out_of_memory_{std::make_exception_ptr(std::bad_alloc{})},
       canceller_{executor},
-      queue_{executor, options.queue_events, options.queue_bytes} {
-    queue_.set_last_event_id(options.last_event_id);
+      queue_{std::make_shared<receive_queue>(executor, options.queue_events, options.queue_bytes)} {
+    queue_->set_last_event_id(options.last_event_id);
 }
 
 void source_state::start(flow<void> reading) {
@@ -38,7 +60,7 @@ void source_state::close() noexcept {
         return;
     }
     finish(closed_, asio::error::operation_aborted, "closed");
-    queue_.abandon();
+    queue_->abandon();
     try {
         canceller_.execute([self = shared_from_this()] {
             self->cancellation_.emit(asio::cancellation_type::terminal);
@@ -47,6 +69,12 @@ void source_state::close() noexcept {
         // An executor of somebody else's that has no memory: nothing of it runs meanwhile.
         cancellation_.emit(asio::cancellation_type::terminal);
     }
+}
+
+void source_state::abandon() noexcept {
+    observe_.reset();
+    close();
+    queue_->abandon(); // where it was closed before
 }
 
 void source_state::reconnect() {
@@ -58,10 +86,6 @@ void source_state::reconnect() {
     });
 }
 
-asio::awaitable<event> source_state::receive(std::shared_ptr<source_state> from) {
-    co_return co_await from->queue_.receive();
-}
-
 void source_state::change(const state_change& to) {
     state_ = to.state;
     announce(to);
@@ -71,12 +95,17 @@ void source_state::finish(const ending& why) {
     finish(std::make_exception_ptr(system_error{why.reason, why.message}), why.reason, why.message);
 }
 
+void source_state::finish(std::exception_ptr why, std::string_view message) noexcept {
+    const error_code reason = code_of(why);
+    finish(std::move(why), reason, message);
+}
+
 void source_state::finish(
     std::exception_ptr why, error_code reason, std::string_view message) noexcept {
     if (state_ == ready_state::closed) {
         return;
     }
-    queue_.end(std::move(why));
+    queue_->end(std::move(why), reason);
     state_change closed;
     closed.state = ready_state::closed;
     closed.reason = reason;
@@ -87,7 +116,7 @@ void source_state::finish(
     try {
         change(closed);
     } catch (const callback_failure& failure) {
-        queue_.end(failure.thrown);
+        queue_->end(failure.thrown, code_of(failure.thrown));
     }
 }
 
@@ -95,7 +124,7 @@ void source_state::leave() noexcept {
     const error_code reason = asio::error::no_memory;
     finish(out_of_memory_, reason, "out of memory");
     try {
-        queue_.wake();
+        queue_->wake();
     } catch (...) { // NOLINT(bugprone-empty-catch): the receiver's own failure, who was told
     }
 }

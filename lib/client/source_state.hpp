@@ -1,14 +1,12 @@
 #pragma once
 
+#include <crier/client/detail/receive_queue.hpp>
 #include <crier/client/options.hpp>
-#include <crier/wire/event.hpp>
 
 #include "ending.hpp"
 #include "flow.hpp"
-#include "receive_queue.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 
 #include <exception>
@@ -26,10 +24,12 @@ public:
     source_state(const boost::asio::any_io_executor& executor, event_source_options& options);
 
     const boost::asio::any_io_executor& get_executor() const noexcept {
-        return queue_.get_executor();
+        return queue_->get_executor();
     }
     ready_state state() const noexcept { return state_; }
-    const std::string& last_event_id() const noexcept { return queue_.last_event_id(); }
+    const std::string& last_event_id() const noexcept { return queue_->last_event_id(); }
+
+    const std::shared_ptr<receive_queue>& queue() const noexcept { return queue_; }
 
     // For the owner:
 
@@ -38,13 +38,11 @@ public:
     /// Needs no memory.
     void close() noexcept;
     void reconnect();
-    /// Nobody observes any more what becomes of the stream.
-    void forget_observers() noexcept { observe_.reset(); }
-    static boost::asio::awaitable<event> receive(std::shared_ptr<source_state> from);
+    /// Closes it without telling anybody but who receives. Needs no memory.
+    void abandon() noexcept;
 
     // For the coroutine:
 
-    receive_queue& queue() noexcept { return queue_; }
     /// What `reconnect` has asked for until now is done.
     void begin_attempt() noexcept { at_once_ = false; }
     /// Whether `reconnect` was called since.
@@ -53,12 +51,13 @@ public:
     void change(const state_change& to);
     /// Closes it, unless it is closed. Who receives is not woken yet.
     void finish(const ending& why);
-    void finish(std::exception_ptr why, boost::system::error_code reason,
-        std::string_view message) noexcept;
+    void finish(std::exception_ptr why, std::string_view message) noexcept;
     /// The coroutine is over, or was destroyed: Asio does so where a wait finds no memory to begin.
     void leave() noexcept;
 
 private:
+    void finish(std::exception_ptr why, boost::system::error_code reason,
+        std::string_view message) noexcept;
     void announce(const state_change& change) const;
 
     std::shared_ptr<const std::function<void(const state_change&)>> observe_;
@@ -68,7 +67,7 @@ private:
     const std::exception_ptr closed_;
     const std::exception_ptr out_of_memory_;
     const flow_executor canceller_;
-    receive_queue queue_;
+    const std::shared_ptr<receive_queue> queue_;
     boost::asio::cancellation_signal cancellation_;
 };
 

@@ -80,10 +80,10 @@ flow<void> stream_reader::run(std::unique_ptr<stream_reader> self) {
     try {
         co_await self->connect_until_closed();
     } catch (const callback_failure& failure) {
-        source.finish(failure.thrown, {}, "a callback has thrown");
+        source.finish(failure.thrown, "a callback has thrown");
     } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch): the last word says so
     } catch (...) {
-        source.finish(std::current_exception(), {}, "an error of the program");
+        source.finish(std::current_exception(), "an error of the program");
     }
 }
 
@@ -139,7 +139,7 @@ flow<ending> stream_reader::read(opened_stream stream) {
 
 /// Whoever is told of an event, a comment or a state may end all this: it goes on only while open.
 flow<error_code> stream_reader::read_events(std::string_view bytes) {
-    receive_queue& queue = source_->queue();
+    receive_queue& queue = *source_->queue();
     while (source_->state() == ready_state::open) {
         const auto found = parser_.next(bytes);
         if (!found) {

@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 
+using boost::system::error_code;
 using crier::event_source;
 using crier::event_source_options;
 using crier::ready_state;
@@ -266,6 +267,25 @@ TEST_CASE("whatever allocation fails after close, the client goes and its receiv
             CHECK(source.state() == ready_state::closed);
         });
         MESSAGE(swept << " allocations");
+        CHECK(swept > 0);
+    }
+}
+
+TEST_CASE("a receive that waits when memory runs out gets an event or no_memory") {
+    const resuming_server server;
+    for (const bool on_strand : {false, true}) {
+        const setting from{.url = server.url(), .on_strand = on_strand};
+        const long swept = sweep(failing::from_then_on, [&](failing_part& part) {
+            context test;
+            std::optional<error_code> told;
+            event_source source{from.executor(test.io), from.url, from.options()};
+            source.async_receive([&](error_code error, const crier::event&) { told = error; });
+            bool in_time = true;
+            part([&] { in_time = run_until(test.io, [&] { return told.has_value(); }); });
+            REQUIRE(in_time);
+            CHECK((told == error_code{} || told == asio::error::no_memory));
+            source.close();
+        });
         CHECK(swept > 0);
     }
 }

@@ -11,7 +11,6 @@
 #include <boost/asio/post.hpp>
 #include <doctest/doctest.h>
 
-#include <stdexcept>
 #include <variant>
 
 using crier::errc;
@@ -196,25 +195,6 @@ TEST_CASE("of two sources that are received from at once, the slower one loses n
     }
     a.close();
     b.close();
-}
-
-TEST_CASE("a second receiver is refused, and the first one goes on") {
-    context test;
-    scripted_server server{test.io};
-    server.stream("", then::hold);
-    event_source source{test.io.get_executor(), server.url()};
-    received first;
-    test.spawn(receive_one(source, first));
-    bool refused = false;
-    asio::co_spawn(test.io, source.receive(), [&](const std::exception_ptr& error, auto&&) {
-        CHECK_THROWS_AS(std::rethrow_exception(error), std::logic_error);
-        refused = true;
-    });
-    CHECK(test.run_until([&] { return refused; }));
-    REQUIRE(test.run_until([&] { return source.state() == ready_state::open; }));
-    server.send("data: a\n\n");
-    CHECK(test.run_until([&] { return first.over; }));
-    CHECK(first.taken.has_value());
 }
 
 TEST_CASE("destroying it ends a pending receive") {

@@ -1,11 +1,16 @@
 #pragma once
 
+#include <crier/async/detail/begin_receive.hpp>
+#include <crier/client/detail/receive_queue.hpp>
 #include <crier/client/options.hpp>
 #include <crier/export.hpp>
 #include <crier/wire/event.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/system/error_code.hpp>
 
 #include <memory>
 #include <string>
@@ -35,9 +40,10 @@ class source_state;
 /// never runs again. The caller's own coroutines end the process where Asio finds no memory to
 /// begin or to destroy them.
 ///
-/// Thread safety: all members and callbacks belong to the executor, which must run one handler at a
-/// time: a strand, or a context with one thread.
-/// Lifetime: the executor's context must outlive it. Destroying it closes it.
+/// Thread safety: `async_receive` from any executor. All else, and the callbacks, belong to the
+/// executor, which must run one handler at a time: a strand, or a context with one thread.
+/// Lifetime: the executor's context must outlive it. Destroying it closes it, and completes a
+/// pending receive with `operation_aborted`.
 /// Source: WHATWG HTML 9.2.
 class CRIER_EXPORT event_source {
 public:
@@ -54,16 +60,31 @@ public:
 
     const executor_type& get_executor() const noexcept;
 
-    /// Returns the next event; completes at once if there is one. One receiver at a time.
+    /// Completes with the next event. One receiver at a time.
     ///
-    /// Errors: throws `operation_aborted` once it is closed; what a callback has thrown;
-    /// `std::logic_error` while another `receive` is pending. Once the stream has ended for good
-    /// and all events were taken, it throws the error of `state_change::reason`. If memory ran out,
-    /// that is `std::bad_alloc`; a source that resumes after `last_event_id()` then misses nothing.
+    /// Signature: `void(error_code, event)`, on the handler's associated executor, else on
+    /// `get_executor()`.
+    /// Errors: `operation_aborted` once it is closed; `errc::already_waiting` while another receive
+    /// is pending. Once the stream has ended for good and all events were taken, the error of
+    /// `state_change::reason`: for a callback that has thrown, the code of its `system_error`, else
+    /// `errc::callback_failed`; `no_memory` if memory ran out. A source that resumes after
+    /// `last_event_id()` then misses nothing. Throws `std::bad_alloc` if there is no memory to
+    /// begin.
+    /// Cancellation: total; the connection stays, and no event is lost.
+    template <class Token = boost::asio::deferred_t>
+    auto async_receive(Token&& token = Token{}) {
+        return boost::asio::async_initiate<Token, void(boost::system::error_code, event)>(
+            detail::begin_receive<detail::receive_queue>{queue()}, token);
+    }
+
+    /// Completes with the next event, as `async_receive` does.
+    ///
+    /// Errors: throws those of `async_receive` as `system_error`, with what only the stream's end
+    /// can say; what a callback has thrown, as it was thrown; `std::bad_alloc` if memory ran out.
     /// Cancellation: terminal and partial; the connection stays, and no event is lost.
     boost::asio::awaitable<event> receive();
 
-    /// Ends the source: closes the connection, ends a pending `receive`, and drops events that were
+    /// Ends the source: closes the connection, ends a pending receive, and drops events that were
     /// not taken. Idempotent.
     void close() noexcept;
 
@@ -80,6 +101,8 @@ public:
     const std::string& last_event_id() const noexcept;
 
 private:
+    const std::shared_ptr<detail::receive_queue>& queue() const noexcept;
+
     std::shared_ptr<detail::source_state> state_;
 };
 

@@ -42,6 +42,7 @@ enum class errc {
     reserved_type,   ///< an event type begins with "crier."
     reserved_id,     ///< an event id looks like one of the manager's own
     already_waiting, ///< another wait or receive is pending
+    callback_failed, ///< a callback has thrown what has no error code of its own
 };
 
 /// The category of `errc`; its name is "crier".
