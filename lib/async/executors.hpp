@@ -50,10 +50,11 @@ decltype(auto) with_own_type(const boost::asio::any_io_executor& executor, Use u
 /// A strand of the executor that needs no memory to go on. On an io_context it is one of that type,
 /// which Asio serves without the allocations that `any_io_executor` costs with each handler.
 inline boost::asio::any_io_executor strand_on(const boost::asio::any_io_executor& executor) {
-    if (const auto* const plain = executor.target<boost::asio::io_context::executor_type>()) {
-        return boost::asio::make_strand(strand_base{*plain});
+    using plain = boost::asio::io_context::executor_type;
+    if (const auto* const own = executor.target<plain>()) {
+        return boost::asio::make_strand(strand_base<plain>::on(*own));
     }
-    return boost::asio::make_strand(strand_base{executor});
+    return boost::asio::make_strand(strand_base<boost::asio::any_io_executor>::on(executor));
 }
 
 /// Whether a handler of the executor may be called here and now.

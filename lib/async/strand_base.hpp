@@ -22,7 +22,10 @@ class strand_base {
     using memory = handler_memory<160>;
 
 public:
-    explicit strand_base(Below below) : strand_base{std::move(below), std::make_shared<memory>()} {}
+    /// No constructor of one executor: an `any_io_executor` below could be made of the strand's
+    /// base, and Clang would ask itself, to find out whether that can be copied, whether it can be
+    /// copied.
+    static strand_base on(Below below) { return {std::move(below), std::make_shared<memory>()}; }
     strand_base(Below below, std::shared_ptr<memory> kept) noexcept
         : below_{std::move(below)}, memory_{std::move(kept)} {}
 
