@@ -51,9 +51,9 @@ private:
 
     const std::shared_ptr<manager_state> owner_;
     const std::shared_ptr<shard> shard_;
+    const std::shared_ptr<pending_wait<frame>> wait_ = std::make_shared<pending_wait<frame>>();
     channel* const channel_; ///< with one reference owned by this
     std::atomic<bool> is_abandoned_{false};
-    const std::shared_ptr<pending_wait<frame>> wait_ = std::make_shared<pending_wait<frame>>();
     std::atomic<bool> is_cancelled_{false};
 };
 
