@@ -68,15 +68,31 @@ inline bool runs_here(const boost::asio::any_io_executor& executor) noexcept {
     });
 }
 
+/// Posts with the executor's own type where that is known: only then is the allocator asked for
+/// memory. Not by `asio::post`, which puts the executor into that memory, too.
+template <class Allocator, class Function>
+void post_with(
+    const boost::asio::any_io_executor& executor, const Allocator& memory, Function&& function) {
+    namespace asio = boost::asio;
+    with_own_type(executor, [&](const auto& own) {
+        asio::prefer(
+            asio::require(own, asio::execution::blocking.never), asio::execution::allocator(memory))
+            .execute(std::forward<Function>(function));
+    });
+}
+
+/// Posts by the handler's own memory.
+template <class Handler>
+void post_typed(const boost::asio::any_io_executor& executor, Handler handler) {
+    const auto memory = boost::asio::get_associated_allocator(handler);
+    post_with(executor, memory, std::move(handler));
+}
+
 template <class Function>
 void own_executor::posting::execute(Function&& function) const {
     using memory = std::shared_ptr<small_handler_memory>;
-    with_own_type(place_->on, [&](const auto& on) {
-        const handler_allocator<std::byte, memory> kept{memory{place_, &place_->memory}};
-        boost::asio::prefer(boost::asio::require(on, boost::asio::execution::blocking.never),
-            boost::asio::execution::allocator(kept))
-            .execute(std::forward<Function>(function));
-    });
+    const handler_allocator<std::byte, memory> kept{memory{place_, &place_->memory}};
+    post_with(place_->on, kept, std::forward<Function>(function));
 }
 
 template <class Function>
@@ -96,19 +112,6 @@ inline bool is_same_strand(
     const boost::asio::any_io_executor& one, const boost::asio::any_io_executor& strand) noexcept {
     const auto* const own = one.target<own_executor>();
     return one == strand || (own != nullptr && own->strand() == strand);
-}
-
-/// Posts with the executor's own type where that is known: only then is the handler's allocator
-/// asked for memory. Not by `asio::post`, which puts the executor into that memory, too.
-template <class Handler>
-void post_typed(const boost::asio::any_io_executor& executor, Handler handler) {
-    namespace asio = boost::asio;
-    const auto memory = asio::get_associated_allocator(handler);
-    with_own_type(executor, [&](const auto& own) {
-        asio::prefer(
-            asio::require(own, asio::execution::blocking.never), asio::execution::allocator(memory))
-            .execute(std::move(handler));
-    });
 }
 
 /// Where a strand's state lies, which it shares with its copies. Asio compares strands, but neither

@@ -8,14 +8,11 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/bind_executor.hpp>
-#include <boost/asio/execution/allocator.hpp>
 #include <boost/asio/execution/blocking.hpp>
 #include <boost/asio/execution/context.hpp>
 #include <boost/asio/execution_context.hpp>
-#include <boost/asio/prefer.hpp>
 #include <boost/asio/query.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/require.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/error_code.hpp>
 
@@ -62,13 +59,8 @@ public:
             std::decay_t<Function>(std::forward<Function>(function))();
             return;
         }
-        with_own_type(inner(), [&](const auto& own) {
-            namespace execution = boost::asio::execution;
-            const handler_allocator<std::byte, std::shared_ptr<memory>> from{{on_, &on_->posted}};
-            boost::asio::prefer(
-                boost::asio::require(own, execution::blocking.never), execution::allocator(from))
-                .execute(std::forward<Function>(function));
-        });
+        const handler_allocator<std::byte, std::shared_ptr<memory>> kept{{on_, &on_->posted}};
+        post_with(inner(), kept, std::forward<Function>(function));
     }
 
 private:
