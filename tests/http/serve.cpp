@@ -561,44 +561,50 @@ TEST_CASE(
     CHECK(reasons == std::vector<end_reason>(3, end_reason::shutdown));
 }
 
+namespace {
+
+/// A session on a stream that is no socket.
+struct layered_stream {
+    const request_type request = get("/");
+    std::optional<end_reason> reason;
+    tcp::acceptor acceptor;
+    client peer{acceptor.local_endpoint().port()};
+    layered over{acceptor.accept()};
+
+    layered_stream(context& test, manager& events)
+        : acceptor{test.io, {asio::ip::address_v4::loopback(), 0}} {
+        asio::co_spawn(test.io, crier::serve(over, request, events),
+            [this](const std::exception_ptr&, end_reason end) { reason = end; });
+        test.run();
+    }
+};
+
+} // namespace
+
 TEST_CASE("a client that leaves a stream without a socket, or takes nothing of it, is noticed") {
     for (const bool leaves : {true, false}) {
         context test;
         manager events{test.io.get_executor(), {.heartbeat_interval = 10s, .ids = false}};
-        const request_type request = get("/");
-        std::optional<end_reason> reason;
-        tcp::acceptor acceptor{test.io, {asio::ip::address_v4::loopback(), 0}};
-        client peer{acceptor.local_endpoint().port()};
-        layered over{acceptor.accept()};
-        asio::co_spawn(test.io, crier::serve(over, request, events),
-            [&](const std::exception_ptr&, end_reason end) { reason = end; });
-        test.run();
+        layered_stream open{test, events};
         const std::string large(1'000'000, 'x');
         if (leaves) {
-            peer.socket.close();
+            open.peer.socket.close();
         } else {
             for (int i = 0; i < 20; ++i) {
                 events.publish("/", large);
                 test.run();
             }
-            test.seconds_until([&] { return reason.has_value(); });
+            test.seconds_until([&] { return open.reason.has_value(); });
         }
         test.run();
-        CHECK(reason == (leaves ? end_reason::client_left : end_reason::stalled));
+        CHECK(open.reason == (leaves ? end_reason::client_left : end_reason::stalled));
     }
 }
 
 TEST_CASE("a slow client of a stream without a socket gets whole events in order") {
     context test;
     manager events{test.io.get_executor(), {.ids = false, .queue = {1'000, 100'000'000}}};
-    const request_type request = get("/");
-    std::optional<end_reason> reason;
-    tcp::acceptor acceptor{test.io, {asio::ip::address_v4::loopback(), 0}};
-    client peer{acceptor.local_endpoint().port()};
-    layered over{acceptor.accept()};
-    asio::co_spawn(test.io, crier::serve(over, request, events),
-        [&](const std::exception_ptr&, end_reason end) { reason = end; });
-    test.run();
+    layered_stream open{test, events};
     const std::string large(100'000, 'x');
     std::string expected;
     for (int i = 0; i < 100; ++i) {
@@ -608,13 +614,13 @@ TEST_CASE("a slow client of a stream without a socket gets whole events in order
     }
     events.shutdown();
     std::string received;
-    while (!reason) {
+    while (!open.reason) {
         test.run();
-        received += peer.read_available();
+        received += open.peer.read_available();
     }
-    received += peer.read_available();
+    received += open.peer.read_available();
     CHECK(unchunked(received.substr(header.size())) == expected);
-    CHECK(reason == end_reason::shutdown);
+    CHECK(open.reason == end_reason::shutdown);
 }
 
 TEST_CASE("a coroutine on another strand is served on the manager's") {
