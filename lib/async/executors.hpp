@@ -1,5 +1,7 @@
 #pragma once
 
+#include <crier/async/detail/handler_memory.hpp>
+
 #include "own_executor.hpp"
 #include "strand_base.hpp"
 
@@ -16,6 +18,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <type_traits>
 #include <utility>
 
@@ -34,7 +37,7 @@ decltype(auto) with_first_of(const boost::asio::any_io_executor& executor, Use& 
 }
 
 /// Calls `use` with the executor as what it is, where that is one of an `io_context`, a strand, or
-/// a run's own, and may keep its context at work; else as it is given.
+/// an `own_executor`, and may keep its context at work; else as it is given.
 template <class Use>
 decltype(auto) with_own_type(const boost::asio::any_io_executor& executor, Use use) {
     using boost::asio::any_io_executor;
@@ -89,29 +92,16 @@ void post_typed(const boost::asio::any_io_executor& executor, Handler handler) {
 }
 
 template <class Function>
-void own_executor::posting::execute(Function&& function) const {
-    using memory = std::shared_ptr<small_handler_memory>;
-    const handler_allocator<std::byte, memory> kept{memory{place_, &place_->memory}};
-    post_with(place_->on, kept, std::forward<Function>(function));
+void own_place::post(Function&& function) const {
+    const handler_allocator<std::byte, std::shared_ptr<memory>> own{{in_, &in_->posted}};
+    post_with(in_->executor, own, std::forward<Function>(function));
 }
-
-template <class Function>
-void own_executor::execute(Function&& function) const {
-    if (running_in_this_thread()) {
-        std::decay_t<Function> here = std::forward<Function>(function);
-        std::move(here)();
-    } else {
-        posting{place_}.execute(std::forward<Function>(function));
-    }
-}
-
-inline bool own_executor::running_in_this_thread() const noexcept { return runs_here(place_->on); }
 
 /// Whether whoever runs on one of them may use what belongs to the strand.
 inline bool is_same_strand(
     const boost::asio::any_io_executor& one, const boost::asio::any_io_executor& strand) noexcept {
     const auto* const own = one.target<own_executor>();
-    return one == strand || (own != nullptr && own->strand() == strand);
+    return one == strand || (own != nullptr && own->inner() == strand);
 }
 
 /// Where a strand's state lies, which it shares with its copies. Asio compares strands, but neither

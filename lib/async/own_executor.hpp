@@ -2,80 +2,53 @@
 
 #include <crier/async/detail/handler_memory.hpp>
 
+#include "placed_executor.hpp"
+
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/execution/blocking.hpp>
-#include <boost/asio/execution/context.hpp>
-#include <boost/asio/execution_context.hpp>
-#include <boost/asio/query.hpp>
 
 #include <memory>
 #include <utility>
 
 namespace crier::detail {
 
-/// An executor that is another one, a strand, and yet differs from it: by it a coroutine is known.
-/// It has memory for a posted handler, and `any_io_executor` holds it without any. It counts no
-/// work: who waits on it must do so.
-///
-/// Lifetime: copies may outlive whoever made it.
-class own_executor {
-    struct place {
-        explicit place(boost::asio::any_io_executor executor) noexcept : on{std::move(executor)} {}
-
-        const boost::asio::any_io_executor on;
-        small_handler_memory memory;
-    };
-
+/// Where an `own_executor` runs, with memory for what is posted there.
+class own_place {
 public:
-    /// Throws `std::bad_alloc`. No constructor: Asio would take it for a conversion of executors.
-    static own_executor of(boost::asio::any_io_executor strand) {
-        return own_executor{std::make_shared<place>(std::move(strand))};
-    }
+    /// Throws `std::bad_alloc`.
+    explicit own_place(boost::asio::any_io_executor executor)
+        : in_{std::make_shared<kept>(std::move(executor))} {}
 
-    bool operator==(const own_executor&) const noexcept = default;
+    bool operator==(const own_place&) const noexcept = default;
 
-    const boost::asio::any_io_executor& strand() const noexcept { return place_->on; }
+    const boost::asio::any_io_executor& get_executor() const noexcept { return in_->executor; }
 
-    boost::asio::execution_context& query(boost::asio::execution::context_t) const noexcept {
-        return boost::asio::query(place_->on, boost::asio::execution::context);
-    }
-
-    bool running_in_this_thread() const noexcept;
-
-    /// Never calls at once.
-    class posting {
-    public:
-        explicit posting(std::shared_ptr<place> at) noexcept : place_{std::move(at)} {}
-
-        bool operator==(const posting&) const noexcept = default;
-
-        boost::asio::execution_context& query(boost::asio::execution::context_t) const noexcept {
-            return boost::asio::query(place_->on, boost::asio::execution::context);
-        }
-
-        posting require(boost::asio::execution::blocking_t::never_t) const noexcept {
-            return *this;
-        }
-
-        template <class Function>
-        void execute(Function&& function) const;
-
-    private:
-        std::shared_ptr<place> place_;
-    };
-
-    /// Calls at once where it can, as a completion on a strand does.
     template <class Function>
-    void execute(Function&& function) const;
-
-    posting require(boost::asio::execution::blocking_t::never_t) const noexcept {
-        return posting{place_};
-    }
+    void post(Function&& function) const;
 
 private:
-    explicit own_executor(std::shared_ptr<place> at) noexcept : place_{std::move(at)} {}
+    using memory = handler_memory<256>;
 
-    std::shared_ptr<place> place_;
+    struct kept {
+        explicit kept(boost::asio::any_io_executor on) noexcept : executor{std::move(on)} {}
+
+        const boost::asio::any_io_executor executor;
+        memory posted;
+    };
+
+    std::shared_ptr<kept> in_;
 };
+
+/// An executor of one coroutine, or of another handler at a time. Where a wait cannot begin, Asio
+/// posts the coroutine's destruction from a destructor, and the process would end if that found no
+/// memory. `any_io_executor` holds it without any. It differs from what it runs on: by it a
+/// coroutine is known.
+///
+/// Lifetime: copies may outlive whoever made it.
+using own_executor = placed_executor<own_place>;
+
+/// Throws `std::bad_alloc`.
+inline own_executor own_executor_on(boost::asio::any_io_executor executor) {
+    return own_executor{own_place{std::move(executor)}};
+}
 
 } // namespace crier::detail

@@ -135,7 +135,7 @@ flow<tcp::socket> connect_to_any(std::vector<tcp::endpoint> endpoints, clock::ti
         race& of;
         ~ending() { of.end(); }
     };
-    const flow_executor executor = co_await asio::this_coro::executor;
+    const own_executor executor = co_await asio::this_coro::executor;
     const auto attempts =
         std::make_shared<race>(executor.inner(), interleaved(endpoints), deadline);
     const ending at_end{*attempts};

@@ -2,7 +2,6 @@
 
 #include "async/context_members.hpp"
 #include "async/post_completion.hpp"
-#include "flow.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/async_result.hpp>
@@ -29,7 +28,7 @@ receive_queue::receive_queue(
     const executor_type& executor, std::size_t most_events, std::size_t most_bytes)
     : most_events_{most_events},
       most_bytes_{most_bytes},
-      room_{executor},
+      taken_{executor},
       all_{&context_members<receive_queue>::of(executor)} {
     all_->add(*this);
 }
@@ -46,12 +45,6 @@ void receive_queue::add(const event_view& from) {
         {std::string{from.type}, std::string{from.data}, std::string{from.id}, from.retry});
     bytes_ += size_of(events_.back());
     last_event_id_ = from.id;
-}
-
-flow<void> receive_queue::wait_for_room() {
-    while (is_full()) {
-        co_await wait_for(room_);
-    }
 }
 
 void receive_queue::end(std::exception_ptr why, error_code error) noexcept {
@@ -166,7 +159,7 @@ event receive_queue::take() {
     events_.pop_front();
     bytes_ -= size_of(next);
     try {
-        room_.set();
+        taken_.set();
     } catch (...) { // NOLINT(bugprone-empty-catch): who reads on has failed; this event is here
     }
     return next;

@@ -63,7 +63,7 @@ flow<std::vector<tcp::endpoint>> resolve_host(
     if (!not_an_address) {
         co_return std::vector<tcp::endpoint>{{address, port}};
     }
-    const flow_executor executor = co_await asio::this_coro::executor;
+    const own_executor executor = co_await asio::this_coro::executor;
     const auto asked = std::make_shared<resolution>(executor.inner());
     asked->resolver.async_resolve(
         host, std::to_string(port), tcp::resolver::numeric_service, answer_handler{asked});

@@ -43,7 +43,7 @@ source_state::source_state(const asio::any_io_executor& executor, event_source_o
           std::move(options.on_state_change))},
       closed_{std::make_exception_ptr(system_error{asio::error::operation_aborted, "closed"})},
       out_of_memory_{std::make_exception_ptr(std::bad_alloc{})},
-      canceller_{executor},
+      canceller_{own_executor_on(executor)},
       queue_{std::make_shared<receive_queue>(executor, options.queue_events, options.queue_bytes)} {
     queue_->set_last_event_id(options.last_event_id);
 }
@@ -52,7 +52,7 @@ void source_state::start(flow<void> reading) {
     const std::shared_ptr<asio::cancellation_signal> cancelled_by{
         shared_from_this(), &cancellation_};
     end_of_flow handler{cancelled_by};
-    asio::co_spawn(flow_executor{get_executor()}, std::move(reading), std::move(handler));
+    asio::co_spawn(own_executor_on(get_executor()), std::move(reading), std::move(handler));
 }
 
 void source_state::close() noexcept {

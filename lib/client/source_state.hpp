@@ -66,7 +66,7 @@ private:
     // Made before they are needed: leaving must need no memory.
     const std::exception_ptr closed_;
     const std::exception_ptr out_of_memory_;
-    const flow_executor canceller_;
+    const own_executor canceller_;
     const std::shared_ptr<receive_queue> queue_;
     boost::asio::cancellation_signal cancellation_;
 };

@@ -152,7 +152,9 @@ flow<error_code> stream_reader::read_events(std::string_view bytes) {
         }
         queue.add(*next);
         queue.wake();
-        co_await queue.wait_for_room();
+        while (queue.is_full()) {
+            co_await wait_for(queue.taken());
+        }
     }
     co_return error_code{};
 }

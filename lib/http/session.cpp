@@ -53,7 +53,7 @@ void session::start() {
     auto& all = context_members<session>::of(shard_->get_executor());
     all.add(*this);
     try {
-        asio::co_spawn(shard_executor{*shard_}, running{this},
+        asio::co_spawn(shard_executor{shard_place{*shard_}}, running{this},
             [self = boost::intrusive_ptr{this}](
                 const std::exception_ptr& failure) noexcept { self->tell_end(failure); });
     } catch (...) {

@@ -35,7 +35,7 @@ polling_run::polling_run(
       service{std::move(polled)},
       topic{std::move(name)},
       linger{in_range(service->linger(), std::chrono::milliseconds{0})},
-      own{own_executor::of(owner->get_executor())},
+      own{own_executor_on(owner->get_executor())},
       again{own} {}
 
 polling_run_ptr lifecycle::make_run(std::shared_ptr<polling_service> service, std::string topic) {

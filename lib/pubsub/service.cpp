@@ -37,7 +37,7 @@ public:
     run(std::shared_ptr<const service_parts> parts, publisher& to)
         : parts_{std::move(parts)},
           executor_{to.get_executor()},
-          own_{own_executor::of(executor_)},
+          own_{own_executor_on(executor_)},
           seen_{to, own_} {}
 
     /// Throws `std::bad_alloc`, and has not begun then.

@@ -17,6 +17,7 @@ using crier::detail::connect_schedule;
 using crier::detail::connect_to_any;
 using crier::detail::flow;
 using crier::detail::interleaved;
+using crier::detail::own_executor_on;
 using crier::test::context;
 using tcp = boost::asio::ip::tcp;
 namespace asio = boost::asio;
@@ -123,7 +124,8 @@ TEST_CASE("an address that refuses makes way for the next one at once") {
         refusing = gone.local_endpoint();
     }
     outcome result;
-    test.spawn(connect_into(result, {refusing, there.local_endpoint()}, 10s));
+    test.spawn(own_executor_on(test.io.get_executor()),
+        connect_into(result, {refusing, there.local_endpoint()}, 10s));
     CHECK(test.run_until([&] { return result.over; }));
     CHECK(result.peer == there.local_endpoint());
 }
@@ -136,7 +138,8 @@ TEST_CASE("where all refuse, the first one's error is told") {
         refusing = gone.local_endpoint();
     }
     outcome result;
-    test.spawn(connect_into(result, {refusing, refusing}, 10s));
+    test.spawn(
+        own_executor_on(test.io.get_executor()), connect_into(result, {refusing, refusing}, 10s));
     CHECK(test.run_until([&] { return result.over; }));
     CHECK(result.error == asio::error::connection_refused);
 }
@@ -146,7 +149,8 @@ TEST_CASE("an address that is silent is overtaken by the next one") {
     const full_listener silent{test.io};
     tcp::acceptor there{test.io, four(0)};
     outcome result;
-    test.spawn(connect_into(result, {silent.endpoint(), there.local_endpoint()}, 10s));
+    test.spawn(own_executor_on(test.io.get_executor()),
+        connect_into(result, {silent.endpoint(), there.local_endpoint()}, 10s));
     test.run();
     CHECK_FALSE(result.over);
     test.advance(250ms);
@@ -158,7 +162,8 @@ TEST_CASE("the deadline ends all attempts") {
     context test;
     const full_listener silent{test.io};
     outcome result;
-    test.spawn(connect_into(result, {silent.endpoint(), silent.endpoint()}, 10s));
+    test.spawn(own_executor_on(test.io.get_executor()),
+        connect_into(result, {silent.endpoint(), silent.endpoint()}, 10s));
     test.advance(9s);
     CHECK_FALSE(result.over);
     test.advance(1s);

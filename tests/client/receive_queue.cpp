@@ -15,6 +15,7 @@
 
 using crier::errc;
 using crier::detail::flow;
+using crier::detail::own_executor_on;
 using crier::detail::receive_queue;
 using crier::test::context;
 namespace asio = boost::asio;
@@ -32,7 +33,9 @@ flow<void> push_all(receive_queue& to, std::vector<std::string> texts, std::size
         to.add(crier::event_view{text});
         to.wake();
         ++done;
-        co_await to.wait_for_room();
+        while (to.is_full()) {
+            co_await crier::detail::wait_for(to.taken());
+        }
     }
 }
 
@@ -58,7 +61,8 @@ TEST_CASE("there is room for so many events, and again once one was taken") {
     context test;
     const auto queue = made(test, 2, 1000);
     std::size_t pushed = 0;
-    test.spawn(push_all(*queue, {"a", "b", "c", "d"}, pushed));
+    test.spawn(
+        own_executor_on(test.io.get_executor()), push_all(*queue, {"a", "b", "c", "d"}, pushed));
     CHECK(pushed == 2);
     test.spawn(receive_one(queue));
     CHECK(pushed == 3);
@@ -72,7 +76,8 @@ TEST_CASE("there is room for so many bytes, but for one event at least") {
     context test;
     const auto queue = made(test, 100, 10);
     std::size_t pushed = 0;
-    test.spawn(push_all(*queue, {std::string(50, 'x'), "b", "c"}, pushed));
+    test.spawn(own_executor_on(test.io.get_executor()),
+        push_all(*queue, {std::string(50, 'x'), "b", "c"}, pushed));
     CHECK(pushed == 2);
     test.spawn(receive_one(queue));
     CHECK(pushed == 3);

@@ -80,14 +80,18 @@ public:
         return true;
     }
 
+    template <class T>
+    void spawn(asio::awaitable<T> flow) {
+        spawn(asio::any_io_executor{io.get_executor()}, std::move(flow));
+    }
+
     template <class T, class Executor>
-    void spawn(asio::awaitable<T, Executor> flow) {
-        asio::co_spawn(Executor{io.get_executor()}, std::move(flow),
-            [](const std::exception_ptr& error, auto&&...) {
-                if (error) {
-                    std::rethrow_exception(error);
-                }
-            });
+    void spawn(const Executor& on, asio::awaitable<T, Executor> flow) {
+        asio::co_spawn(on, std::move(flow), [](const std::exception_ptr& error, auto&&...) {
+            if (error) {
+                std::rethrow_exception(error);
+            }
+        });
         run();
     }
 

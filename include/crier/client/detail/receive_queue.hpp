@@ -22,8 +22,6 @@
 
 namespace crier::detail {
 
-class flow_executor;
-
 template <class Member>
 class context_members;
 
@@ -43,7 +41,7 @@ public:
     receive_queue& operator=(const receive_queue&) = delete;
     ~receive_queue();
 
-    const executor_type& get_executor() const noexcept { return room_.get_executor(); }
+    const executor_type& get_executor() const noexcept { return taken_.get_executor(); }
 
     /// Adds an event, or throws and adds nothing. Who receives is not woken yet.
     void add(const event_view& from);
@@ -53,8 +51,9 @@ public:
     const std::string& last_event_id() const noexcept { return last_event_id_; }
     void set_last_event_id(const std::string& id) { last_event_id_ = id; }
 
-    /// Completes when there is room for another event.
-    boost::asio::awaitable<void, flow_executor> wait_for_room();
+    bool is_full() const noexcept;
+    /// Set when an event was taken.
+    signal& taken() noexcept { return taken_; }
 
     /// Sets what who receives is told once all was taken: an error, and what a flow throws for it.
     /// Nobody is woken yet.
@@ -80,7 +79,6 @@ public:
     void context_gone() noexcept;
 
 private:
-    bool is_full() const noexcept;
     bool has_something_to_tell() const noexcept;
     void await_wake();
     void go_on();
@@ -97,7 +95,7 @@ private:
     bool is_abandoned_ = false;
     std::exception_ptr end_;
     boost::system::error_code error_;
-    signal room_;
+    signal taken_;
 
     context_members<receive_queue>* all_; ///< none once the context has gone
     const std::shared_ptr<pending_wait<event>> wait_ = std::make_shared<pending_wait<event>>();
