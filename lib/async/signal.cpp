@@ -73,6 +73,17 @@ void signal_state::set() {
 
 void signal_state::cancel() noexcept { end_wait(0, asio::error::operation_aborted); }
 
+void signal_state::cancel_wait() noexcept {
+    wait_->is_cancelled = true;
+    cancel();
+}
+
+void signal_state::take_back() noexcept {
+    if (!std::get<error_code>(wait_->results)) {
+        state_.fetch_or(latched, std::memory_order_acq_rel);
+    }
+}
+
 void signal_state::close() noexcept { end_wait(closed, errc::closed); }
 
 bool signal_state::try_wait() noexcept {
@@ -92,7 +103,7 @@ void signal_state::end_wait(unsigned also, error_code error) noexcept {
 void signal_state::complete_later(error_code result) noexcept {
     wait_->results = result;
     try {
-        post_completion(wait_);
+        post_completion(wait_, shared_from_this());
     } catch (...) {
         // An executor of somebody else's that has no memory: the next one who sets tries again.
         state_.fetch_or(waiting | latched, std::memory_order_acq_rel);
@@ -103,7 +114,7 @@ void signal_state::context_gone() noexcept {
     const auto self = shared_from_this();
     all_ = nullptr;
     state_.fetch_and(~waiting, std::memory_order_acq_rel);
-    if (wait_->place.is_taken()) {
+    if (wait_->place.is_taken() && !wait_->is_elsewhere) {
         wait_->discard();
     }
 }

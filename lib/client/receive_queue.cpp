@@ -82,7 +82,6 @@ asio::awaitable<event> receive_queue::receive(std::shared_ptr<receive_queue> fro
 /// Later if there is something to tell: of two receives that are joined by `||`, both begin, and
 /// the one that is over first cancels the other, which must not have taken an event by then.
 void receive_queue::begin_receive() {
-    is_cancelled_ = false;
     if (all_ == nullptr) {
         wait_->discard(); // the context has gone, and would not destroy the handler any more
     } else if (runs_here(get_executor()) && !has_something_to_tell()) {
@@ -96,13 +95,13 @@ void receive_queue::begin_receive() {
 }
 
 void receive_queue::cancel_receive() noexcept {
-    is_cancelled_ = true;
+    wait_->is_cancelled = true;
     if (!is_waiting_.exchange(false)) {
         return;
     }
     wait_->results = {asio::error::operation_aborted, event{}};
     try {
-        post_completion(wait_);
+        post_completion(wait_, shared_from_this());
     } catch (...) {
         // An executor of somebody else's that has no memory: whoever wakes next tries again.
         is_waiting_ = true;
@@ -113,7 +112,7 @@ void receive_queue::context_gone() noexcept {
     const auto self = shared_from_this();
     all_ = nullptr;
     is_waiting_ = false;
-    if (wait_->place.is_taken() && !is_elsewhere_) {
+    if (wait_->place.is_taken() && !wait_->is_elsewhere) {
         wait_->discard();
     }
 }
@@ -129,7 +128,7 @@ bool receive_queue::has_something_to_tell() const noexcept {
 void receive_queue::await_wake() {
     is_waiting_ = true;
     // A cancellation on another executor may have come just before.
-    if (is_cancelled_ && is_waiting_.exchange(false)) {
+    if (wait_->is_cancelled && is_waiting_.exchange(false)) {
         complete(asio::error::operation_aborted);
     }
 }
@@ -138,7 +137,7 @@ void receive_queue::go_on() {
     if (is_abandoned_) {
         returned_.reset();
     }
-    if (is_cancelled_) {
+    if (wait_->is_cancelled) {
         complete(asio::error::operation_aborted);
     } else if (returned_ || !events_.empty()) {
         complete({}, take());
@@ -169,33 +168,18 @@ void receive_queue::complete(error_code error, event received) {
     wait_->results = {error, std::move(received)};
     if (runs_here(wait_->where)) {
         wait_->complete();
-    } else {
-        complete_elsewhere();
+        return;
     }
-}
-
-/// Who is cancelled before the event has come to it leaves the event to the next one.
-void receive_queue::complete_elsewhere() {
-    const executor_type where = wait_->where;
-    is_elsewhere_ = &asio::query(where, asio::execution::context) !=
-                  &asio::query(get_executor(), asio::execution::context);
     try {
-        post_by_memory_of(wait_, where, [self = shared_from_this()] {
-            if (self->is_cancelled_) {
-                self->give_back();
-                self->wait_->results = {asio::error::operation_aborted, event{}};
-            }
-            self->is_elsewhere_ = false;
-            self->wait_->complete();
-        });
+        post_completion(wait_, shared_from_this());
     } catch (...) {
         // An executor of somebody else's that has no memory: whoever wakes next tries again.
-        give_back();
+        take_back();
         is_waiting_ = true;
     }
 }
 
-void receive_queue::give_back() noexcept {
+void receive_queue::take_back() noexcept {
     auto& [error, received] = wait_->results;
     if (!error) {
         returned_ = std::move(received);

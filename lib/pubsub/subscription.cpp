@@ -34,6 +34,9 @@ const subscription_state::executor_type& subscription_state::get_executor() cons
 }
 
 std::optional<frame> subscription_state::try_receive() {
+    if (has_returned_.exchange(false)) {
+        return std::move(returned_);
+    }
     channel& from = *channel_;
     // What was given up of the past is not to be passed over.
     if (from.pending.empty() && from.is_behind && !from.pending.overflowed()) {
@@ -50,6 +53,10 @@ std::optional<frame> subscription_state::try_receive() {
     return first;
 }
 
+std::size_t subscription_state::pending() const noexcept {
+    return channel_->pending.size() + (has_returned_ ? 1 : 0);
+}
+
 void subscription_state::close() noexcept { owner_->unsubscribe(shard_, *channel_); }
 
 void subscription_state::abandon() noexcept {
@@ -60,18 +67,17 @@ void subscription_state::abandon() noexcept {
 /// On the executor, and not at once: of two flows that are joined by `||`, both begin, and the one
 /// that is over first cancels the other, which must not have taken an event by then.
 void subscription_state::begin_receive() {
-    is_cancelled_ = false;
     const auto self = shared_from_this();
     post_by_memory_of(wait_, shard_->get_executor(), [self] { self->go_on(); });
 }
 
 void subscription_state::cancel_receive() noexcept {
-    is_cancelled_ = true;
+    wait_->is_cancelled = true;
     channel_->ready.cancel();
 }
 
 void subscription_state::go_on() {
-    if (is_cancelled_ || is_abandoned_) {
+    if (wait_->is_cancelled || is_abandoned_) {
         complete(asio::error::operation_aborted);
         return;
     }
@@ -91,7 +97,15 @@ void subscription_state::go_on() {
     } else if (channel_->end != subscriber::ending::none) {
         complete(errc::closed);
     } else {
-        channel_->ready.async_wait([self = shared_from_this()](error_code) { self->go_on(); });
+        await_wake();
+    }
+}
+
+void subscription_state::await_wake() {
+    channel_->ready.async_wait([self = shared_from_this()](error_code) { self->go_on(); });
+    // A cancellation from another thread may have come just before.
+    if (wait_->is_cancelled) {
+        channel_->ready.cancel();
     }
 }
 
@@ -100,8 +114,30 @@ void subscription_state::complete(error_code error, frame received) {
     if (runs_here(wait_->where)) {
         wait_->complete();
     } else {
-        post_completion(wait_);
+        try {
+            post_completion(wait_, shared_from_this());
+        } catch (...) {
+            // An executor of somebody else's that has no memory: the next wake tries again.
+            keep_result();
+            if (wait_->is_cancelled || channel_->end != subscriber::ending::none) {
+                throw; // there is no next wake
+            }
+            await_wake();
+        }
     }
+}
+
+void subscription_state::keep_result() noexcept {
+    auto& [error, received] = wait_->results;
+    if (!error) {
+        returned_ = std::move(received);
+        has_returned_ = true;
+    }
+}
+
+void subscription_state::take_back() noexcept {
+    keep_result();
+    channel_->ready.set(); // for who goes on by waiting for it
 }
 
 } // namespace detail
@@ -126,7 +162,7 @@ const subscription::executor_type& subscription::get_executor() const noexcept {
 
 std::optional<frame> subscription::try_receive() { return state_->try_receive(); }
 
-std::size_t subscription::pending() const noexcept { return state_->get().pending.size(); }
+std::size_t subscription::pending() const noexcept { return state_->pending(); }
 
 std::uint64_t subscription::dropped() const noexcept { return state_->get().pending.dropped(); }
 

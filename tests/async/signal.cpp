@@ -7,7 +7,10 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/deferred.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -15,6 +18,7 @@
 #include <array>
 #include <atomic>
 #include <future>
+#include <memory>
 #include <optional>
 #include <thread>
 #include <vector>
@@ -60,6 +64,73 @@ TEST_CASE("set any number of times before a wait, it wakes once") {
     on.set();
     test.run();
     CHECK(second.result == error_code{});
+}
+
+TEST_CASE("a wait that is cancelled on its way to another executor leaves the wake-up") {
+    for (const bool was_set_before : {false, true}) {
+        context test;
+        asio::io_context elsewhere;
+        crier::signal on{test.io.get_executor()};
+        asio::cancellation_signal cancellation;
+        std::optional<error_code> result;
+        const auto begin = [&] {
+            on.async_wait(asio::bind_cancellation_slot(cancellation.slot(),
+                asio::bind_executor(elsewhere, [&](error_code error) { result = error; })));
+        };
+        if (was_set_before) {
+            on.set();
+            begin();
+        } else {
+            begin();
+            on.set();
+        }
+        cancellation.emit(asio::cancellation_type::total);
+        elsewhere.run();
+        CHECK(result == asio::error::operation_aborted);
+        const wait next{on};
+        test.run();
+        CHECK(next.result == error_code{});
+    }
+}
+
+TEST_CASE("a waiter elsewhere is told although the signal's context has gone meanwhile") {
+    asio::io_context elsewhere;
+    std::optional<error_code> result;
+    {
+        asio::io_context io;
+        crier::signal* on = nullptr;
+        asio::co_spawn(
+            io,
+            [](crier::signal*& to) -> asio::awaitable<void> {
+                crier::signal own{co_await asio::this_coro::executor};
+                to = &own;
+                crier::signal never{own.get_executor()};
+                co_await never.async_wait();
+            }(on),
+            asio::detached);
+        io.poll();
+        on->async_wait(asio::bind_executor(elsewhere, [&](error_code error) { result = error; }));
+        on->set();
+    }
+    CHECK_FALSE(result);
+    elsewhere.run();
+    CHECK(result == error_code{});
+}
+
+TEST_CASE("a waiter whose context goes before it is called goes with it") {
+    context test;
+    crier::signal on{test.io.get_executor()};
+    const auto owned = std::make_shared<int>();
+    {
+        asio::io_context elsewhere;
+        on.async_wait(asio::bind_executor(elsewhere, [owned](error_code) {}));
+        on.set();
+    }
+    CHECK(owned.use_count() == 1);
+    const wait next{on};
+    on.set();
+    test.run();
+    CHECK(next.result == error_code{});
 }
 
 TEST_CASE("set on the waiter's executor resumes the waiter before it returns") {
@@ -188,12 +259,12 @@ TEST_CASE("every kind of cancellation ends the wait and loses no wake-up") {
         on.set(); // from outside: the completion is posted
         cancellation.emit(type);
         test.run();
-        CHECK(result == error_code{});
-        on.set();
-        start();
+        CHECK(result == asio::error::operation_aborted);
+        start(); // the wake-up is still there
         cancellation.emit(type);
         test.run();
-        CHECK(result == error_code{});
+        CHECK(result == asio::error::operation_aborted);
+        CHECK(on.try_wait());
     }
 }
 

@@ -8,7 +8,9 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -44,6 +46,28 @@ struct receive {
         });
     }
 };
+
+asio::awaitable<void> wait_for_turns(int count) {
+    for (int i = 0; i < count; ++i) {
+        co_await asio::post(asio::use_awaitable);
+    }
+}
+
+/// Receives numbers, and begins anew where one has not come at once or a little later. Returns the
+/// first that was not the next.
+asio::awaitable<int> receive_impatiently(subscription& from, int until) {
+    using namespace asio::experimental::awaitable_operators;
+    int next = 0;
+    for (int turn = 0; next < until; ++turn) {
+        const std::variant<frame, std::monostate> first =
+            co_await (from.async_receive(asio::use_awaitable) || wait_for_turns(turn % 8));
+        const auto* const got = std::get_if<frame>(&first);
+        if (got != nullptr && got->text() != "data: " + std::to_string(next++) + "\n\n") {
+            break;
+        }
+    }
+    co_return next;
+}
 
 manager without_ids(context& test) { return manager{test.io.get_executor(), {.ids = false}}; }
 
@@ -112,6 +136,51 @@ TEST_CASE("a receive that loses to a timer loses no event") {
     events.publish("a", "1");
     test.run();
     CHECK(got == std::vector<std::string>{"nothing", "data: 1\n\n"});
+}
+
+TEST_CASE("a receive that is cancelled on its way to another executor loses no event") {
+    context test;
+    asio::io_context elsewhere;
+    manager events = without_ids(test);
+    subscription mine = events.subscribe("a");
+    asio::cancellation_signal cancellation;
+    std::optional<error_code> result;
+    mine.async_receive(asio::bind_cancellation_slot(cancellation.slot(),
+        asio::bind_executor(elsewhere, [&](error_code error, const frame&) { result = error; })));
+    events.publish("a", "1");
+    events.publish("a", "2");
+    test.run();
+    cancellation.emit(asio::cancellation_type::total);
+    elsewhere.run();
+    CHECK(result == asio::error::operation_aborted);
+    CHECK(mine.pending() == 2);
+    bool is_woken = false;
+    mine.async_wait([&](error_code error) { is_woken = !error; });
+    test.run();
+    CHECK(is_woken);
+    const receive next{mine};
+    test.run();
+    CHECK(next.text == "data: 1\n\n");
+    CHECK(mine.try_receive()->text() == "data: 2\n\n");
+}
+
+TEST_CASE("a coroutine on another thread that gives up again and again receives every event") {
+    asio::thread_pool served{1};
+    asio::thread_pool receiving{1};
+    constexpr int count = 2000;
+    manager events{served.get_executor(),
+        {.ids = false, .queue = {.events = count, .overflow = crier::overflow_policy::disconnect}}};
+    subscription mine = events.subscribe("a");
+    std::future<int> received =
+        asio::co_spawn(receiving, receive_impatiently(mine, count), asio::use_future);
+    for (int i = 0; i < count; ++i) {
+        events.publish("a", std::to_string(i));
+    }
+    REQUIRE(received.wait_for(20s) == std::future_status::ready);
+    CHECK(received.get() == count);
+    receiving.join();
+    events.shutdown();
+    served.join();
 }
 
 TEST_CASE("every kind of cancellation ends a receive") {

@@ -13,6 +13,7 @@
 #include <boost/asio/prefer.hpp>
 #include <boost/system/error_code.hpp>
 
+#include <atomic>
 #include <tuple>
 #include <utility>
 
@@ -29,6 +30,10 @@ struct pending_wait {
     std::tuple<boost::system::error_code, Results...> results;
     executor_type where;         ///< keeps its context at work
     small_handler_memory memory; ///< so that a completion can always be posted
+
+    std::atomic<bool> is_cancelled{false};
+    /// The completion is on its way to another context.
+    std::atomic<bool> is_elsewhere{false};
 
     /// Takes the place for a handler, whose cancellation calls `cancel`. False: there is another
     /// one, and the handler is told so.
@@ -63,6 +68,8 @@ bool pending_wait<Results...>::start(
         });
         return false;
     }
+    is_cancelled = false;
+    is_elsewhere = false;
     try {
         where = asio::prefer(to, asio::execution::outstanding_work.tracked);
         if (auto slot = asio::get_associated_cancellation_slot(handler); slot.is_connected()) {

@@ -38,6 +38,11 @@ public:
     void cancel() noexcept;
     void close() noexcept;
 
+    /// By the waiter's slot.
+    void cancel_wait() noexcept;
+    /// Keeps a wake-up that a cancelled wait did not take.
+    void take_back() noexcept;
+
     /// Destroys the handler, and with it what only the handler owns.
     void context_gone() noexcept;
 
@@ -59,7 +64,7 @@ void signal_state::start(Handler handler) {
     }
     const bool is_first = wait_->start(std::move(handler), executor_, [weak = weak_from_this()] {
         if (const auto self = weak.lock()) {
-            self->cancel();
+            self->cancel_wait();
         }
     });
     if (is_first) {

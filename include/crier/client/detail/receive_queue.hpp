@@ -74,6 +74,8 @@ public:
     pending_wait<event>& pending_receive() noexcept { return *wait_; }
     void begin_receive();
     void cancel_receive() noexcept;
+    /// Keeps the event that a cancelled receive did not take.
+    void take_back() noexcept;
 
     /// Destroys who receives: its executor's context has gone.
     void context_gone() noexcept;
@@ -84,8 +86,6 @@ private:
     void go_on();
     event take();
     void complete(boost::system::error_code error, event received = {});
-    void complete_elsewhere();
-    void give_back() noexcept;
 
     const std::size_t most_events_;
     const std::size_t most_bytes_;
@@ -101,10 +101,7 @@ private:
     const std::shared_ptr<pending_wait<event>> wait_ = std::make_shared<pending_wait<event>>();
     small_handler_memory beginning_;      ///< so that what completes has the wait's own
     std::atomic<bool> is_waiting_{false}; ///< whoever clears it completes the receive
-    std::atomic<bool> is_cancelled_{false};
-    // Belong to whoever receives:
-    std::optional<event> returned_;         ///< by who was cancelled on its way to another executor
-    std::atomic<bool> is_elsewhere_{false}; ///< the completion is on its way to another context
+    std::optional<event> returned_;       ///< by a cancelled receive; belongs to whoever receives
 };
 
 } // namespace crier::detail

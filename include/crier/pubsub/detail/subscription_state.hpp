@@ -9,6 +9,7 @@
 #include <boost/system/error_code.hpp>
 
 #include <atomic>
+#include <cstddef>
 #include <memory>
 #include <optional>
 
@@ -34,6 +35,7 @@ public:
     const std::shared_ptr<shard>& get_shard() const noexcept { return shard_; }
 
     std::optional<frame> try_receive();
+    std::size_t pending() const noexcept;
     void close() noexcept;
 
     /// Called when the subscription's handle is destroyed.
@@ -44,9 +46,13 @@ public:
     pending_wait<frame>& pending_receive() noexcept { return *wait_; }
     void begin_receive();
     void cancel_receive() noexcept;
+    /// Keeps the event that a cancelled receive did not take.
+    void take_back() noexcept;
 
 private:
     void go_on();
+    void await_wake();
+    void keep_result() noexcept;
     void complete(boost::system::error_code error, frame received = {});
 
     const std::shared_ptr<manager_state> owner_;
@@ -54,7 +60,8 @@ private:
     const std::shared_ptr<pending_wait<frame>> wait_ = std::make_shared<pending_wait<frame>>();
     channel* const channel_; ///< with one reference owned by this
     std::atomic<bool> is_abandoned_{false};
-    std::atomic<bool> is_cancelled_{false};
+    frame returned_; ///< by a cancelled receive; belongs to whoever receives
+    std::atomic<bool> has_returned_{false};
 };
 
 } // namespace crier::detail
