@@ -121,7 +121,9 @@ namespace {
 /// begins it, Asio lets that coroutine go by a post, in a destructor: if there is none for that
 /// either, the process ends.
 bool has_memory_for_one() noexcept {
-    constexpr std::size_t enough = std::size_t{64} * 1024;
+    // Of 64 KiB the C library would tidy up its heap, and give memory back to the system, each
+    // time.
+    constexpr std::size_t enough = std::size_t{48} * 1024;
     void* const reserve = ::operator new(enough, std::nothrow);
     ::operator delete(reserve);
     return reserve != nullptr;
