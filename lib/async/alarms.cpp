@@ -17,7 +17,7 @@ bool alarms::set(alarm& added, clock::time_point at) noexcept {
 
 void alarms::clear(alarm& removed) noexcept {
     removed.unlink();
-    if (waiting_.empty() && waits_until_ != clock::time_point::max()) {
+    if (waiting_.empty() && has_wait_) {
         // Nothing may be left that keeps the context at work.
         waits_until_ = clock::time_point::max();
         timer_.cancel();

@@ -4,6 +4,7 @@
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/cancellation_type.hpp>
 
+#include <cstddef>
 #include <memory>
 #include <new>
 #include <type_traits>
@@ -26,8 +27,8 @@ public:
     bool take() noexcept { return std::exchange(is_set_, false); }
 
     void set() {
-        if (waiter* const woken = std::exchange(waiter_, nullptr)) {
-            woken->complete();
+        if (const auto* const woken = std::exchange(waiter_, nullptr)) {
+            woken->complete(*this);
         } else {
             is_set_ = true;
         }
@@ -35,8 +36,8 @@ public:
 
     /// Destroys the waiter, if there is one.
     void drop() noexcept {
-        if (waiter* const dropped = std::exchange(waiter_, nullptr)) {
-            dropped->discard();
+        if (const auto* const woken = std::exchange(waiter_, nullptr)) {
+            woken->discard(*this);
         }
     }
 
@@ -50,43 +51,41 @@ public:
 private:
     friend struct initiation;
 
-    class waiter {
-    public:
-        virtual void complete() = 0;
-        virtual void discard() noexcept = 0;
-
-    protected:
-        ~waiter() = default;
+    /// What is done with a handler of some type.
+    struct waiter {
+        void (*complete)(local_signal& of);
+        void (*discard)(local_signal& of) noexcept;
     };
 
     template <class Handler>
-    class waiter_of final : public waiter {
-    public:
-        explicit waiter_of(Handler&& handler) : handler_{std::move(handler)} {}
+    Handler take_handler() noexcept {
+        auto* const held = std::launder(reinterpret_cast<Handler*>(room_));
+        Handler taken = std::move(*held);
+        std::destroy_at(held);
+        return taken;
+    }
 
-        void complete() override {
-            Handler handler = std::move(handler_);
-            std::destroy_at(this);
-            if (auto slot = boost::asio::get_associated_cancellation_slot(handler);
-                slot.is_connected()) {
-                slot.clear();
-            }
-            std::move(handler)();
+    template <class Handler>
+    static void complete(local_signal& of) {
+        Handler handler = of.take_handler<Handler>();
+        if (auto slot = boost::asio::get_associated_cancellation_slot(handler);
+            slot.is_connected()) {
+            slot.clear();
         }
+        std::move(handler)();
+    }
 
-        void discard() noexcept override {
-            [[maybe_unused]] const Handler handler = std::move(handler_);
-            std::destroy_at(this);
-        }
+    template <class Handler>
+    static void discard(local_signal& of) noexcept {
+        [[maybe_unused]] const Handler handler = of.take_handler<Handler>();
+    }
 
-    private:
-        Handler handler_;
-    };
+    template <class Handler>
+    static constexpr waiter waiter_of{&complete<Handler>, &discard<Handler>};
 
     template <class Handler>
     void wait(Handler handler) {
-        using made = waiter_of<Handler>;
-        static_assert(sizeof(made) <= sizeof room_ && alignof(made) <= alignof(void*),
+        static_assert(sizeof(Handler) <= sizeof room_ && alignof(Handler) <= alignof(void*),
             "only coroutines wait for it");
         if (auto slot = boost::asio::get_associated_cancellation_slot(handler);
             slot.is_connected()) {
@@ -96,11 +95,12 @@ private:
                 }
             });
         }
-        waiter_ = ::new (static_cast<void*>(room_)) made{std::move(handler)};
+        ::new (static_cast<void*>(room_)) Handler{std::move(handler)};
+        waiter_ = &waiter_of<Handler>;
     }
 
-    waiter* waiter_ = nullptr;
-    alignas(void*) std::byte room_[2 * sizeof(void*)];
+    const waiter* waiter_ = nullptr;
+    alignas(void*) std::byte room_[sizeof(void*)];
     bool is_set_ = false;
 };
 

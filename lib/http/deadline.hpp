@@ -2,7 +2,11 @@
 
 #include <crier/async/clock.hpp>
 
-#include <algorithm>
+#include "async/durations.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <ratio>
 
 namespace crier::detail {
 
@@ -11,10 +15,13 @@ class deadline {
 public:
     enum class due { nothing, heartbeat, stalled };
 
-    deadline(clock::duration interval, clock::time_point now) noexcept
-        : interval_{interval}, since_{now} {}
+    deadline(std::chrono::milliseconds interval, clock::time_point now) noexcept
+        : since_{now},
+          interval_{interval < endless ? static_cast<short_duration>(interval) : endless} {}
 
-    clock::duration interval() const noexcept { return interval_; }
+    std::chrono::milliseconds interval() const noexcept {
+        return interval_ == endless ? never : std::chrono::milliseconds{interval_};
+    }
 
     /// Some bytes were taken by the peer's side.
     void wrote(clock::time_point now) noexcept {
@@ -32,18 +39,20 @@ public:
 
     bool is_blocked() const noexcept { return blocked_; }
 
-    clock::time_point next() const noexcept {
-        // An interval past the end of time is as good as none.
-        return since_ + std::min(interval_, clock::time_point::max() - since_);
-    }
+    clock::time_point next() const noexcept { return since_ + interval(); }
 
     due at(clock::time_point now) const noexcept {
         return now < next() ? due::nothing : blocked_ ? due::stalled : due::heartbeat;
     }
 
 private:
-    clock::duration interval_;
+    /// Of four bytes, as it lies in each stream.
+    using short_duration = std::chrono::duration<std::uint32_t, std::milli>;
+    /// 49 days and more are as good as never.
+    static constexpr short_duration endless = short_duration::max();
+
     clock::time_point since_;
+    short_duration interval_;
     bool blocked_ = false;
 };
 

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace crier::detail {
@@ -23,6 +24,7 @@ struct decision {
     response_fields fields{}; ///< of CORS, for whatever is answered
     std::optional<std::chrono::milliseconds> retry{};
     decltype(serve_options::on_gap) on_gap{};
+    std::string opening{}; ///< of the stream; the session writes it
 };
 
 /// `options` are checked. `cors_fields` are for where they allow no origins of their own.

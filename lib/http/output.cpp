@@ -22,10 +22,9 @@ boost::system::error_code meaning(const boost::system::error_code& error) {
 
 } // namespace
 
-output::output(std::shared_ptr<sink> to, clock::duration interval)
+output::output(std::shared_ptr<sink> to, std::chrono::milliseconds interval)
     : sink_{std::move(to)}, due_{interval, clock::now()} {
-    using namespace std::chrono;
-    sink_->limit_buffering(duration_cast<milliseconds>(interval));
+    sink_->limit_buffering(interval);
     sink_->attach(this);
 }
 

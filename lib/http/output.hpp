@@ -9,6 +9,7 @@
 
 #include <boost/asio/buffer.hpp>
 
+#include <chrono>
 #include <memory>
 #include <string_view>
 
@@ -16,9 +17,9 @@ namespace crier::detail {
 
 /// Where a stream's coroutine writes, with what it waits for: the sink can take more, the peer has
 /// gone, or a deadline is due; others may wake it as well. It then looks at all of it.
-class output final : public wakeable {
+class output : public wakeable {
 public:
-    output(std::shared_ptr<sink> to, clock::duration interval);
+    output(std::shared_ptr<sink> to, std::chrono::milliseconds interval);
     output(const output&) = delete;
     output& operator=(const output&) = delete;
     ~output() { release(); }

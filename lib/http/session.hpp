@@ -1,8 +1,8 @@
 #pragma once
 
 #include "decision.hpp"
+#include "event_output.hpp"
 #include "healing.hpp"
-#include "output.hpp"
 #include "pubsub/manager_state.hpp"
 #include "pubsub/shard_executor.hpp"
 
@@ -11,8 +11,8 @@
 
 #include <exception>
 #include <memory>
-#include <string>
-#include <vector>
+#include <optional>
+#include <utility>
 
 namespace crier::detail {
 
@@ -56,43 +56,50 @@ private:
     session(std::shared_ptr<manager_state> events, std::shared_ptr<shard> on,
         std::shared_ptr<sink> to, decision&& decided, session_end& then);
 
-    static shard_coroutine run(session* self);
-    static shard_coroutine heal(session* self);
-    static shard_coroutine finish(session* self);
+    /// How gaps are healed, and what cancels the healing of one.
+    struct healing {
+        explicit healing(gap_handler with) noexcept : by{std::move(with)} {}
 
-    bool begin();
-    void write_what_waits();
-    bool note_failure();
+        const gap_handler by;
+        std::optional<boost::asio::cancellation_signal> cancelled_by;
+    };
+
+    static shard_coroutine run(session* self);
+
+    void begin() noexcept;
+    void open();
+    bool go_on_streaming();
+    bool take_turn();
+    void write_what_waits(clock::time_point now);
+    bool note_failure(clock::time_point now);
     bool is_at_a_gap() noexcept;
+    bool has_nothing_waiting() const noexcept;
     bool has_past_to_read() const noexcept;
     bool has_nothing_to_do() const noexcept;
-    void read_on();
+    bool is_healing() const noexcept { return healing_ && healing_->cancelled_by; }
+    void heal();
+    void read_on(clock::time_point now);
     bool is_read_to_the_end() const noexcept;
-    void keep_alive();
+    void keep_alive(clock::time_point now);
     void end_body();
-    bool flush_own();
+    bool go_on_ending();
     void tell_end(const std::exception_ptr& failure) noexcept;
 
     // What every event touches comes first.
 
     /// The coroutine waits, and nothing waits to be written.
     bool is_idle_ = false;
-    const coding coding_;
-    output out_;
-    const std::shared_ptr<shard> shard_;
-    end_reason reason_ = end_reason::write_error;
     bool is_cut_ = false;
-    bool is_counted_ = false;
+    bool is_open_ = false;
+    bool is_over_ = false;
     bool waits_for_client_ = false; ///< at its end
-    clock::time_point now_{};
-    /// Where the coroutine's two frames are, to fetch them ahead.
-    const char* frame_ = nullptr;
-    const char* outer_frame_ = nullptr;
-    /// The own bytes, which are no event's: the opening, a heartbeat, the end.
-    std::string own_;
+    bool is_closed_ = false;
+    end_reason reason_ = end_reason::write_error;
+    const coding coding_;
+    event_output out_;
+    const std::shared_ptr<shard> shard_;
     std::unique_ptr<decision> decided_;
-    std::unique_ptr<const gap_handler> on_gap_;
-    std::unique_ptr<boost::asio::cancellation_signal> healing_;
+    std::unique_ptr<healing> healing_;
     clock::time_point give_up_ = clock::time_point::max();
     const std::shared_ptr<manager_state> events_;
     session_end* then_;

@@ -70,8 +70,8 @@ protected:
     bool cancelled_ = false;
 
 private:
-    detail::wakeable* user_ = nullptr;
     std::uint32_t received_ = 0;
+    detail::wakeable* user_ = nullptr;
     boost::system::error_code peer_error_;
 };
 

@@ -22,7 +22,7 @@ namespace crier {
 
 struct writer_options {
     /// How long the stream is silent before a heartbeat is sent, and how long a write may make no
-    /// progress. Zero or less means the default, `milliseconds::max()` never.
+    /// progress. Zero or less means the default, `milliseconds::max()` or more than 49 days never.
     std::chrono::milliseconds heartbeat_interval = std::chrono::seconds{30};
     /// The heartbeat's comment, and what follows it.
     std::string heartbeat_text{};

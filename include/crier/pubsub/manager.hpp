@@ -32,7 +32,8 @@ struct manager_access;
 
 struct manager_options {
     /// How long a stream is silent before a heartbeat is sent. A client that takes nothing for as
-    /// long is disconnected. Zero or less means the default, `milliseconds::max()` never.
+    /// long is disconnected. Zero or less means the default, `milliseconds::max()` or more than 49
+    /// days never.
     std::chrono::milliseconds heartbeat_interval = std::chrono::seconds{30};
     /// The heartbeat's comment, and what follows it.
     std::string heartbeat_text{};
