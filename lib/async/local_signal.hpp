@@ -67,7 +67,7 @@ private:
 
     template <class Handler>
     static void complete(local_signal& of) {
-        Handler handler = of.take_handler<Handler>();
+        auto handler = of.take_handler<Handler>();
         if (auto slot = boost::asio::get_associated_cancellation_slot(handler);
             slot.is_connected()) {
             slot.clear();
@@ -77,7 +77,7 @@ private:
 
     template <class Handler>
     static void discard(local_signal& of) noexcept {
-        [[maybe_unused]] const Handler handler = of.take_handler<Handler>();
+        [[maybe_unused]] const auto handler = of.take_handler<Handler>();
     }
 
     template <class Handler>

@@ -42,8 +42,7 @@ public:
     template <class Function>
     void execute(Function&& function) const {
         if (calls_at_once && running_in_this_thread()) {
-            std::decay_t<Function> here = std::forward<Function>(function);
-            std::move(here)();
+            std::decay_t<Function>(std::forward<Function>(function))();
         } else {
             at_.post(std::forward<Function>(function));
         }
