@@ -26,6 +26,10 @@ response_reader::response_reader() {
 
 void response_reader::read(std::string_view& input, error_code& error) {
     body_ = {};
+    if (input.empty()) {
+        error = {};
+        return; // Beast would count from its null pointer
+    }
     input.remove_prefix(put(boost::asio::buffer(input), error));
     if (error == http::error::need_more) {
         error = {};
