@@ -53,7 +53,7 @@ void session::start() {
     all.add(*this);
     try {
         const std::array<shard_coroutine, 2> meanwhile{nothing(), nothing()};
-        asio::co_spawn(shard_executor{shard_place{*shard_}}, run(this),
+        asio::co_spawn(shard_executor{shard_place{*shard_}}, stream(this),
             [self = boost::intrusive_ptr{this}](
                 const std::exception_ptr& failure) noexcept { self->tell_end(failure); });
     } catch (...) {
@@ -63,7 +63,7 @@ void session::start() {
 }
 
 /// The stream from its opening to its end.
-shard_coroutine session::run(session* self) {
+shard_coroutine session::stream(session* self) {
     self->begin();
     // In one place, as each place to wait takes room in the frame of an idle stream.
     while (self->go_on_streaming() || self->go_on_ending()) {

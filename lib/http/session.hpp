@@ -64,7 +64,7 @@ private:
         std::optional<boost::asio::cancellation_signal> cancelled_by;
     };
 
-    static shard_coroutine run(session* self);
+    static shard_coroutine stream(session* self);
 
     void begin() noexcept;
     void open();
