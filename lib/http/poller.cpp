@@ -8,7 +8,6 @@
 
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -27,12 +26,8 @@ error_code last_error() noexcept {
                            : error_code{errno, boost::system::system_category()};
 }
 
-// The calls as the kernel has them, here where all events pass through: those of the C library can
-// be cancelled by another thread, which costs two atomic operations.
-
 ssize_t send_one(int socket, asio::const_buffer bytes) noexcept {
-    return ::syscall( // NOLINT(*-vararg)
-        SYS_sendto, socket, bytes.data(), bytes.size(), MSG_NOSIGNAL, nullptr, 0);
+    return ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
 }
 
 ssize_t send_all(int socket, sink::buffers bytes) noexcept {
@@ -45,7 +40,7 @@ ssize_t send_all(int socket, sink::buffers bytes) noexcept {
         // The kernel only reads it.
         parts[i] = {const_cast<void*>(bytes[i].data()), bytes[i].size()}; // NOLINT(*-const-cast)
     }
-    return ::syscall(SYS_sendmsg, socket, &message, MSG_NOSIGNAL); // NOLINT(*-vararg)
+    return ::sendmsg(socket, &message, MSG_NOSIGNAL);
 }
 
 int new_set() {
