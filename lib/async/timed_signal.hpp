@@ -42,7 +42,7 @@ struct begin_uncancelled {
 
 /// A coroutine's wait for a signal that no cancellation ends, and that thus needs no memory to
 /// begin: a coroutine whose wait cannot begin is destroyed.
-inline auto wait_for(signal& awaited) {
+inline auto wait_uncancelled(signal& awaited) {
     return boost::asio::async_initiate<const boost::asio::deferred_t, void()>(
         begin_uncancelled{awaited}, boost::asio::deferred);
 }
@@ -74,7 +74,7 @@ public:
 
     void set() { signal_.set(); }
 
-    /// Wait for it by `wait_for`.
+    /// Wait for it by `wait_uncancelled`.
     signal& get() noexcept { return signal_; }
 
 private:

@@ -32,7 +32,7 @@ asio::awaitable<void> begin_and_wait(const begin_function& on_first, detail::ser
     // The run is asked to end, and sees to it itself.
     co_await asio::this_coro::throw_if_cancelled(false);
     while (!run.stopping) {
-        co_await detail::wait_for(run.woken.get());
+        co_await detail::wait_uncancelled(run.woken.get());
     }
 }
 

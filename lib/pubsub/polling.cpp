@@ -84,7 +84,7 @@ asio::awaitable<void> poll(
         due = std::max(due + options.interval, clock::now());
         run.woken.set_at(due);
         while (!run.stopping && clock::now() < due) {
-            co_await detail::wait_for(run.woken.get());
+            co_await detail::wait_uncancelled(run.woken.get());
         }
         if (run.stopping) {
             co_return;

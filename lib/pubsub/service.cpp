@@ -104,7 +104,7 @@ private:
         self->request_stop();
         if (!self->has_ended_) {
             self->waiting_.push_back(waits);
-            co_await wait_for(waits.ended);
+            co_await wait_uncancelled(waits.ended);
         }
     }
 
