@@ -160,8 +160,8 @@ struct begin_session {
             std::move(what), std::move(on), where, std::move(handler));
         if (slot.is_connected()) {
             slot.assign([weak = std::weak_ptr{made}](asio::cancellation_type) {
-                if (const auto waiting = weak.lock()) {
-                    waiting->cut();
+                if (const auto called = weak.lock()) {
+                    called->cut();
                 }
             });
         }

@@ -66,7 +66,7 @@ void session::start() {
 shard_coroutine session::stream(session* self) {
     self->begin();
     // In one place, as each place to wait takes room in the frame of an idle stream.
-    while (self->go_on_streaming() || self->go_on_ending()) {
+    while (self->go_on()) {
         if (!self->out_.woken().take()) {
             self->is_idle_ = self->has_nothing_to_do();
             co_await self->out_.woken().next();
@@ -80,6 +80,7 @@ void session::begin() noexcept {
         open();
     } catch (...) {
         failure_ = std::current_exception();
+        end_body();
     }
 }
 
@@ -96,7 +97,7 @@ void session::open() {
     if (decided.instead) {
         reason_ = decided.instead->reason;
         out_.add_own(decided.instead->response);
-        waits_for_client_ = true;
+        phase_ = phase::sending_the_end;
         streams_of(*events_).refused(reason_);
         return;
     }
@@ -111,19 +112,21 @@ void session::open() {
     out_.to().watch_peer();
 }
 
-/// Does what there is to do for the stream. False: it is at its end.
+/// Does what there is to do. False: the stream is over, and no handler of its sink is outstanding.
+bool session::go_on() {
+    return (phase_ == phase::streaming && go_on_streaming()) ||
+           (phase_ == phase::sending_the_end && go_on_sending_the_end()) || !out_.is_idle();
+}
+
+/// False: the body has ended.
 bool session::go_on_streaming() {
-    if (is_over_) {
-        return false;
-    }
     try {
-        if (is_open_ && !failure_ && take_turn()) {
+        if (take_turn()) {
             return true;
         }
     } catch (...) {
         failure_ = std::current_exception();
     }
-    is_over_ = true;
     end_body();
     return false;
 }
@@ -233,7 +236,7 @@ void session::keep_alive(clock::time_point now) {
 }
 
 bool session::has_nothing_to_do() const noexcept {
-    return !is_over_ && end == ending::none && has_nothing_waiting() && !is_behind;
+    return phase_ == phase::streaming && end == ending::none && has_nothing_waiting() && !is_behind;
 }
 
 /// While the coroutine has nothing to do, this writes in its place: beside the kernel's, a delivery
@@ -242,28 +245,27 @@ bool session::take(const entry_ptr& only, clock::time_point now) {
     return is_idle_ && pending.has_place() && out_.write_past(pending, only, coding_, now);
 }
 
+/// Lets go of the topics, and adds what ends the body where the client may still get it.
 void session::end_body() {
     events_->unsubscribe(shard_, *this);
-    if (failure_ || !is_open_) {
+    const clock::time_point now = clock::now();
+    if (!failure_ && !note_failure(now)) {
+        reason_ = end == ending::shut_down ? end_reason::shutdown : end_reason::finished;
+        out_.add_own(stream_end(coding_));
+        phase_ = phase::sending_the_end;
         return;
     }
-    const std::string_view last = stream_end(coding_);
     const bool ends_here = reason_ == end_reason::cancelled || reason_ == end_reason::overflow;
-    const clock::time_point now = clock::now();
-    if (!note_failure(now)) {
-        reason_ = end == ending::shut_down ? end_reason::shutdown : end_reason::finished;
-        out_.add_own(last);
-        waits_for_client_ = true;
-    } else if (ends_here && !out_.has_own() && !pending.is_partly_written()) {
-        out_.write_some(last, now);
+    if (!failure_ && ends_here && !out_.has_own() && !pending.is_partly_written()) {
+        out_.write_some(stream_end(coding_), now);
     }
+    close();
 }
 
-/// Sends the last bytes, and lets go of the sink. False: the client has taken them where it was not
-/// cut, and no handler of the sink is outstanding.
-bool session::go_on_ending() {
+/// False: the client has taken all, or cannot be waited for any longer.
+bool session::go_on_sending_the_end() {
     const clock::time_point now = clock::now();
-    if (waits_for_client_ && !out_.flush_own(now)) {
+    if (!out_.flush_own(now)) {
         const auto failed =
             is_cut_ ? boost::system::error_code{asio::error::operation_aborted} : out_.failure(now);
         if (!failed) {
@@ -272,11 +274,13 @@ bool session::go_on_ending() {
         }
         reason_ = is_open_ ? end_reason_of(failed) : reason_;
     }
-    waits_for_client_ = false;
-    if (!std::exchange(is_closed_, true)) {
-        out_.close(shard_->timing());
-    }
-    return !out_.is_idle();
+    close();
+    return false;
+}
+
+void session::close() noexcept {
+    phase_ = phase::closing;
+    out_.close(shard_->timing());
 }
 
 void session::cut() {

@@ -9,6 +9,7 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/intrusive/list.hpp>
 
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -64,10 +65,13 @@ private:
         std::optional<boost::asio::cancellation_signal> cancelled_by;
     };
 
+    enum class phase : std::uint8_t { streaming, sending_the_end, closing };
+
     static shard_coroutine stream(session* self);
 
     void begin() noexcept;
     void open();
+    bool go_on();
     bool go_on_streaming();
     bool take_turn();
     void write_what_waits(clock::time_point now);
@@ -82,7 +86,8 @@ private:
     bool is_read_to_the_end() const noexcept;
     void keep_alive(clock::time_point now);
     void end_body();
-    bool go_on_ending();
+    bool go_on_sending_the_end();
+    void close() noexcept;
     void tell_end(const std::exception_ptr& failure) noexcept;
 
     // What every event touches comes first.
@@ -91,9 +96,7 @@ private:
     bool is_idle_ = false;
     bool is_cut_ = false;
     bool is_open_ = false;
-    bool is_over_ = false;
-    bool waits_for_client_ = false; ///< at its end
-    bool is_closed_ = false;
+    phase phase_ = phase::streaming;
     end_reason reason_ = end_reason::write_error;
     const coding coding_;
     event_output out_;

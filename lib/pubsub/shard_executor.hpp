@@ -4,9 +4,8 @@
 #include "shard.hpp"
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/execution/blocking.hpp>
-#include <boost/asio/require.hpp>
 
+#include <memory>
 #include <utility>
 
 namespace crier::detail {
@@ -20,13 +19,9 @@ public:
 
     const boost::asio::any_io_executor& get_executor() const noexcept { return *where_; }
 
-    /// Not by `asio::post`, which asks for the function's own executor: this one.
     template <class Function>
     void post(Function&& function) const {
-        with_own_type(*where_, [&function](const auto& own) {
-            boost::asio::require(own, boost::asio::execution::blocking.never)
-                .execute(std::forward<Function>(function));
-        });
+        post_with(*where_, std::allocator<void>{}, std::forward<Function>(function));
     }
 
 private:
