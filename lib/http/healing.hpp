@@ -2,12 +2,14 @@
 
 #include <crier/http/serve.hpp>
 
+#include "pubsub/event_queue.hpp"
+
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 
 #include <functional>
 #include <memory>
-#include <vector>
+#include <span>
 
 namespace crier::detail {
 
@@ -15,11 +17,37 @@ class manager_state;
 
 using gap_handler = decltype(serve_options::on_gap);
 
-/// Makes what is sent in a gap's place: what the caller has for it, or where that fails the gap
-/// itself; nothing where it was cancelled before it had begun. It is told on the executor, in a
-/// handler of its own: the signal may go then. What `then` holds is to keep `on_gap` for as long.
-void ask_for_frames(const gap& missing, const gap_handler& on_gap,
-    std::shared_ptr<manager_state> events, const boost::asio::any_io_executor& executor,
-    boost::asio::cancellation_slot cancelled, std::function<void(const std::vector<frame>&)> then);
+/// Asks what is sent in the place of a stream's gaps, of one at a time. All on one executor.
+class healing {
+public:
+    /// From here on the queue, which must outlive it, holds its gaps until each is healed.
+    healing(gap_handler by, event_queue& gaps) noexcept;
+    healing(const healing&) = delete;
+    healing& operator=(const healing&) = delete;
+
+    /// Whether what is next in the queue is a gap.
+    bool is_due() const noexcept;
+
+    /// Whether a gap is being healed.
+    bool is_under_way() const noexcept { return cancelled_by_ != nullptr; }
+
+    /// Heals the gap with what the caller has for it. Where the caller has nothing or fails, or
+    /// memory is lacking, the gap is told as it is. `then` is called after it, in any case; what it
+    /// holds is to keep this until then. It must not throw.
+    void begin(std::shared_ptr<manager_state> events, const boost::asio::any_io_executor& executor,
+        std::function<void()> then);
+
+    /// Lets what is under way end soon.
+    void cancel();
+
+private:
+    class answer;
+
+    void finish(std::span<const frame> made) noexcept;
+
+    const gap_handler by_;
+    event_queue& gaps_;
+    std::shared_ptr<boost::asio::cancellation_signal> cancelled_by_;
+};
 
 } // namespace crier::detail

@@ -16,7 +16,6 @@
 #include <new>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 namespace crier::detail {
 
@@ -106,8 +105,7 @@ void session::open() {
     decided.opening = stream_opening(coding_, decided.fields, decided.retry);
     out_.add_own(decided.opening);
     if (decided.on_gap) {
-        healing_ = std::make_unique<healing>(std::move(decided.on_gap));
-        pending.hold_gaps();
+        healing_ = std::make_unique<healing>(std::move(decided.on_gap), pending);
     }
     out_.to().watch_peer();
 }
@@ -134,7 +132,7 @@ bool session::go_on_streaming() {
 /// Writes what waits, and sees to it that the coroutine is woken when there is something to do.
 /// False: the stream is at its end.
 bool session::take_turn() {
-    if (is_healing()) {
+    if (healing_ && healing_->is_under_way()) {
         return true;
     }
     const clock::time_point now = clock::now();
@@ -188,24 +186,21 @@ bool session::is_read_to_the_end() const noexcept {
     return end != ending::none && has_nothing_waiting() && (!is_behind || end == ending::closed);
 }
 
-bool session::is_at_a_gap() noexcept {
-    return healing_ && !out_.has_own() && !pending.empty() && pending.front_gap() != nullptr;
+bool session::is_at_a_gap() const noexcept {
+    return healing_ && !out_.has_own() && healing_->is_due();
 }
 
-/// Asks for something to be written in the place of a gap. Nothing else is done meanwhile.
+/// Nothing else is done meanwhile.
 void session::heal() {
-    // More may be missed meanwhile, which is told later.
-    pending.pin(1);
-    ask_for_frames(*pending.front_gap(), healing_->by, events_, shard_->get_executor(),
-        healing_->cancelled_by.emplace().slot(),
-        [kept = boost::intrusive_ptr{this}](const std::vector<frame>& frames) {
-            kept->healing_->cancelled_by.reset();
-            kept->pending.pin(0);
-            if (!frames.empty()) {
-                kept->pending.replace_front_gap(frames);
-            } // else it was cut before it had begun
-            kept->out_.wake();
-        });
+    healing_->begin(events_, shard_->get_executor(),
+        [kept = boost::intrusive_ptr{this}] { kept->go_on_soon(); });
+}
+
+/// Not at once: this may run within a cancellation, or while the context goes.
+void session::go_on_soon() noexcept {
+    if (then_ != nullptr) {
+        out_.arm_at(shard_->timing(), clock::now());
+    }
 }
 
 bool session::has_nothing_waiting() const noexcept { return pending.empty() && !out_.has_own(); }
@@ -285,8 +280,8 @@ void session::close() noexcept {
 
 void session::cut() {
     is_cut_ = true;
-    if (is_healing()) {
-        healing_->cancelled_by->emit(asio::cancellation_type::terminal);
+    if (healing_) {
+        healing_->cancel();
     }
     out_.wake();
 }

@@ -6,13 +6,11 @@
 #include "pubsub/manager_state.hpp"
 #include "pubsub/shard_executor.hpp"
 
-#include <boost/asio/cancellation_signal.hpp>
 #include <boost/intrusive/list.hpp>
 
 #include <cstdint>
 #include <exception>
 #include <memory>
-#include <optional>
 #include <utility>
 
 namespace crier::detail {
@@ -57,14 +55,6 @@ private:
     session(std::shared_ptr<manager_state> events, std::shared_ptr<shard> on,
         std::shared_ptr<sink> to, decision&& decided, session_end& then);
 
-    /// How gaps are healed, and what cancels the healing of one.
-    struct healing {
-        explicit healing(gap_handler with) noexcept : by{std::move(with)} {}
-
-        const gap_handler by;
-        std::optional<boost::asio::cancellation_signal> cancelled_by;
-    };
-
     enum class phase : std::uint8_t { streaming, sending_the_end, closing };
 
     static shard_coroutine stream(session* self);
@@ -76,12 +66,12 @@ private:
     bool take_turn();
     void write_what_waits(clock::time_point now);
     bool note_failure(clock::time_point now);
-    bool is_at_a_gap() noexcept;
+    bool is_at_a_gap() const noexcept;
     bool has_nothing_waiting() const noexcept;
     bool has_past_to_read() const noexcept;
     bool has_nothing_to_do() const noexcept;
-    bool is_healing() const noexcept { return healing_ && healing_->cancelled_by; }
     void heal();
+    void go_on_soon() noexcept;
     void read_on(clock::time_point now);
     bool is_read_to_the_end() const noexcept;
     void keep_alive(clock::time_point now);

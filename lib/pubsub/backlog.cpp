@@ -201,6 +201,14 @@ void backlog::replace_front_gap(std::span<const frame> by) {
     pop();
 }
 
+void backlog::tell_front_gap() {
+    append_tail();
+    entry& next = *entries_.front();
+    next.encoded();
+    next.missing.reset();
+    next.id = {};
+}
+
 backlog::buffers backlog::gather(frame_bytes bytes_of) noexcept {
     settle();
     buffers gathered;

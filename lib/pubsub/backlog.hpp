@@ -112,6 +112,9 @@ public:
     /// Puts frames, one or more, where the gap was that is next.
     void replace_front_gap(std::span<const frame> by);
 
+    /// Lets the gap that is next be sent as it is, though gaps are held.
+    void tell_front_gap();
+
     /// Lets `gather` stop before each gap that comes later, so that it can be replaced.
     void hold_gaps() noexcept { holds_gaps_ = true; }
 

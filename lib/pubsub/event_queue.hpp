@@ -69,6 +69,7 @@ public:
     void pop() noexcept { waiting_.pop(); }
     const gap* front_gap() noexcept { return waiting_.front_gap(); }
     void replace_front_gap(std::span<const frame> by) { waiting_.replace_front_gap(by); }
+    void tell_front_gap() { waiting_.tell_front_gap(); }
     void hold_gaps() noexcept { waiting_.hold_gaps(); }
     bool is_partly_written() const noexcept { return waiting_.is_partly_written(); }
     buffers gather(frame_bytes bytes_of) noexcept { return waiting_.gather(bytes_of); }

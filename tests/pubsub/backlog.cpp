@@ -190,6 +190,18 @@ TEST_CASE("a gap that waits to be replaced holds up what follows") {
     CHECK(read_waiting(waiting) == texts{"a", "b"});
 }
 
+TEST_CASE("a gap that waits to be replaced can be told as it is") {
+    filled waiting{1, 3};
+    waiting.lose(0);
+    waiting.hold_gaps();
+    waiting.tell_front_gap();
+    CHECK(read_waiting(waiting) == texts{gap("1", "1", 1), "2", "3"});
+    waiting.leave_gap_behind({{1, 4}, 4, 1});
+    waiting.tell_front_gap();
+    CHECK(read_waiting(waiting) == texts{gap("4", "4", 1)});
+    CHECK(waiting.events() == 0);
+}
+
 TEST_CASE("a long backlog is counted while it is one") {
     const memory_account_ptr account{new memory_account};
     {
