@@ -2,8 +2,7 @@
 #include <crier/pubsub/manager.hpp>
 #include <crier/wire/errc.hpp>
 
-#include "support/context.hpp"
-#include "support/event_reader.hpp"
+#include "support/read_all.hpp"
 
 #include <boost/asio/detached.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -28,32 +27,12 @@ using crier::publish_options;
 using crier::subscription;
 using crier::topic_options;
 using crier::test::context;
+using crier::test::read_all;
+using crier::test::topics;
 namespace asio = boost::asio;
 using texts = std::vector<std::string>;
 
 namespace {
-
-/// The data of all events that wait to be read.
-texts read_all(context& test, subscription& from) {
-    test.run();
-    std::string stream;
-    while (const auto next = from.try_receive()) {
-        stream += next->text();
-    }
-    texts result;
-    for (const auto& each : crier::test::event_reader{stream}.events) {
-        result.push_back(each.type == "message" ? each.data : each.type + "=" + each.data);
-    }
-    return result;
-}
-
-std::vector<topic_options> topics(std::initializer_list<const char*> names) {
-    std::vector<topic_options> result;
-    for (const char* name : names) {
-        result.emplace_back().name = name;
-    }
-    return result;
-}
 
 /// Counts its starts and stops; a stop may be held up.
 class counting_service final : public crier::polling_service {

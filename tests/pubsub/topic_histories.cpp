@@ -17,6 +17,7 @@ using crier::topic_options;
 using crier::test::context;
 using crier::test::read_all;
 using crier::test::read_events;
+using crier::test::topics;
 using namespace std::chrono_literals;
 using texts = std::vector<std::string>;
 
@@ -29,14 +30,6 @@ manager_options keeping(
     options.rules.push_back({.matches = starting_with(""),
         .history = {.events = events, .bytes = 1'000'000, .age = age}});
     return options;
-}
-
-std::vector<topic_options> topics(std::initializer_list<const char*> names) {
-    std::vector<topic_options> result;
-    for (const char* name : names) {
-        result.emplace_back().name = name;
-    }
-    return result;
 }
 
 subscription resumed(manager& events, const std::string& last_event_id,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <crier/pubsub/manager.hpp>
 #include <crier/pubsub/subscription.hpp>
 
 #include "context.hpp"
@@ -10,10 +11,20 @@
 #include <boost/json/parse.hpp>
 #include <boost/system/error_code.hpp>
 
+#include <initializer_list>
 #include <string>
 #include <vector>
 
 namespace crier::test {
+
+/// To subscribe to.
+inline std::vector<topic_options> topics(std::initializer_list<const char*> names) {
+    std::vector<topic_options> result;
+    for (const char* name : names) {
+        result.emplace_back().name = name;
+    }
+    return result;
+}
 
 /// All that waits to be read.
 inline std::vector<received> read_events(context& test, subscription& from) {
