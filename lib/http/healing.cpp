@@ -17,6 +17,12 @@ namespace {
 
 namespace asio = boost::asio;
 
+void log_failure(const manager_state& events) noexcept {
+    log_line line;
+    line << "on_gap failed: " << std::current_exception();
+    events.log(severity::error, line.text());
+}
+
 /// What the caller has for the gap; nothing where that fails.
 asio::awaitable<std::vector<frame>> frames_for(
     gap lost, const gap_handler& by, std::shared_ptr<manager_state> events) {
@@ -31,9 +37,7 @@ asio::awaitable<std::vector<frame>> frames_for(
             frames.push_back(make_frame(each).value());
         }
     } catch (...) {
-        log_line line;
-        line << "on_gap failed: " << std::current_exception();
-        events->log(severity::error, line.text());
+        log_failure(*events);
         frames.clear();
     }
     co_return frames;
@@ -41,11 +45,11 @@ asio::awaitable<std::vector<frame>> frames_for(
 
 } // namespace
 
-/// Ends the healing with what was made. Asio lets it go without a call where memory is lacking:
-/// then with nothing.
+/// Ends the healing, with what was made. Where it goes without a call, as where Asio finds no
+/// memory for that, with nothing.
 class healing::answer {
 public:
-    answer(healing& of, std::function<void()> then) noexcept : of_{&of}, then_{std::move(then)} {}
+    answer(healing& of, handler then) noexcept : of_{&of}, then_{std::move(then)} {}
     answer(answer&& other) noexcept
         : of_{std::exchange(other.of_, nullptr)}, then_{std::move(other.then_)} {}
     answer& operator=(answer&&) = delete;
@@ -58,13 +62,12 @@ public:
 private:
     void tell(std::span<const frame> made) noexcept {
         if (healing* const of = std::exchange(of_, nullptr)) {
-            of->finish(made);
-            then_();
+            then_(of->finish(made));
         }
     }
 
     healing* of_;
-    std::function<void()> then_;
+    handler then_;
 };
 
 healing::healing(gap_handler by, event_queue& gaps) noexcept : by_{std::move(by)}, gaps_{gaps} {
@@ -73,20 +76,21 @@ healing::healing(gap_handler by, event_queue& gaps) noexcept : by_{std::move(by)
 
 bool healing::is_due() const noexcept { return !gaps_.empty() && gaps_.front_gap() != nullptr; }
 
-void healing::begin(std::shared_ptr<manager_state> events, const asio::any_io_executor& executor,
-    std::function<void()> then) {
+void healing::begin(
+    std::shared_ptr<manager_state> events, const asio::any_io_executor& executor, handler then) {
     // More may be missed meanwhile, which is told later.
     gaps_.pin(1);
     answer owed{*this, std::move(then)};
     try {
         cancelled_by_ = std::make_shared<asio::cancellation_signal>();
-        asio::co_spawn(executor, frames_for(*gaps_.front_gap(), by_, std::move(events)),
+        asio::co_spawn(executor, frames_for(*gaps_.front_gap(), by_, events),
             asio::bind_cancellation_slot(cancelled_by_->slot(), std::move(owed)));
-    } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch): the answer has told it
+    } catch (...) {
+        log_failure(*events); // the answer tells the gap, as soon as it goes
     }
 }
 
-void healing::finish(std::span<const frame> made) noexcept {
+bool healing::finish(std::span<const frame> made) noexcept {
     cancelled_by_.reset();
     gaps_.pin(0);
     try {
@@ -95,7 +99,9 @@ void healing::finish(std::span<const frame> made) noexcept {
         } else {
             gaps_.replace_front_gap(made);
         }
-    } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch): it is healed once more
+        return true;
+    } catch (const std::bad_alloc&) {
+        return false;
     }
 }
 

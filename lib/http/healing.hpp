@@ -31,11 +31,14 @@ public:
     /// Whether a gap is being healed.
     bool is_under_way() const noexcept { return cancelled_by_ != nullptr; }
 
-    /// Heals the gap with what the caller has for it. Where the caller has nothing or fails, or
-    /// memory is lacking, the gap is told as it is. `then` is called after it, in any case; what it
-    /// holds is to keep this until then. It must not throw.
+    /// Tells whether the gap was replaced or told; if not, there was no memory even for that.
+    using handler = std::function<void(bool is_healed)>;
+
+    /// Heals the gap with what the caller has for it. Where the caller has nothing or fails, the
+    /// gap is told as it is. `then` is called in any case, must not throw, and keeps this until
+    /// then.
     void begin(std::shared_ptr<manager_state> events, const boost::asio::any_io_executor& executor,
-        std::function<void()> then);
+        handler then);
 
     /// Lets what is under way end soon.
     void cancel();
@@ -43,7 +46,7 @@ public:
 private:
     class answer;
 
-    void finish(std::span<const frame> made) noexcept;
+    bool finish(std::span<const frame> made) noexcept;
 
     const gap_handler by_;
     event_queue& gaps_;

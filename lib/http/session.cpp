@@ -190,16 +190,17 @@ bool session::is_at_a_gap() const noexcept {
     return healing_ && !out_.has_own() && healing_->is_due();
 }
 
-/// Nothing else is done meanwhile.
+/// Heals the gap that is next. Until that is over, nothing else is done.
 void session::heal() {
     healing_->begin(events_, shard_->get_executor(),
-        [kept = boost::intrusive_ptr{this}] { kept->go_on_soon(); });
+        [kept = boost::intrusive_ptr{this}](bool is_healed) { kept->note_healed(is_healed); });
 }
 
-/// Not at once: this may run within a cancellation, or while the context goes.
-void session::go_on_soon() noexcept {
+/// Goes on by the alarm, as this may run within a cancellation; and not where the context has gone.
+void session::note_healed(bool is_healed) noexcept {
     if (then_ != nullptr) {
-        out_.arm_at(shard_->timing(), clock::now());
+        out_.arm_at(
+            shard_->timing(), clock::now() + (is_healed ? std::chrono::milliseconds{0} : soon));
     }
 }
 

@@ -71,7 +71,7 @@ private:
     bool has_past_to_read() const noexcept;
     bool has_nothing_to_do() const noexcept;
     void heal();
-    void go_on_soon() noexcept;
+    void note_healed(bool is_healed) noexcept;
     void read_on(clock::time_point now);
     bool is_read_to_the_end() const noexcept;
     void keep_alive(clock::time_point now);

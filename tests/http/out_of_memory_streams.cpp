@@ -168,6 +168,11 @@ public:
         }
     }
 
+    /// Whether the event has come, in a stream that goes on.
+    bool is_told(std::string_view data) const {
+        return bytes_.find("data: " + std::string{data}) != bytes_.npos;
+    }
+
     void leave() {
         read();
         take();
@@ -361,6 +366,7 @@ TEST_CASE("a gap is healed, or told, or the client comes back for it") {
         back.read();
         test.pass(1s);
         back.read();
+        CHECK(back.is_told("c"));
         events.publish("news", "d");
         back.leave();
         const std::vector<std::string>& got = back.read_events;
