@@ -13,6 +13,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <array>
 #include <cstddef>
 #include <iterator>
 #include <new>
@@ -121,12 +122,18 @@ namespace {
 /// begins it, Asio lets that coroutine go by a post, in a destructor: if there is none for that
 /// either, the process ends.
 bool has_memory_for_one() noexcept {
-    // Of 64 KiB the C library would tidy up its heap, and give memory back to the system, each
-    // time.
-    constexpr std::size_t enough = std::size_t{48} * 1024;
-    void* const reserve = ::operator new(enough, std::nothrow);
-    ::operator delete(reserve);
-    return reserve != nullptr;
+    // In blocks, as the C library takes a page for each where its heap can grow no more; and below
+    // 64 KiB, of which it would tidy up its heap each time.
+    constexpr std::size_t block = 1024;
+    std::array<void*, 48> reserve{};
+    for (void*& each : reserve) {
+        each = ::operator new(block, std::nothrow);
+    }
+    const bool is_there = reserve.back() != nullptr;
+    for (void* const each : reserve) {
+        ::operator delete(each);
+    }
+    return is_there;
 }
 
 } // namespace
