@@ -76,8 +76,8 @@ healing::healing(gap_handler by, event_queue& gaps) noexcept : by_{std::move(by)
 
 bool healing::is_due() const noexcept { return !gaps_.empty() && gaps_.front_gap() != nullptr; }
 
-void healing::begin(
-    std::shared_ptr<manager_state> events, const asio::any_io_executor& executor, handler then) {
+void healing::begin(const std::shared_ptr<manager_state>& events,
+    const asio::any_io_executor& executor, handler then) {
     // More may be missed meanwhile, which is told later.
     gaps_.pin(1);
     answer owed{*this, std::move(then)};

@@ -37,8 +37,8 @@ public:
     /// Heals the gap with what the caller has for it. Where the caller has nothing or fails, the
     /// gap is told as it is. `then` is called in any case, must not throw, and keeps this until
     /// then.
-    void begin(std::shared_ptr<manager_state> events, const boost::asio::any_io_executor& executor,
-        handler then);
+    void begin(const std::shared_ptr<manager_state>& events,
+        const boost::asio::any_io_executor& executor, handler then);
 
     /// Lets what is under way end soon.
     void cancel();
