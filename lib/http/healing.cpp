@@ -1,6 +1,6 @@
 #include "healing.hpp"
 
-#include "pubsub/log_line.hpp"
+#include "pubsub/log_failure.hpp"
 #include "pubsub/manager_state.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -17,12 +17,6 @@ namespace {
 
 namespace asio = boost::asio;
 
-void log_failure(const manager_state& events) noexcept {
-    log_line line;
-    line << "on_gap failed: " << std::current_exception();
-    events.log(severity::error, line.text());
-}
-
 /// What the caller has for the gap; nothing where that fails.
 asio::awaitable<std::vector<frame>> frames_for(
     gap lost, const gap_handler& by, std::shared_ptr<manager_state> events) {
@@ -37,7 +31,7 @@ asio::awaitable<std::vector<frame>> frames_for(
             frames.push_back(make_frame(each).value());
         }
     } catch (...) {
-        log_failure(*events);
+        log_failure(events->log(), "on_gap failed: ", std::current_exception());
         frames.clear();
     }
     co_return frames;
@@ -86,7 +80,8 @@ void healing::begin(const std::shared_ptr<manager_state>& events,
         asio::co_spawn(executor, frames_for(*gaps_.front_gap(), by_, events),
             asio::bind_cancellation_slot(cancelled_by_->slot(), std::move(owed)));
     } catch (...) {
-        log_failure(*events); // the answer tells the gap, as soon as it goes
+        log_failure(events->log(), "on_gap failed: ",
+            std::current_exception()); // the answer tells the gap, as soon as it goes
     }
 }
 

@@ -104,7 +104,7 @@ boost::system::error_code manager_state::refuse(
     line << "event refused for topic " << quoted_name{what.topic.substr(0, 128)} << ": "
          << std::string_view{why.message(reason, sizeof reason)}
          << "; further ones are counted only";
-    log(severity::warning, line.text());
+    log()(severity::warning, line.text());
     return why;
 }
 

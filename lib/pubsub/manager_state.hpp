@@ -39,7 +39,8 @@ public:
     const manager_options& options() const noexcept { return options_; }
     const frame& heartbeat() const noexcept { return heartbeat_; }
     const memory_account_ptr& account() const noexcept { return budget_.account(); }
-    void log(severity level, std::string_view line) const { (*log_)(level, line); }
+    /// Does not throw.
+    const logger& log() const noexcept { return *log_; }
 
     boost::system::result<event_id> publish(const publication& what);
 

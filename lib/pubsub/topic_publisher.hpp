@@ -35,7 +35,7 @@ public:
 
     void log(severity level, std::string_view line) override {
         if (const auto owner = owner_.lock()) {
-            owner->log(level, line);
+            owner->log()(level, line);
         }
     }
 
