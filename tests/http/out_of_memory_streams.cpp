@@ -273,10 +273,7 @@ void check_whole_streams(failing how) {
             // It asks for all that the first one gets.
             bool is_begun = false;
             part([&] {
-                crier::test::attempt([&] {
-                    second.begin();
-                    is_begun = true;
-                });
+                is_begun = crier::test::attempt([&] { second.begin(); });
                 run_on(test.io);
                 for (int i = 0; i < 4; ++i) {
                     all.publish();
@@ -351,10 +348,7 @@ TEST_CASE("a gap is healed, or told, or the client comes back for it") {
         visitor<by_serve> back{test, events, way, to_string(first.value())};
         bool is_begun = false;
         part([&] {
-            crier::test::attempt([&] {
-                back.begin();
-                is_begun = true;
-            });
+            is_begun = crier::test::attempt([&] { back.begin(); });
             run_on(test.io);
             test.pass(1s);
             run_on(test.io);
