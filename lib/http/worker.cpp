@@ -13,6 +13,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <iterator>
@@ -126,10 +127,10 @@ bool has_memory_for_one() noexcept {
     // 64 KiB, of which it would tidy up its heap each time.
     constexpr std::size_t block = 1024;
     std::array<void*, 48> reserve{};
-    for (void*& each : reserve) {
+    const bool is_there = std::ranges::all_of(reserve, [](void*& each) {
         each = ::operator new(block, std::nothrow);
-    }
-    const bool is_there = reserve.back() != nullptr;
+        return each != nullptr;
+    });
     for (void* const each : reserve) {
         ::operator delete(each);
     }
