@@ -3,6 +3,7 @@
 #include <crier/client/event_source.hpp>
 #include <crier/wire/errc.hpp>
 
+#include "support/asks_for_executor.hpp"
 #include "support/observed_source.hpp"
 #include "support/scripted_server.hpp"
 
@@ -32,31 +33,13 @@ using crier::event;
 using crier::event_source;
 using crier::event_source_options;
 using crier::ready_state;
+using crier::test::asks_for_executor;
 using crier::test::context;
 using crier::test::observed_source;
 using crier::test::scripted_server;
 using crier::test::then;
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
-
-namespace {
-
-/// A token that never begins, and only asks the initiation where it would complete.
-struct asks_for_executor {
-    std::optional<asio::any_io_executor>& to;
-};
-
-} // namespace
-
-template <>
-class boost::asio::async_result<asks_for_executor, void(error_code, event)> {
-public:
-    template <class Initiation>
-    static void initiate(Initiation initiation, asks_for_executor token) {
-        using executor = typename Initiation::executor_type;
-        token.to = executor{initiation.get_executor()};
-    }
-};
 
 namespace {
 

@@ -47,7 +47,7 @@ cp "$consumer"/{main.cpp,client.cpp,meson.build,meson_options.txt} "$temp/meson"
 ln -s "$source_dir" "$temp/meson/subprojects/crier"
 meson setup "$temp/by-meson" "$temp/meson" \
     --force-fallback-for=crier -Dclient="$client" -Ddebug=false -Doptimization=0 \
-    -Dunity=subprojects -Dunity_size=30 >"$temp/log" \
+    -Dunity=subprojects -Dunity_size=100 >"$temp/log" \
     || { cat "$temp/log"; exit 1; }
 ninja -C "$temp/by-meson" --quiet
 "$temp/by-meson/consumer"

@@ -1,4 +1,4 @@
-#include "vectors.hpp"
+#include "wire/vectors.hpp"
 
 #include <doctest/doctest.h>
 
