@@ -16,15 +16,15 @@ using crier::bench::local_manager;
 using crier::bench::topic;
 
 /// The drain is measured too, once for as many operations as this.
-constexpr int burst = 64;
+constexpr int batch = 64;
 
 void subscribe_and_leave(benchmark::State& state) {
     local_manager on;
     const std::vector<crier::subscription> others =
         on.subscribe(static_cast<std::size_t>(state.range(0)));
     const crier::bench::measurement measured{state};
-    while (state.KeepRunningBatch(burst)) {
-        for (int i = 0; i < burst; ++i) {
+    while (state.KeepRunningBatch(batch)) {
+        for (int i = 0; i < batch; ++i) {
             const crier::subscription made = on.manager.subscribe(std::string{topic});
         }
         on.run();
@@ -41,8 +41,8 @@ void subscribe_on_a_strand(benchmark::State& state) {
     }
     on.run();
     const crier::bench::measurement measured{state};
-    while (state.KeepRunningBatch(burst)) {
-        for (int i = 0; i < burst; ++i) {
+    while (state.KeepRunningBatch(batch)) {
+        for (int i = 0; i < batch; ++i) {
             const crier::subscription made = on.manager.subscribe(
                 std::string{topic}, {.executor = boost::asio::make_strand(on.io.get_executor())});
         }
