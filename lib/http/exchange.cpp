@@ -1,5 +1,7 @@
 #include <crier/http/exchange.hpp>
+#include <crier/http/server.hpp>
 
+#include "async/durations.hpp"
 #include "async/time_limit.hpp"
 #include "cors.hpp"
 #include "detached_streams.hpp"
@@ -31,7 +33,8 @@ std::unique_ptr<const detail::received> foreign(exchange::request_type request) 
 
 exchange::exchange(
     asio::ip::tcp::socket& socket, request_type request, std::chrono::milliseconds response_timeout)
-    : exchange{socket, foreign(std::move(request)), response_timeout} {}
+    : exchange{socket, foreign(std::move(request)),
+          detail::in_range(response_timeout, server_options{}.response_timeout)} {}
 
 exchange::exchange(asio::ip::tcp::socket& socket, std::unique_ptr<const detail::received> request,
     std::chrono::milliseconds response_timeout)

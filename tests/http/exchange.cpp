@@ -116,6 +116,25 @@ TEST_CASE("a preflight is answered for the handler, and told that it was one") {
     }
 }
 
+TEST_CASE("a time to respond of zero means the default, and the greatest of all never") {
+    for (const auto timeout :
+        {std::chrono::milliseconds{0}, -1ms, std::chrono::milliseconds::max()}) {
+        CAPTURE(timeout.count());
+        exchanging with;
+        exchange request{with.socket, get("/"), timeout};
+        const std::string text(20'000'000, 'x'); // more than the kernel takes at once
+        with.test.spawn(request.respond(http::status::ok, text));
+        with.test.advance(20s);
+        std::string answer;
+        CHECK(with.test.run_until([&] {
+            answer += with.peer.read_available();
+            return answer.size() > text.size() || with.peer.at_end;
+        }));
+        CHECK(answer.size() > text.size());
+        CHECK_FALSE(with.peer.at_end);
+    }
+}
+
 TEST_CASE("options that make no sense leave the request unanswered") {
     exchanging with;
     exchange request{with.socket, get("/"), 1s};

@@ -35,7 +35,8 @@ public:
     using response_type = boost::beast::http::response<boost::beast::http::string_body>;
 
     /// For requests of another server. A stream is refused to a request that `check_framing`
-    /// refuses. `response_timeout` is how long `respond` may take.
+    /// refuses. `response_timeout` is how long `respond` may take: zero or less means 30 s,
+    /// `milliseconds::max()` never ends it.
     exchange(boost::asio::ip::tcp::socket& socket, request_type request,
         std::chrono::milliseconds response_timeout);
     exchange(const exchange&) = delete;
