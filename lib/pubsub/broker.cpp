@@ -41,6 +41,10 @@ boost::system::result<event_id> broker::publish(const event& whole) {
     return manager_.publish(broadcast, whole);
 }
 
+boost::system::result<event_id> broker::publish(const event_view& whole) {
+    return manager_.publish(broadcast, whole);
+}
+
 std::size_t broker::size() const { return manager_.stats().subscribers; }
 
 void broker::close() { manager_.shutdown(); }

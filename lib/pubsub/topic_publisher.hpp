@@ -26,10 +26,9 @@ public:
         publish_in_run(what, options);
     }
 
-    void publish(const event& whole, publish_options options) override {
-        const event_view view{whole};
+    void publish(const event_view& whole, publish_options options) override {
         publication what;
-        what.whole = &view;
+        what.whole = &whole;
         publish_in_run(what, options);
     }
 

@@ -43,22 +43,24 @@ TEST_CASE("every subscription gets every event, in order, and has a number from 
     context test;
     broker news{test.io.get_executor()};
     subscription first = news.subscribe();
-    subscription second = news.subscribe(2);
+    subscription second = news.subscribe(3);
     CHECK(first.id() == 1);
     CHECK(second.id() == 2);
     CHECK(news.size() == 2);
     news.publish("a");
     news.publish(crier::event{.type = "t", .data = "b"});
+    news.publish(crier::event_view{"c"});
     test.run();
     for (subscription* each : {&first, &second}) {
-        CHECK(each->pending() == 2);
+        CHECK(each->pending() == 3);
         CHECK(each->try_receive()->text() == "data: a\n\n");
         CHECK(each->try_receive()->text() == "event: t\ndata: b\n\n");
+        CHECK(each->try_receive()->text() == "data: c\n\n");
         CHECK_FALSE(each->try_receive());
     }
 }
 
-TEST_CASE("receive waits for the next event and is closed by unsubscribe") {
+TEST_CASE("receive waits for the next event, and close ends it") {
     context test;
     broker news{test.io.get_executor()};
     subscription mine = news.subscribe();

@@ -26,8 +26,8 @@ public:
         published.push_back(boost::json::serialize(data));
         options.push_back(how);
     }
-    void publish(const crier::event& whole, crier::publish_options) override {
-        published.push_back(whole.data);
+    void publish(const crier::event_view& whole, crier::publish_options) override {
+        published.emplace_back(whole.data);
     }
     void log(crier::severity, std::string_view line) override { lines.emplace_back(line); }
 

@@ -39,6 +39,7 @@ public:
     /// Errors: `errc::shut_down`; those of `manager::publish` if there is a subscriber.
     boost::system::result<event_id> publish(std::string_view text);
     boost::system::result<event_id> publish(const event& whole);
+    boost::system::result<event_id> publish(const event_view& whole);
 
     /// How many subscriptions there are.
     std::size_t size() const;

@@ -41,7 +41,7 @@ public:
     virtual boost::asio::any_io_executor get_executor() const = 0;
 
     virtual void publish(const boost::json::value& data, publish_options options = {}) = 0;
-    virtual void publish(const event& whole, publish_options options = {}) = 0;
+    virtual void publish(const event_view& whole, publish_options options = {}) = 0;
 
     /// Writes to the manager's log.
     virtual void log(severity level, std::string_view line) = 0;
@@ -107,10 +107,10 @@ struct polling_options {
 
 /// Makes a service that fetches at once and then every interval, and publishes what it fetched.
 ///
-/// Fetches never overlap: a slow one delays the next, and missed ones are not made up for. If a
-/// fetch throws, `{"apiVersion", "message", "statusCode"}` is published, with `"requestId"` if
-/// there is one, and the polling goes on. `stop` cancels the running fetch and waits for it; its
-/// result is not published.
+/// Fetches never overlap: a slow one delays the next, and missed fetches are skipped. If a fetch
+/// throws, `{"apiVersion", "message", "statusCode"}` is published, with `"requestId"` if there is
+/// one, and the polling goes on. `stop` cancels the running fetch and waits for it; its result is
+/// not published.
 ///
 ///     auto load = crier::polling(read_load, {.interval = std::chrono::seconds{1}});
 ///
