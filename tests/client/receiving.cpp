@@ -217,6 +217,8 @@ TEST_CASE("it can be moved while it is received from") {
     received pending;
     test.spawn(receive_one(first, pending));
     event_source second{std::move(first)};
+    CHECK(second.valid());
+    CHECK_FALSE(first.valid()); // NOLINT(bugprone-use-after-move): that is what is tested
     REQUIRE(test.run_until([&] { return second.state() == ready_state::open; }));
     server.send("data: a\n\n");
     CHECK(test.run_until([&] { return pending.over; }));

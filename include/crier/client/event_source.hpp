@@ -35,15 +35,17 @@ class source_state;
 /// is read from the connection. An event without a type has the type "message". Its id is the last
 /// event id of the stream.
 ///
-/// Where an allocation fails, it goes on, or it closes with `no_memory`. That is best effort on
-/// executors other than `io_context`'s: a strand that finds no memory to go on ends the process, or
-/// never runs again. The caller's own coroutines end the process where Asio finds no memory to
-/// begin or to destroy them.
+/// Where an allocation fails, it goes on, or it closes with an error that equals
+/// `boost::system::errc::not_enough_memory`. That is best effort on executors other than
+/// `io_context`'s: a strand that finds no memory to go on ends the process, or never runs again.
+/// The caller's own coroutines end the process where Asio finds no memory to begin or to destroy
+/// them.
 ///
 /// Thread safety: `async_receive` from any executor. All else, and the callbacks, belong to the
 /// executor, which must run one handler at a time: a strand, or a context with one thread.
 /// Lifetime: the executor's context must outlive it. Destroying it closes it, and completes a
-/// pending receive with `operation_aborted`.
+/// pending receive with `operation_aborted`. After a move from it, only destruction, assignment and
+/// `valid()` are allowed.
 /// Source: WHATWG HTML 9.2.
 class CRIER_EXPORT event_source {
 public:
@@ -58,6 +60,9 @@ public:
     event_source& operator=(event_source&& other) noexcept;
     ~event_source();
 
+    /// False if it was moved from.
+    bool valid() const noexcept { return state_ != nullptr; }
+
     const executor_type& get_executor() const noexcept;
 
     /// Completes with the next event. One receiver at a time.
@@ -67,9 +72,9 @@ public:
     /// Errors: `operation_aborted` once it is closed; `errc::already_waiting` while another receive
     /// is pending. Once the stream has ended for good and all events were taken, the error of
     /// `state_change::reason`: for a callback that has thrown, the code of its `system_error`, else
-    /// `errc::callback_failed`; `no_memory` if memory ran out. A source that resumes after
-    /// `last_event_id()` then misses nothing. Throws `std::bad_alloc` if there is no memory to
-    /// begin.
+    /// `errc::callback_failed`; one that equals `boost::system::errc::not_enough_memory` if memory
+    /// ran out. A source that resumes after `last_event_id()` then misses nothing. Throws
+    /// `std::bad_alloc` if there is no memory to begin.
     /// Cancellation: total; the connection stays, and no event is lost.
     template <class Token = boost::asio::deferred_t>
     auto async_receive(Token&& token = Token{}) {
@@ -79,8 +84,9 @@ public:
 
     /// Completes with the next event, as `async_receive` does.
     ///
-    /// Errors: throws those of `async_receive` as `system_error`, with what only the stream's end
-    /// can say; what a callback has thrown, as it was thrown; `std::bad_alloc` if memory ran out.
+    /// Errors: throws those of `async_receive` as `system_error`, with a message about why the
+    /// stream ended; what a callback has thrown, as it was thrown; `std::bad_alloc` if memory ran
+    /// out.
     /// Cancellation: terminal and partial; the connection stays, and no event is lost.
     boost::asio::awaitable<event> receive();
 
