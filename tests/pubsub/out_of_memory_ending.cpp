@@ -180,7 +180,7 @@ TEST_CASE("a hub closes and its subscriptions go without memory") {
     });
 }
 
-TEST_CASE("a broker's subscribers get an event or are told, and it closes") {
+TEST_CASE("a broker's subscribers get an event or it counts as dropped, and it closes") {
     const long swept = sweep([](failing_part& part) {
         context test;
         crier::broker all{test.io.get_executor(), silent().log};
@@ -189,23 +189,27 @@ TEST_CASE("a broker's subscribers get an event or are told, and it closes") {
         some.push_back(all.subscribe());
         some.push_back(all.subscribe());
         test.run();
+        std::size_t published = 0;
         part([&] {
             some.push_back(all.subscribe());
             for (int i = 0; i < 9; ++i) {
-                all.publish("some text");
+                published += all.publish("some text") ? 1 : 0;
                 crier::test::run_on(test.io);
             }
         });
         test.run();
         CHECK(all.size() == some.size());
-        all.publish("later");
+        published += all.publish("later") ? 1 : 0;
         test.run();
         for (subscription& each : some) {
+            std::size_t received = 0;
             std::optional<crier::frame> last;
             while (auto next = each.try_receive()) {
                 last = next;
+                ++received;
             }
             CHECK(last.value().text().find("later") != std::string_view::npos);
+            CHECK(received + each.dropped() == published);
         }
         all.close();
         test.run();
