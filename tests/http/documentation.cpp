@@ -1,5 +1,5 @@
-// The examples that stand in the comments of the public classes and in README.md, as they stand
-// there.
+// Examples from the comments of the public classes and from README.md, with what each needs around
+// it.
 
 #include <crier/crier.hpp>
 #include <crier/http/server.hpp>
@@ -8,6 +8,9 @@
 #include "support/running_server.hpp"
 #include "support/served_stream.hpp"
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/uuid/random_generator.hpp>
@@ -358,4 +361,70 @@ TEST_CASE("README: with GCC 12") {
         CHECK(*count == (is_first ? 15 : 25));
         CHECK(count.use_count() == 1);
     }
+}
+
+namespace {
+
+/// Has its own copy of what it is given, where a lambda's would have gone with the lambda.
+asio::awaitable<void> add_one(std::shared_ptr<int> to, crier::signal& go_on) {
+    co_await go_on.async_wait();
+    ++*to;
+}
+
+/// Counts what a cancelled coroutine may await yet.
+asio::awaitable<void> wait_and_clean_up(crier::signal& never, crier::signal& set, int& awaited) {
+    for (crier::signal* const each : {&never, &set}) {
+        try {
+            co_await each->async_wait();
+            ++awaited;
+        } catch (const boost::system::system_error& error) {
+            CHECK(error.code() == asio::error::operation_aborted);
+        }
+    }
+    co_await asio::this_coro::reset_cancellation_state();
+    co_await set.async_wait();
+    ++awaited;
+}
+
+asio::awaitable<void> wait_for_total(crier::signal& never) {
+    co_await asio::this_coro::reset_cancellation_state(asio::enable_total_cancellation());
+    co_await never.async_wait();
+}
+
+} // namespace
+
+TEST_CASE("README: with Asio's coroutines") {
+    using asio::cancellation_type;
+    context test;
+    crier::signal never{test.io.get_executor()};
+    crier::signal set{test.io.get_executor()};
+    asio::cancellation_signal cancellation;
+    const auto run = [&](asio::awaitable<void> flow) {
+        asio::co_spawn(test.io, std::move(flow),
+            asio::bind_cancellation_slot(cancellation.slot(), [](const std::exception_ptr&) {}));
+        test.run();
+    };
+    const auto ends_by = [&](cancellation_type type) {
+        cancellation.emit(type);
+        test.run();
+        return test.io.stopped();
+    };
+
+    const auto count = std::make_shared<int>(0);
+    run(add_one(count, set));
+    CHECK(count.use_count() == 2);
+    set.set();
+    test.run();
+    CHECK(*count == 1);
+
+    int awaited = 0;
+    set.set();
+    run(wait_and_clean_up(never, set, awaited));
+    CHECK_FALSE(ends_by(cancellation_type::total));
+    CHECK_FALSE(ends_by(cancellation_type::partial));
+    CHECK(ends_by(cancellation_type::terminal));
+    CHECK(awaited == 1);
+
+    run(wait_for_total(never));
+    CHECK(ends_by(cancellation_type::total));
 }
