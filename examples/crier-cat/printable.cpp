@@ -31,7 +31,7 @@ character first_of(std::string_view text) noexcept {
 }
 
 /// C0 and C1 controls, line separators, and characters that set the direction of writing.
-bool is_obeyed(char32_t c) noexcept {
+bool is_control(char32_t c) noexcept {
     constexpr std::pair<char32_t, char32_t> ranges[] = {{0x00, 0x08}, {0x0A, 0x1F}, {0x7F, 0x9F},
         {0x061C, 0x061C}, {0x200E, 0x200F}, {0x2028, 0x202E}, {0x2066, 0x2069}};
     return std::ranges::any_of(
@@ -54,7 +54,7 @@ std::string printable(std::string_view text, const painter& paint) {
     std::string shown;
     while (!text.empty()) {
         const character next = first_of(text);
-        if (is_obeyed(next.code)) {
+        if (is_control(next.code)) {
             shown += paint(look::escape, escaped(next.code));
         } else {
             shown += text.substr(0, next.size);

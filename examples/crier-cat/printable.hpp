@@ -8,8 +8,9 @@
 
 namespace cat {
 
-/// Text from the network, safe for a terminal: control characters, and characters that change the
-/// direction of writing, are shown as \uXXXX, as in JSON. Tabs stay.
+/// Text for a terminal. Control sequences in received data are shown, never interpreted: control
+/// characters, and characters that change the direction of writing, become \uXXXX, as in JSON. Tabs
+/// stay.
 std::string printable(std::string_view text, const painter& paint = painter{false});
 
 /// The length in characters, not bytes.

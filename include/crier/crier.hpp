@@ -1,6 +1,6 @@
 #pragma once
 
-/// The whole library except the server: wire, pubsub and sessions.
+/// The whole library except crier's server (`server`, `exchange`, `stream_handler`) and the client.
 
 #include <crier/async/single_thread.hpp>
 #include <crier/http/cors.hpp>

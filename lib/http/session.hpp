@@ -25,8 +25,8 @@ protected:
     ~session_end() = default;
 };
 
-/// One stream: a subscriber, what it is written to, and the coroutine that does so and keeps it.
-/// All on its shard.
+/// One stream: a subscriber, what it is written to, and the coroutine that writes; the coroutine
+/// owns the session until it ends. All on its shard.
 class session final : public subscriber, public boost::intrusive::list_base_hook<> {
 public:
     using context_hook = boost::intrusive::list_base_hook<>;

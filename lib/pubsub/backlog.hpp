@@ -46,7 +46,7 @@ public:
     }
 
     /// Whether it is empty, and needs no memory for what is appended next.
-    bool has_place() const noexcept { return empty() && entries_.capacity() >= 2; }
+    bool is_empty_and_reserved() const noexcept { return empty() && entries_.capacity() >= 2; }
 
     /// Takes now what the next `append` needs.
     void reserve_one() {

@@ -48,7 +48,7 @@ public:
     }
 
     /// Whether it is empty, and needs no memory for what is appended next.
-    bool has_place() const noexcept { return waiting_.has_place(); }
+    bool is_empty_and_reserved() const noexcept { return waiting_.is_empty_and_reserved(); }
 
     /// How many events were lost.
     std::uint64_t dropped() const noexcept { return dropped_; }

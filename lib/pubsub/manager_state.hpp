@@ -23,7 +23,7 @@
 namespace crier::detail {
 
 /// The one lock and the one sequence behind a manager or broker, kept by it, its subscriptions and
-/// its sessions. It takes the steps; how each is taken is told by the rooms that it goes through.
+/// its sessions. It lists the steps; each is explained in the class that does it.
 class manager_state final : public shed_listener,
                             public std::enable_shared_from_this<manager_state> {
 public:

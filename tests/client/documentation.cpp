@@ -1,4 +1,4 @@
-// The example that stands in the comment of event_source, as it stands there.
+// The example in the comment of event_source, which ends here.
 
 #include <crier/client/event_source.hpp>
 

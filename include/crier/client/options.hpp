@@ -94,7 +94,7 @@ struct event_source_options {
     /// Without it, only TCP keep-alive detects that a silent server is gone.
     std::chrono::milliseconds idle_timeout = std::chrono::milliseconds::max();
 
-    /// How many bytes a line or an event of the stream may take. More closes the source.
+    /// How many bytes a line or an event of the stream may take. A larger one closes the source.
     std::size_t event_limit = std::size_t{1024} * 1024;
     /// How many events may wait to be received, and how many bytes of them. There is always room
     /// for one event.

@@ -45,7 +45,8 @@ struct server_state;
 ///
 ///     crier::server server{{.port = 8080}};
 ///     crier::manager manager{server.get_executor()};
-///     server.run([&](crier::exchange& request) { return serve_page_or_stream(request, manager);
+///     server.run([&](crier::exchange& request) {
+///         return serve_page_or_stream(request, manager);
 ///     });
 ///
 /// A request that `read_head` refuses never reaches the handler. If a handler throws before it has

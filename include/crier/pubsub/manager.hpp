@@ -128,9 +128,9 @@ public:
     ///
     /// Errors: `errc::shut_down`, `errc::invalid_topic` for a name that is too long. If there is a
     /// subscriber or a history also `invalid_key`, `reserved_type`, `reserved_id` and those of
-    /// `encode`. All but `shut_down` are logged once per topic and reason, and counted in
-    /// `manager_stats::refused`. Throws `std::bad_alloc`, and what functions of the options throw;
-    /// then nothing is published.
+    /// `encode`. All but `shut_down` are counted in `manager_stats::refused` and logged once per
+    /// topic and reason, where topics that do not exist yet count as one. Throws `std::bad_alloc`,
+    /// and what functions of the options throw; then nothing is published.
     boost::system::result<event_id> publish(
         std::string_view topic, std::string_view text, publish_options options = {});
 

@@ -13,7 +13,7 @@ namespace crier {
 
 struct on_demand_options {
     /// Runs when the topic gets its first subscriber, and starts the source. It may return at once
-    /// or go on; the topic stays open until its last subscriber has left either way.
+    /// or keep running; either way the topic stays open until its last subscriber leaves.
     std::function<boost::asio::awaitable<void>(publisher&)> on_first_subscriber{};
     /// Runs once after each `on_first_subscriber`, however that ended, and stops the source. May be
     /// empty.

@@ -25,8 +25,9 @@ namespace crier {
 ///     crier::frame next = co_await prices.async_receive();
 ///
 /// It belongs to one executor: the manager's or broker's strand, unless another was given. When its
-/// queue is full, events are dropped by its policy and counted. A frame of type "crier.gap" takes
-/// the place of missing events.
+/// queue is full, events are dropped by its policy and counted. If its manager gives ids
+/// (`manager_options::ids`), a frame of type "crier.gap" takes the place of missing events. Without
+/// ids, as in a broker, missing events are only counted.
 ///
 /// Thread safety: `async_receive` and `close` from any executor, the rest on `get_executor()`; one
 /// reader at a time.
@@ -55,8 +56,8 @@ public:
     /// `get_executor()`.
     /// Errors: `errc::closed` once it is closed or the manager is shut down, and everything was
     /// read; `errc::overflow` if the queue was full and the policy is to disconnect;
-    /// `errc::already_waiting` while another receive is pending; `not_enough_memory`, after which
-    /// another receive may succeed.
+    /// `errc::already_waiting` while another receive is pending;
+    /// `boost::system::errc::not_enough_memory`, after which another receive may succeed.
     /// Cancellation: total; no event is lost.
     template <class Token = boost::asio::deferred_t>
     auto async_receive(Token&& token = Token{}) {

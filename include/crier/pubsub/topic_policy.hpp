@@ -39,7 +39,7 @@ enum class overflow_policy {
     /// If that is not enough, the oldest are dropped.
     conflate,
     signal,     ///< one event of type "crier.signal" without data replaces all: look again
-    disconnect, ///< the stream ends with `end_reason::overflow`
+    disconnect, ///< the subscription ends with `errc::overflow`
 };
 
 /// How much may wait for a subscriber. There is always room for one event.
