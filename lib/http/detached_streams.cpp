@@ -45,10 +45,14 @@ void detached_streams::abandoned() noexcept {
     --connections_;
 }
 
-void detached_streams::cut() {
+void detached_streams::cut() noexcept {
     context_members<session>::of(executor_).for_each([this](session& each) {
-        if (each.belongs_to(*this)) {
-            each.cut();
+        try {
+            if (each.belongs_to(*this)) {
+                each.cut();
+            }
+        } catch (...) {
+            log_failure(log_, "cannot cut a stream: ", std::current_exception());
         }
     });
 }

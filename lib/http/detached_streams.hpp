@@ -39,7 +39,7 @@ public:
     void begin(boost::asio::ip::tcp::socket& from, detached_order ordered);
 
     /// Ends all of them, properly where that takes no waiting.
-    void cut();
+    void cut() noexcept;
 
 private:
     void ended(end_reason reason, const std::exception_ptr& failure) noexcept override;

@@ -1,16 +1,18 @@
+#include <crier/async/signal.hpp>
 #include <crier/http/server.hpp>
 
 #include "async/durations.hpp"
+#include "pubsub/log_failure.hpp"
 #include "pubsub/unthrowing.hpp"
 #include "worker.hpp"
 
-#include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 
 #include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <exception>
 #include <sstream>
 #include <stdexcept>
 #include <thread>
@@ -39,6 +41,21 @@ struct server_state {
         return acceptor.local_endpoint();
     }
 
+    /// At the shutdown, on the first worker's context.
+    void announce_end() noexcept {
+        if (signals) {
+            boost::system::error_code ignored;
+            signals->cancel(ignored);
+        }
+        try {
+            if (hook) {
+                hook();
+            }
+        } catch (...) {
+            log_failure(options.log, "the shutdown hook failed: ", std::current_exception());
+        }
+    }
+
     const server_options options;
     server::handler handle;
     tcp::endpoint listening;
@@ -47,6 +64,7 @@ struct server_state {
     std::atomic<bool> ending{false};
     std::vector<std::unique_ptr<worker>> workers;
     std::unique_ptr<asio::signal_set> signals;
+    std::unique_ptr<signal> told_to_end;
 };
 
 } // namespace detail
@@ -105,9 +123,16 @@ server::server(server_options options)
             error.code().value(), error.code().category(), message.str()};
     }
     state_->listening = at;
+    state_->told_to_end = std::make_unique<signal>(get_executor());
+    state_->told_to_end->async_wait([state = state_.get()](boost::system::error_code error) {
+        if (!error) {
+            state->announce_end();
+        }
+    });
 }
 
 server::~server() {
+    state_->told_to_end.reset();
     state_->signals.reset();
     // The managers' strands are on the first context: sessions of the others must go before it.
     while (!state_->workers.empty()) {
@@ -148,22 +173,15 @@ void server::run(handler handle) {
     state_->workers.front()->run();
 }
 
-void server::shutdown(std::chrono::milliseconds deadline) {
+void server::shutdown(std::chrono::milliseconds deadline) noexcept {
     if (state_->ending.exchange(true)) {
         return;
     }
     // None at all is a deadline too.
     deadline = std::clamp(deadline, std::chrono::milliseconds{0}, detail::never);
-    asio::post(get_executor(), [state = state_.get()] {
-        if (state->signals) {
-            state->signals->cancel();
-        }
-        if (state->hook) {
-            state->hook();
-        }
-    });
+    state_->told_to_end->set();
     for (const auto& each : state_->workers) {
-        asio::post(each->context(), [&each, deadline] { each->begin_shutdown(deadline); });
+        each->shut_down(deadline);
     }
 }
 

@@ -34,6 +34,12 @@ worker::worker(const server_options& options, const server::handler& handle,
       acceptor_{io_, protocol},
       streams_{io_.get_executor(), options.log, connections, [this] { one_ended(); }} {
     promise_single_thread(io_);
+    // From the start on, as there may be no memory in the end.
+    told_to_end_.async_wait([this](error_code error) {
+        if (!error) {
+            begin_shutdown();
+        }
+    });
 }
 
 void worker::start_accepting() { asio::co_spawn(io_, accept(), asio::detached); }
@@ -215,40 +221,58 @@ void worker::refuse(tcp::socket socket) const {
     socket.shutdown(tcp::socket::shutdown_send, ignored);
 }
 
-void worker::begin_shutdown(clock::duration deadline) {
+void worker::shut_down(clock::duration deadline) noexcept {
+    time_to_end_ = deadline;
+    told_to_end_.set();
+}
+
+void worker::begin_shutdown() noexcept {
     error_code ignored;
     acceptor_.close(ignored);
     ending_ = true;
     cancel_all(true);
     if (!connections_.empty() || !streams_.empty()) {
-        after(deadline, &worker::cut);
+        after(time_to_end_, &worker::cut);
     }
 }
 
-void worker::cut() {
+void worker::cut() noexcept {
     constexpr std::chrono::milliseconds last_grace{100};
     cancel_all(false);
     streams_.cut();
     after(last_grace, &worker::stop);
 }
 
-void worker::stop() { io_.stop(); }
+void worker::stop() noexcept { io_.stop(); }
 
-void worker::after(clock::duration time, void (worker::*then)()) {
-    deadline_.expires_after(time);
-    deadline_.async_wait([this, then](error_code error) {
-        if (!error) {
-            (this->*then)();
-        }
-    });
+/// Where there is no memory to wait, it is time at once.
+void worker::after(clock::duration time, void (worker::*then)() noexcept) noexcept {
+    try {
+        deadline_.expires_after(time);
+        deadline_.async_wait([this, then](error_code error) {
+            if (!error) {
+                (this->*then)();
+            }
+        });
+    } catch (...) {
+        (this->*then)();
+    }
 }
 
-void worker::cancel_all(bool idle_only) {
+void worker::cancel(connection& one) noexcept {
+    try {
+        one.cancellation.emit(asio::cancellation_type::terminal);
+    } catch (...) {
+        log_failure(options_.log, "cannot cancel a handler: ", std::current_exception());
+    }
+}
+
+void worker::cancel_all(bool idle_only) noexcept {
     for (auto next = connections_.begin(); next != connections_.end();) {
         // Its end may come at once, and take it out of the list.
         const auto each = next++;
         if (each->state.idle || !idle_only) {
-            each->cancellation.emit(asio::cancellation_type::terminal);
+            cancel(*each);
         }
     }
 }

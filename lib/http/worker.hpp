@@ -1,6 +1,7 @@
 #pragma once
 
 #include <crier/async/clock.hpp>
+#include <crier/async/signal.hpp>
 #include <crier/http/server.hpp>
 
 #include "async/alarms.hpp"
@@ -35,8 +36,8 @@ public:
     /// Runs the context until nothing is left, whatever its handlers throw.
     void run() noexcept;
 
-    /// On the context: accepts no more and ends idle connections, the others at the deadline.
-    void begin_shutdown(clock::duration deadline);
+    /// Accepts no more and ends idle connections, the others at the deadline. Once, by any thread.
+    void shut_down(clock::duration deadline) noexcept;
 
 private:
     struct connection {
@@ -55,10 +56,12 @@ private:
     void begin(boost::asio::ip::tcp::socket socket);
     void ended(std::list<connection>::iterator which) noexcept;
     void refuse(boost::asio::ip::tcp::socket socket) const;
-    void cancel_all(bool idle_only);
-    void after(clock::duration time, void (worker::*then)());
-    void cut();
-    void stop();
+    void cancel(connection& one) noexcept;
+    void cancel_all(bool idle_only) noexcept;
+    void begin_shutdown() noexcept;
+    void after(clock::duration time, void (worker::*then)() noexcept) noexcept;
+    void cut() noexcept;
+    void stop() noexcept;
     void one_ended() noexcept;
 
     const server_options& options_;
@@ -72,6 +75,8 @@ private:
     timer deadline_{io_};
     detached_streams streams_;
     std::shared_ptr<alarms> alarms_ = std::make_shared<alarms>(io_.get_executor());
+    signal told_to_end_{io_.get_executor()};
+    clock::duration time_to_end_{};
     bool ending_ = false;
     bool is_over_ = false;
 };

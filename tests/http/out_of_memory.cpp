@@ -1,4 +1,5 @@
 #include "support/left_streams.hpp"
+#include "support/running_server.hpp"
 #include "support/sweep.hpp"
 
 #include <doctest/doctest.h>
@@ -83,4 +84,18 @@ TEST_CASE("whatever allocation fails as a stream begins, the next one is watched
         CHECK(streams_of(events).open == 0);
         CHECK(all.connections == 0);
     }
+}
+
+TEST_CASE("a server is told to end without memory, and hears it") {
+    crier::test::running_server running;
+    client stream = running.connect();
+    stream.get("/news");
+    CHECK(stream.read_until("\r\n\r\n").starts_with("HTTP/1.1 200 OK\r\n"));
+    crier::test::fail_allocation_after(0, crier::test::failing::from_then_on);
+    running.server.shutdown(10s);
+    const bool has_failed = crier::test::allocation_failed();
+    crier::test::fail_allocation_after(-1);
+    CHECK_FALSE(has_failed);
+    CHECK(stream.read_to_end() == "0\r\n\r\n");
+    running.stop();
 }

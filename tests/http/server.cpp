@@ -340,6 +340,16 @@ TEST_CASE("out of descriptors, accepting backs off and goes on when there are so
     CHECK(response_of(waiting).starts_with("HTTP/1.1 200 "));
 }
 
+TEST_CASE("a shutdown hook that throws is logged, and the server ends") {
+    lines logged;
+    server_options options;
+    options.log = logged.logger();
+    running_server running{echo, options};
+    running.server.on_shutdown([] { throw std::runtime_error{"no goodbye"}; });
+    running.stop();
+    CHECK(logged.contain("no goodbye"));
+}
+
 TEST_CASE("a server that is shut down before it runs ends at once") {
     server_options options;
     options.port = 0;

@@ -75,8 +75,8 @@ public:
     /// How many connections are open.
     std::size_t connections() const noexcept;
 
-    /// Sets a function that is called once at shutdown, on the first thread. It is the place for
-    /// `manager::shutdown`, which lets the streams end.
+    /// Sets a function that is called once at shutdown, on the first thread; what it throws is
+    /// logged. It is the place for `manager::shutdown`, which lets the streams end.
     void on_shutdown(std::function<void()> hook);
 
     /// Calls `shutdown` with the deadline on SIGINT and SIGTERM.
@@ -88,8 +88,9 @@ public:
 
     /// Ends the server: accepts no more connections, closes idle ones, waits for the others, and
     /// cuts those that are open at the deadline: at once if it is zero or less, never if it is
-    /// `milliseconds::max()`. Idempotent: the first deadline holds.
-    void shutdown(std::chrono::milliseconds deadline = std::chrono::seconds{1});
+    /// `milliseconds::max()`. It needs no memory; where there is none to wait, it cuts at once.
+    /// Idempotent: the first deadline holds.
+    void shutdown(std::chrono::milliseconds deadline = std::chrono::seconds{1}) noexcept;
 
 private:
     std::unique_ptr<detail::server_state> state_;
