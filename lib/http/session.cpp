@@ -64,7 +64,7 @@ void session::start() {
 /// The stream from its opening to its end.
 shard_coroutine session::stream(session* self) {
     self->begin();
-    // In one place, as each place to wait takes room in the frame of an idle stream.
+    // In one place, as each place to wait takes 16 bytes or more in the frame of an idle stream.
     while (self->go_on()) {
         if (!self->out_.woken().take()) {
             self->is_idle_ = self->has_nothing_to_do();
