@@ -7,8 +7,6 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <doctest/doctest.h>
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <atomic>
 #include <mutex>
@@ -315,29 +313,6 @@ TEST_CASE("a taken port is told as such, and an address or a number that makes n
     options.address = "::1";
     options.threads = 0;
     CHECK_THROWS_AS(crier::server{options}, std::invalid_argument);
-}
-
-TEST_CASE("out of descriptors, accepting backs off and goes on when there are some again") {
-    lines logged;
-    server_options options;
-    options.log = logged.logger();
-    const running_server running{echo, options};
-    client peer = running.connect();
-    peer.get("/");
-    CHECK(response_of(peer).starts_with("HTTP/1.1 200 "));
-    client waiting;
-    waiting.socket.open(asio::ip::tcp::v4());
-    rlimit limit{};
-    ::getrlimit(RLIMIT_NOFILE, &limit);
-    rlimit none = limit;
-    none.rlim_cur = 0;
-    ::setrlimit(RLIMIT_NOFILE, &none);
-    waiting.socket.connect(running.server.local_endpoint());
-    const bool told = eventually([&] { return logged.contain("cannot accept"); });
-    ::setrlimit(RLIMIT_NOFILE, &limit);
-    CHECK(told);
-    waiting.get("/");
-    CHECK(response_of(waiting).starts_with("HTTP/1.1 200 "));
 }
 
 TEST_CASE("a shutdown hook that throws is logged, and the server ends") {

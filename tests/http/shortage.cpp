@@ -19,7 +19,9 @@
 #include <string>
 #include <string_view>
 
+using crier::test::client;
 using crier::test::eventually;
+using crier::test::lines;
 using crier::test::running_server;
 namespace asio = boost::asio;
 using asio::ip::tcp;
@@ -157,7 +159,7 @@ bool run_short_of_memory(std::size_t megabytes, ending first) {
     CHECK(eventually([&] { return events.stats().subscribers == 0; }));
     CHECK(eventually([&] { return events.stats().topics.empty(); }));
     {
-        crier::test::client late{server.local_endpoint().port()};
+        client late{server.local_endpoint().port()};
         late.send(stream_request(0));
         CHECK(eventually([&] { return events.stats().subscribers == 1; }));
         CHECK(events.publish("0-7", "here").has_value());
@@ -167,6 +169,10 @@ bool run_short_of_memory(std::size_t megabytes, ending first) {
     server.shutdown();
     running.join();
     return WEXITSTATUS(ended) == 1;
+}
+
+asio::awaitable<void> answer(crier::exchange& request) {
+    return request.respond(boost::beast::http::status::ok, "ok");
 }
 
 } // namespace
@@ -181,4 +187,27 @@ TEST_CASE("a server that runs out of memory lives, and recovers when its clients
 TEST_CASE("a server that has run out of memory ends while its clients are there") {
     allow_descriptors(crowd + 100);
     CHECK_FALSE(run_short_of_memory(12, ending::of_server));
+}
+
+TEST_CASE("out of descriptors, accepting backs off and goes on when there are some again") {
+    lines logged;
+    crier::server_options options;
+    options.log = logged.logger();
+    const running_server running{answer, options};
+    client peer = running.connect();
+    peer.get("/");
+    CHECK(peer.read_until("\r\n\r\nok").starts_with("HTTP/1.1 200 "));
+    client waiting;
+    waiting.socket.open(asio::ip::tcp::v4());
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    rlimit none = limit;
+    none.rlim_cur = 0;
+    ::setrlimit(RLIMIT_NOFILE, &none);
+    waiting.socket.connect(running.server.local_endpoint());
+    const bool told = eventually([&] { return logged.contain("cannot accept"); });
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+    CHECK(told);
+    waiting.get("/");
+    CHECK(waiting.read_until("\r\n\r\nok").starts_with("HTTP/1.1 200 "));
 }

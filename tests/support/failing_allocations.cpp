@@ -48,6 +48,11 @@ void* operator new(std::size_t size) {
     return memory;
 }
 
+// A sanitizer has one of its own, which the delete here would not fit.
+void* operator new(std::size_t size, const std::nothrow_t& /*unthrowing*/) noexcept {
+    return fails() ? nullptr : std::malloc(size);
+}
+
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t /*size*/) noexcept { std::free(memory); }
 
