@@ -1,6 +1,7 @@
 #include "pubsub/topic_table.hpp"
 
 #include "async/test_clock.hpp"
+#include "pubsub/lifecycle.hpp"
 #include "wire/frame_access.hpp"
 
 #include <doctest/doctest.h>
