@@ -374,6 +374,7 @@ try {
     const before = await samplesOf(first, 'cpu');
     const layout = await place(first);
     networkErrorsExpected = true;
+    const killedAt = Date.now();
     server.process.kill('SIGKILL');
     await stateIs(first, 'lost');
     expect(await first.isHidden('#slip'), 'no notice of the last time while the page is cut off');
@@ -383,6 +384,7 @@ try {
     server = new Server('--port', port);
     await server.url();
     await stateIs(first, 'live');
+    const outage = Date.now() - killedAt;
     networkErrorsExpected = false;
     await noticeIs(first, /^Back after \d+ s: the server was restarted, its earlier history is gone\.$/);
     expect(await place(first) === layout, 'the same layout with a notice');
@@ -391,7 +393,8 @@ try {
     const after = await samplesOf(first, 'cpu');
     expect(after.breaks.length === before.breaks.length + 1, `one break more, not ${JSON.stringify(after.breaks)}`);
     const { from, to } = after.breaks.at(-1);
-    expect(to - from > 5000 && to - from < patience, `a break as long as the outage, not ${to - from} ms`);
+    expect(to - from > 5000 && to - from < outage + 5000,
+      `a break as long as the outage of ${outage} ms, not ${to - from} ms`);
     expect(await inkOf(first, 'cpu', from + 1500, to - 1500) === 0, 'nothing drawn across the break');
     expect(await inkOf(first, 'cpu', from - 3000, from) > 0, 'data drawn before it');
     await first.click('#dismiss');

@@ -51,8 +51,8 @@ struct writer_options {
 /// cancelled leaves it as it was.
 /// Thread safety: one executor at a time, which runs one handler at a time.
 /// Lifetime: the stream must outlive the writer. After a flow has thrown, nothing uses the stream
-/// any more, unless a `wait` was cancelled or refused. Otherwise await `finish` before the handler
-/// ends, unless the stream is a socket.
+/// any more. A `wait` that was cancelled or refused is the exception. After that, and after no flow
+/// has thrown, await `finish` before the handler ends, unless the stream is a socket.
 class CRIER_EXPORT stream_writer {
 public:
     /// `version` is the request's, as Beast gives it: for 11 the body is chunked, for 10 its end is
