@@ -9,6 +9,8 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include <cerrno>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -65,7 +67,7 @@ public:
     std::string read_until(std::string_view delimiter) {
         while (buffer_.find(delimiter) == buffer_.npos) {
             char part[4096];
-            const ssize_t size = ::recv(socket.native_handle(), part, sizeof part, 0);
+            const ssize_t size = receive(part, sizeof part);
             if (size <= 0) {
                 at_end = size == 0;
                 return std::exchange(buffer_, {});
@@ -81,7 +83,7 @@ public:
     char read_byte() {
         if (buffer_.empty()) {
             char byte = 0;
-            return ::recv(socket.native_handle(), &byte, 1, 0) == 1 ? byte : '\0';
+            return receive(&byte, 1) == 1 ? byte : '\0';
         }
         const char byte = buffer_.front();
         buffer_.erase(0, 1);
@@ -102,6 +104,15 @@ public:
     tcp::socket socket{*io};
 
 private:
+    /// A process that was stopped goes on with what it did, but for a call with a time limit.
+    ssize_t receive(char* to, std::size_t most) {
+        ssize_t size = 0;
+        do {
+            size = ::recv(socket.native_handle(), to, most, 0);
+        } while (size < 0 && errno == EINTR);
+        return size;
+    }
+
     std::string buffer_;
 };
 
