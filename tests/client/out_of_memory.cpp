@@ -63,7 +63,7 @@ asio::awaitable<void> follow(event_source& from, progress& seen) {
 /// Runs the client until the condition holds, as a program goes on after a handler that threw.
 template <class Condition>
 bool run_until(asio::io_context& io, Condition condition) {
-    const auto longest = std::chrono::steady_clock::now() + std::chrono::seconds{5};
+    const auto longest = std::chrono::steady_clock::now() + std::chrono::seconds{20};
     while (!condition()) {
         if (std::chrono::steady_clock::now() > longest) {
             return false;
