@@ -1,11 +1,16 @@
 #include "body.hpp"
 
 #include <boost/asio/buffer.hpp>
+#include <boost/beast/http/error.hpp>
 
 #include <cstdint>
 #include <iterator>
 
 namespace crier::detail {
+
+namespace http = boost::beast::http;
+using boost::system::error_code;
+
 namespace {
 
 /// Beast's parser wants a head first. It gets one that says where the body ends, and nothing else.
@@ -17,10 +22,22 @@ std::string head_for(const framing& of) {
 
 } // namespace
 
-body_parser::body_parser(const framing& of, std::size_t most, const gate_limits& limits) {
+body_parser::body_parser(const framing& of, std::size_t most, const gate_limits& limits)
+    : longest_line_{limits.header_bytes} {
     parser_.header_limit(static_cast<std::uint32_t>(limits.header_bytes));
     parser_.body_limit(most);
     parser_.put(boost::asio::buffer(head_for(of)), error_);
+    parser_.eager(true);
+}
+
+bool body_parser::take_from(std::string& bytes, error_code& error) {
+    while (!error && !parser_.is_done() && !bytes.empty()) {
+        bytes.erase(0, parser_.put(boost::asio::buffer(bytes), error));
+    }
+    if (error == http::error::need_more && bytes.size() <= longest_line_) {
+        error.clear();
+    }
+    return parser_.is_done();
 }
 
 bool body_parser::has_trailer() const {

@@ -18,16 +18,15 @@ namespace crier::detail {
 /// Decodes a request's body, without the head, which was read before.
 class body_parser {
 public:
-    using engine = boost::beast::http::request_parser<boost::beast::http::string_body>;
-
     /// At most `most` bytes of body, and of the trailer section as many as of a head.
     body_parser(const framing& of, std::size_t most, const gate_limits& limits);
 
     /// Why there is no body to be read, if so.
     const boost::system::error_code& error() const noexcept { return error_; }
 
-    /// Is fed with what follows the head.
-    engine& parser() noexcept { return parser_; }
+    /// Takes what there is of the body off the bytes that follow the head. Whether that is all;
+    /// else more must be received, or the error says why it is none.
+    bool take_from(std::string& bytes, boost::system::error_code& error);
 
     /// Whether trailer fields came: they were not before the gate, and would stand among those that
     /// were.
@@ -36,8 +35,9 @@ public:
     std::string release() { return std::move(parser_.release().body()); }
 
 private:
-    engine parser_;
+    boost::beast::http::request_parser<boost::beast::http::string_body> parser_;
     boost::system::error_code error_;
+    std::size_t longest_line_;
 };
 
 } // namespace crier::detail

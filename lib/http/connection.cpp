@@ -90,11 +90,11 @@ asio::awaitable<bool> handle_request(
 } // namespace
 
 asio::awaitable<void> run_connection(tcp::socket socket, connection_context& context) {
-    std::string buffer;
+    connection_input input{socket};
     bool goes_on = true;
     while (goes_on && !context.ending) {
         context.idle = true;
-        read_result read = co_await read_request(socket, buffer, context.options);
+        read_result read = co_await read_request(input, socket, context.options);
         context.idle = false;
         goes_on = false;
         if (const auto* refused = std::get_if<refusal>(&read)) {

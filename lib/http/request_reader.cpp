@@ -4,14 +4,14 @@
 #include "body.hpp"
 #include "framing.hpp"
 
-#include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
-#include <boost/asio/read_until.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/error.hpp>
 
+#include <algorithm>
+#include <cstddef>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 
 namespace crier::detail {
@@ -53,38 +53,52 @@ std::variant<hang_up, refusal, begun> parse_head(std::string_view raw, const gat
     return made;
 }
 
+/// Where the head ends; 0: not yet. Its end is not in the bytes before `from`.
+std::size_t end_of_head(std::string_view bytes, std::size_t from) {
+    constexpr std::string_view blank_line = "\r\n\r\n";
+    const std::size_t begin = from - std::min(from, blank_line.size() - 1);
+    const std::size_t found = bytes.find(blank_line, begin);
+    return found == bytes.npos ? 0 : found + blank_line.size();
+}
+
 asio::awaitable<std::variant<hang_up, refusal, begun>> read_head(
-    tcp::socket& socket, std::string& buffer, const server_options& options) {
-    error_code error;
+    connection_input& input, tcp::socket& socket, const server_options& options) {
+    constexpr std::size_t usual = 512;
+    const std::size_t most = options.limits.header_bytes;
     const time_limit limit{socket, options.header_timeout};
-    const std::size_t size = co_await asio::async_read_until(socket,
-        asio::dynamic_buffer(buffer, options.limits.header_bytes), "\r\n\r\n",
-        asio::redirect_error(asio::use_awaitable, error));
-    if (error == asio::error::not_found) {
-        co_return refusal{431, "request header is too large"};
+    std::string& bytes = input.bytes;
+    std::size_t size = end_of_head(bytes, 0);
+    while (size == 0) {
+        const std::size_t had = bytes.size();
+        if (had >= most) {
+            co_return refusal{431, "request header is too large"};
+        }
+        const error_code error = co_await input.receive(std::min(std::max(had, usual), most - had));
+        if (error == asio::error::operation_aborted && !bytes.empty()) {
+            co_return refusal_of(error);
+        }
+        if (error) {
+            co_return hang_up{};
+        }
+        size = end_of_head(bytes, had);
     }
-    if (error == asio::error::operation_aborted && !buffer.empty()) {
-        co_return refusal_of(error);
-    }
-    if (error) {
-        co_return hang_up{};
-    }
-    auto parsed = parse_head(std::string_view{buffer}.substr(0, size), options.limits);
-    buffer.erase(0, size);
+    auto parsed = parse_head(std::string_view{bytes}.substr(0, size), options.limits);
+    bytes.erase(0, size);
     co_return parsed;
 }
 
 /// Into the message. The refusal, if there is one.
-asio::awaitable<std::optional<refusal>> read_body(tcp::socket& socket, std::string& buffer,
+asio::awaitable<std::optional<refusal>> read_body(connection_input& input, tcp::socket& socket,
     const server_options& options, const framing& of, std::string& body) {
+    constexpr std::size_t piece = 16 * 1024;
     body_parser parser{of, options.body_bytes, options.limits};
+    const time_limit limit{socket, options.header_timeout};
     error_code error = parser.error();
-    if (!error) {
-        const time_limit limit{socket, options.header_timeout};
-        auto rest =
-            asio::dynamic_buffer(buffer, options.limits.header_bytes + options.body_bytes + 4096);
-        co_await http::async_read(
-            socket, rest, parser.parser(), asio::redirect_error(asio::use_awaitable, error));
+    while (!error) {
+        if (parser.take_from(input.bytes, error) || error) {
+            break;
+        }
+        error = co_await input.receive(piece);
     }
     if (error) {
         co_return refusal_of(error);
@@ -113,8 +127,8 @@ exchange::request_type message_of(const request_head& head) {
 }
 
 asio::awaitable<read_result> read_request(
-    tcp::socket& socket, std::string& buffer, const server_options& options) {
-    auto head = co_await read_head(socket, buffer, options);
+    connection_input& input, tcp::socket& socket, const server_options& options) {
+    auto head = co_await read_head(input, socket, options);
     if (const auto* refused = std::get_if<refusal>(&head)) {
         co_return *refused;
     }
@@ -123,8 +137,8 @@ asio::awaitable<read_result> read_request(
         co_return hang_up{};
     }
     if (found->body.has_body()) {
-        const auto refused = co_await read_body(
-            socket, buffer, options, found->body, found->request->message.body());
+        const auto refused =
+            co_await read_body(input, socket, options, found->body, found->request->message.body());
         if (refused) {
             co_return *refused;
         }

@@ -2,13 +2,13 @@
 
 #include <crier/http/server.hpp>
 
+#include "connection_input.hpp"
 #include "received.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
 #include <memory>
-#include <string>
 #include <variant>
 
 namespace crier::detail {
@@ -22,8 +22,8 @@ using read_result = std::variant<hang_up, refusal, std::unique_ptr<received>>;
 /// The message of a head, without its body.
 exchange::request_type message_of(const request_head& head);
 
-/// Reads the next request. The buffer keeps what was read beyond it.
+/// Reads the next request. The input, which is the socket's, keeps what came beyond it.
 boost::asio::awaitable<read_result> read_request(
-    boost::asio::ip::tcp::socket& socket, std::string& buffer, const server_options& options);
+    connection_input& input, boost::asio::ip::tcp::socket& socket, const server_options& options);
 
 } // namespace crier::detail

@@ -1,3 +1,4 @@
+#include "http/request_reader.hpp"
 #include "support/left_streams.hpp"
 #include "support/running_server.hpp"
 #include "support/sweep.hpp"
@@ -6,6 +7,8 @@
 
 #include <memory>
 #include <new>
+#include <optional>
+#include <string>
 
 using crier::manager;
 using crier::request_head;
@@ -98,4 +101,31 @@ TEST_CASE("a server is told to end without memory, and hears it") {
     CHECK_FALSE(has_failed);
     CHECK(stream.read_to_end() == "0\r\n\r\n");
     running.stop();
+}
+
+TEST_CASE("whatever allocation fails as a request goes on, it is read, or its reading ends alone") {
+    crier::test::sweep([](crier::test::failing_part& part) {
+        std::optional<crier::detail::connection_input> input; // what waits for it has its memory
+        context test;
+        tcp::acceptor acceptor{test.io, {asio::ip::address_v4::loopback(), 0}};
+        client peer{acceptor.local_endpoint().port()};
+        tcp::socket socket{acceptor.accept()};
+        input.emplace(socket);
+        const crier::server_options options;
+        bool is_read = false;
+        const auto ended = std::make_shared<int>();
+        asio::co_spawn(test.io, crier::detail::read_request(*input, socket, options),
+            [&is_read, ended](const std::exception_ptr& failure,
+                const crier::detail::read_result& /*read*/) { is_read = !failure; });
+        test.run();
+        peer.send("POST / HTTP/1.1\r\nHost: a\r\nX: " + std::string(1'000, 'x'));
+        part([&] { run_on(test.io); });
+        test.run();
+        if (ended.use_count() > 1) {
+            peer.send("\r\nContent-Length: 2\r\n\r\nab");
+            test.run();
+            CHECK(is_read);
+        }
+        CHECK(ended.use_count() == 1);
+    });
 }

@@ -28,16 +28,18 @@ namespace {
 /// A connection that requests are read from.
 struct reading {
     server_options options;
+    std::optional<read_result> result;
+    std::optional<crier::detail::connection_input> input; // what waits for it has its memory
     context test;
     tcp::acceptor acceptor{test.io, {asio::ip::address_v4::loopback(), 0}};
     client peer{acceptor.local_endpoint().port()};
     tcp::socket socket{acceptor.accept()};
-    std::string buffer;
-    std::optional<read_result> result;
+
+    reading() { input.emplace(socket); }
 
     void begin() {
         result.reset();
-        asio::co_spawn(test.io, crier::detail::read_request(socket, buffer, options),
+        asio::co_spawn(test.io, crier::detail::read_request(*input, socket, options),
             [this](const std::exception_ptr& error, read_result read) {
                 CHECK_FALSE(error);
                 result = std::move(read);
@@ -101,7 +103,7 @@ TEST_CASE("a request is read with its body, and what follows it is left") {
     CHECK((*plain)->message.method() == http::verb::post);
     CHECK((*plain)->read.path == "/a");
     CHECK((*plain)->read.query == "b");
-    CHECK(from.buffer == "GET /c HTT");
+    CHECK(from.input->bytes == "GET /c HTT");
     const auto second = from.next("P/1.1\r\nHost: a\r\nOrigin: o\r\n\r\n" + post +
                                   "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n");
     const auto* const bodyless = std::get_if<std::unique_ptr<received>>(&second);
@@ -113,7 +115,7 @@ TEST_CASE("a request is read with its body, and what follows it is left") {
     const auto* const chunked = std::get_if<std::unique_ptr<received>>(&third);
     REQUIRE(chunked != nullptr);
     CHECK((*chunked)->message.body() == "a");
-    CHECK(from.buffer.empty());
+    CHECK(from.input->bytes.empty());
 }
 
 TEST_CASE("a request with a body that is not proper is refused") {
