@@ -7,12 +7,9 @@
 #include "pubsub/log_failure.hpp"
 #include "request_reader.hpp"
 #include "response.hpp"
+#include "send.hpp"
 
-#include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
 #include <boost/beast/http/status.hpp>
 
 #include <exception>
@@ -34,9 +31,7 @@ asio::awaitable<void> send_refusal(
     tcp::socket& socket, refusal refused, const server_options& options) {
     const std::string response = refusal_response(refused);
     const time_limit limit{socket, options.response_timeout};
-    error_code ignored;
-    co_await asio::async_write(
-        socket, asio::buffer(response), asio::redirect_error(asio::use_awaitable, ignored));
+    co_await send(socket, response);
 }
 
 /// What a handler's write throws when the client, or the server's end, has ended its connection.

@@ -6,14 +6,16 @@
 #include "cors.hpp"
 #include "detached_streams.hpp"
 #include "received.hpp"
+#include "send.hpp"
 #include "serve.hpp"
 
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/beast/http/write.hpp>
+#include <boost/beast/core/buffers_to_string.hpp>
+#include <boost/beast/http/serializer.hpp>
 
 #include <algorithm>
 #include <iterator>
 #include <stdexcept>
+#include <string>
 #include <utility>
 
 namespace crier {
@@ -27,6 +29,20 @@ std::unique_ptr<const detail::received> foreign(exchange::request_type request) 
     detail::asked read = detail::ask_foreign(head_of(request));
     return std::make_unique<const detail::received>(
         detail::received{std::move(read), std::move(request)});
+}
+
+std::string head_of_response(exchange::response_type& response) {
+    http::response_serializer<exchange::response_type::body_type> serializer{response};
+    serializer.split(true);
+    std::string head;
+    boost::system::error_code error;
+    while (!serializer.is_header_done() && !error) {
+        serializer.next(error, [&](boost::system::error_code& /*error*/, const auto& buffers) {
+            head += boost::beast::buffers_to_string(buffers);
+            serializer.consume(boost::beast::buffer_bytes(buffers));
+        });
+    }
+    return head;
 }
 
 } // namespace
@@ -81,7 +97,11 @@ asio::awaitable<void> exchange::respond(response_type response) {
         response.body().clear();
     }
     const detail::time_limit limit{socket_, response_timeout_};
-    co_await http::async_write(socket_, response, asio::use_awaitable);
+    const std::string head = head_of_response(response);
+    const boost::system::error_code error = co_await detail::send(socket_, head, response.body());
+    if (error) {
+        throw boost::system::system_error{error};
+    }
 }
 
 asio::awaitable<void> exchange::respond(

@@ -3,6 +3,9 @@
 #include "support/running_server.hpp"
 #include "support/sweep.hpp"
 
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <doctest/doctest.h>
 
 #include <memory>
@@ -20,6 +23,7 @@ using crier::test::request_type;
 using crier::test::run_on;
 using crier::test::tcp;
 namespace asio = boost::asio;
+namespace http = boost::beast::http;
 using namespace std::chrono_literals;
 
 TEST_CASE("whatever allocation fails as a client leaves, its stream is counted off once") {
@@ -127,5 +131,32 @@ TEST_CASE("whatever allocation fails as a request goes on, it is read, or its re
             CHECK(is_read);
         }
         CHECK(ended.use_count() == 1);
+    });
+}
+
+TEST_CASE("whatever allocation fails in answering a request, it is answered, or its handler told") {
+    crier::test::sweep([](crier::test::failing_part& part) {
+        context test;
+        tcp::acceptor acceptor{test.io, {asio::ip::address_v4::loopback(), 0}};
+        client peer{acceptor.local_endpoint().port()};
+        tcp::socket socket{acceptor.accept()};
+        crier::exchange request{socket, get("/"), 1s};
+        asio::steady_timer ready{test.io, asio::steady_timer::time_point::max()};
+        const auto answer = [&]() -> asio::awaitable<void> {
+            co_await ready.async_wait(asio::as_tuple(asio::use_awaitable));
+            asio::awaitable<void> answering =
+                request.respond(http::status::ok, std::string(1'000, 'x'));
+            co_await std::move(answering);
+        };
+        const auto ended = std::make_shared<int>();
+        asio::co_spawn(test.io, answer(), [ended](const std::exception_ptr&) {});
+        test.run();
+        ready.cancel();
+        part([&] { run_on(test.io); });
+        test.run();
+        CHECK(ended.use_count() == 1);
+        const std::string answered = peer.read_available();
+        CHECK((answered.ends_with(std::string(1'000, 'x')) || part.has_failed()));
+        CHECK((answered.empty() || answered.ends_with(std::string(1'000, 'x'))));
     });
 }

@@ -179,7 +179,7 @@ asio::awaitable<void> answer(crier::exchange& request) {
 
 TEST_CASE("a server that runs out of memory lives, and recovers when its clients have gone") {
     allow_descriptors(crowd + 100);
-    for (const std::size_t megabytes : {6U, 12U, 24U}) {
+    for (const std::size_t megabytes : {4U, 8U, 16U}) {
         CHECK_FALSE(run_short_of_memory(megabytes, ending::of_crowd));
     }
 }

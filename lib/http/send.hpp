@@ -1,0 +1,15 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/system/error_code.hpp>
+
+#include <string_view>
+
+namespace crier::detail {
+
+/// Sends all of it. Takes no memory once it has begun; see connection_input.
+boost::asio::awaitable<boost::system::error_code> send(
+    boost::asio::ip::tcp::socket& to, std::string_view head, std::string_view body = {});
+
+} // namespace crier::detail
