@@ -13,7 +13,7 @@ asio::awaitable<boost::system::error_code> connection_input::receive(std::size_t
     const std::size_t had = bytes.size();
     bytes.resize(had + most);
     boost::system::error_code error;
-    const handler_allocator<std::byte, handler_memory<256>*> allocator{&memory_};
+    const handler_allocator<std::byte, memory_type*> allocator{&memory_};
     const std::size_t size = co_await from_.async_read_some(asio::buffer(&bytes[had], most),
         asio::redirect_error(asio::bind_allocator(allocator, asio::use_awaitable), error));
     bytes.resize(had + size);

@@ -27,8 +27,10 @@ public:
     boost::asio::awaitable<boost::system::error_code> receive(std::size_t most);
 
 private:
+    using memory_type = handler_memory<384>;
+
     boost::asio::ip::tcp::socket& from_;
-    handler_memory<256> memory_;
+    memory_type memory_;
 };
 
 } // namespace crier::detail

@@ -6,6 +6,7 @@
 #include "pubsub/log_failure.hpp"
 #include "response.hpp"
 
+#include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -100,8 +101,9 @@ asio::awaitable<void> worker::accept() {
 
 asio::awaitable<void> worker::accept_some() {
     error_code error;
-    tcp::socket socket =
-        co_await acceptor_.async_accept(asio::redirect_error(asio::use_awaitable, error));
+    const handler_allocator<std::byte, accept_memory*> allocator{&accept_memory_};
+    tcp::socket socket = co_await acceptor_.async_accept(
+        asio::redirect_error(asio::bind_allocator(allocator, asio::use_awaitable), error));
     if (!error) {
         take_in(std::move(socket));
         accept_waiting();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <crier/async/clock.hpp>
+#include <crier/async/detail/handler_memory.hpp>
 #include <crier/async/signal.hpp>
 #include <crier/http/server.hpp>
 
@@ -49,6 +50,9 @@ private:
 
     class connection_end;
 
+    /// For the operation that accepts: no lack of memory may end that.
+    using accept_memory = handler_memory<512>;
+
     boost::asio::awaitable<void> accept();
     boost::asio::awaitable<void> accept_some();
     void accept_waiting();
@@ -67,8 +71,9 @@ private:
     const server_options& options_;
     const server::handler& handle_;
     std::atomic<std::size_t>& all_connections_;
-    /// Outlives the context: coroutines that are destroyed with it may still reach for their
-    /// cancellation.
+    // These outlive the context: to the first its pending accept gives back its memory, and
+    // coroutines that are destroyed with it may still reach for their cancellation.
+    accept_memory accept_memory_;
     std::list<connection> connections_;
     boost::asio::io_context io_{1};
     boost::asio::ip::tcp::acceptor acceptor_;
