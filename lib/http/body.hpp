@@ -24,8 +24,8 @@ public:
     /// Why there is no body to be read, if so.
     const boost::system::error_code& error() const noexcept { return error_; }
 
-    /// Takes what there is of the body off the bytes that follow the head. Whether that is all;
-    /// else more must be received, or the error says why it is none.
+    /// Takes what there is of the body off the bytes that follow the head; nothing after an error.
+    /// Whether the body is whole. Else more must be received, or the error says what is wrong.
     bool take_from(std::string& bytes, boost::system::error_code& error);
 
     /// Whether trailer fields came: they were not before the gate, and would stand among those that

@@ -94,10 +94,7 @@ asio::awaitable<std::optional<refusal>> read_body(connection_input& input, tcp::
     body_parser parser{of, options.body_bytes, options.limits};
     const time_limit limit{socket, options.header_timeout};
     error_code error = parser.error();
-    while (!error) {
-        if (parser.take_from(input.bytes, error) || error) {
-            break;
-        }
+    while (!parser.take_from(input.bytes, error) && !error) {
         error = co_await input.receive(piece);
     }
     if (error) {
