@@ -8,7 +8,7 @@
 
 namespace crier::detail {
 
-/// Sends all of it. Takes no memory once it has begun; see connection_input.
+/// Sends all of it.
 boost::asio::awaitable<boost::system::error_code> send(
     boost::asio::ip::tcp::socket& to, std::string_view head, std::string_view body = {});
 

@@ -6,19 +6,14 @@
 #include "pubsub/log_failure.hpp"
 #include "response.hpp"
 
-#include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <iterator>
-#include <new>
 #include <utility>
 
 namespace crier::detail {
@@ -101,9 +96,7 @@ asio::awaitable<void> worker::accept() {
 
 asio::awaitable<void> worker::accept_some() {
     error_code error;
-    const handler_allocator<std::byte, accept_memory*> allocator{&accept_memory_};
-    tcp::socket socket = co_await acceptor_.async_accept(
-        asio::redirect_error(asio::bind_allocator(allocator, asio::use_awaitable), error));
+    tcp::socket socket = co_await acceptor_.async_accept(accept_memory_.token(error));
     if (!error) {
         take_in(std::move(socket));
         accept_waiting();
@@ -125,30 +118,8 @@ void worker::accept_waiting() {
     }
 }
 
-namespace {
-
-/// Whether there is memory to begin with one more. Where an operation finds none as a coroutine
-/// begins it, Asio lets that coroutine go by a post, in a destructor: if there is none for that
-/// either, the process ends.
-bool has_memory_for_one() noexcept {
-    // In blocks, as the C library takes a page for each where its heap can grow no more; and below
-    // 64 KiB, of which it would tidy up its heap each time.
-    constexpr std::size_t block = 1024;
-    std::array<void*, 48> reserve{};
-    const bool is_there = std::ranges::all_of(reserve, [](void*& each) {
-        each = ::operator new(block, std::nothrow);
-        return each != nullptr;
-    });
-    for (void* const each : reserve) {
-        ::operator delete(each);
-    }
-    return is_there;
-}
-
-} // namespace
-
 void worker::take_in(tcp::socket socket) {
-    if (all_connections_ < options_.max_connections && has_memory_for_one()) {
+    if (all_connections_ < options_.max_connections) {
         begin(std::move(socket));
     } else {
         refuse(std::move(socket));

@@ -1,12 +1,12 @@
 #pragma once
 
 #include <crier/async/clock.hpp>
-#include <crier/async/detail/handler_memory.hpp>
 #include <crier/async/signal.hpp>
 #include <crier/http/server.hpp>
 
 #include "async/alarms.hpp"
 #include "connection.hpp"
+#include "operation_memory.hpp"
 
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/io_context.hpp>
@@ -50,9 +50,6 @@ private:
 
     class connection_end;
 
-    /// For the operation that accepts: no lack of memory may end that.
-    using accept_memory = handler_memory<512>;
-
     boost::asio::awaitable<void> accept();
     boost::asio::awaitable<void> accept_some();
     void accept_waiting();
@@ -73,7 +70,7 @@ private:
     std::atomic<std::size_t>& all_connections_;
     // These outlive the context: to the first its pending accept gives back its memory, and
     // coroutines that are destroyed with it may still reach for their cancellation.
-    accept_memory accept_memory_;
+    operation_memory<512> accept_memory_;
     std::list<connection> connections_;
     boost::asio::io_context io_{1};
     boost::asio::ip::tcp::acceptor acceptor_;

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <crier/async/detail/handler_memory.hpp>
+
+#include <boost/asio/bind_allocator.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/cancellation_type.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/system/error_code.hpp>
+
+#include <array>
+#include <cstddef>
+
+namespace crier::detail {
+
+/// What an operation that a coroutine awaits takes of memory, there before it begins. Asio lets go
+/// of a coroutine whose operation finds no memory by a post, in a destructor: where there is none
+/// for that either, the process ends.
+///
+/// For one operation at a time. Lifetime: until it has completed.
+template <std::size_t size>
+class operation_memory {
+public:
+    /// Takes what cancelling needs; `slot` is the coroutine's. Throws where there is no memory.
+    static void prepare(boost::asio::cancellation_slot slot) {
+        if (slot.is_connected()) {
+            slot.assign(placeholder{});
+        }
+    }
+
+    /// The completion token of the operation.
+    auto token(boost::system::error_code& error) noexcept {
+        const handler_allocator<std::byte, handler_memory<size>*> allocator{&memory_};
+        return boost::asio::redirect_error(
+            boost::asio::bind_allocator(allocator, boost::asio::use_awaitable), error);
+    }
+
+private:
+    /// A slot keeps the memory of what was in it.
+    struct placeholder {
+        std::array<std::byte, 64> larger_than_what_comes{};
+        void operator()(boost::asio::cancellation_type /*type*/) const noexcept {}
+    };
+
+    handler_memory<size> memory_;
+};
+
+} // namespace crier::detail
