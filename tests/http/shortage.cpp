@@ -5,6 +5,7 @@
 #include <boost/asio/read.hpp>
 #include <doctest/doctest.h>
 
+#include <malloc.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -116,6 +117,8 @@ enum class ending { of_crowd, of_server };
 /// while it is there. Returns whether all of them were served.
 bool run_short_of_memory(std::size_t megabytes, ending first) {
     CAPTURE(megabytes);
+    // A thread's own heap would have 64 MB of addresses from its beginning on, and grow in them.
+    ::mallopt(M_ARENA_MAX, 1);
     const turnstile come;
     const turnstile is_there;
     const turnstile leave;
