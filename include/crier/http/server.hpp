@@ -23,7 +23,7 @@ struct server_options {
     std::string address = "127.0.0.1";
     std::uint16_t port = 8080; ///< 0: any free port
     unsigned threads = 1;      ///< each with an `io_context` and a listening socket of its own
-    /// More connections are answered with 503.
+    /// More connections are answered with 503. One for which there is no memory is closed.
     std::size_t max_connections = 20'000;
     /// How long a request's header may take, and its body, and how long a connection may be idle.
     /// Zero or less means the default, `milliseconds::max()` never.
