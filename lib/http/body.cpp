@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <iterator>
+#include <string_view>
 
 namespace crier::detail {
 
@@ -20,10 +21,15 @@ std::string head_for(const framing& of) {
     return "POST / HTTP/1.1\r\n" + end + "\r\n\r\n";
 }
 
+/// Once Beast has seen that a chunk is the last one, it asserts that five bytes of it are there.
+bool may_be_part_of_last_chunk(std::string_view bytes) {
+    return bytes.starts_with('0') && bytes.size() < std::string_view{"0\r\n\r\n"}.size();
+}
+
 } // namespace
 
 body_parser::body_parser(const framing& of, std::size_t most, const gate_limits& limits)
-    : longest_line_{limits.header_bytes} {
+    : chunked_{of.chunked}, longest_line_{limits.header_bytes} {
     parser_.header_limit(static_cast<std::uint32_t>(limits.header_bytes));
     parser_.body_limit(most);
     parser_.put(boost::asio::buffer(head_for(of)), error_);
@@ -31,7 +37,8 @@ body_parser::body_parser(const framing& of, std::size_t most, const gate_limits&
 }
 
 bool body_parser::take_from(std::string& bytes, error_code& error) {
-    while (!error && !parser_.is_done() && !bytes.empty()) {
+    while (!error && !parser_.is_done() && !bytes.empty() &&
+           !(chunked_ && may_be_part_of_last_chunk(bytes))) {
         bytes.erase(0, parser_.put(boost::asio::buffer(bytes), error));
     }
     if (error == http::error::need_more && bytes.size() <= longest_line_) {

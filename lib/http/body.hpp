@@ -37,6 +37,7 @@ public:
 private:
     boost::beast::http::request_parser<boost::beast::http::string_body> parser_;
     boost::system::error_code error_;
+    bool chunked_;
     std::size_t longest_line_;
 };
 

@@ -63,6 +63,13 @@ TEST_CASE("a body in chunks is put together, and ends with the last of them") {
         CHECK(whole.body == "abc\r\n");
         CHECK(whole.rest == "GET");
     }
+    for (std::size_t piece = 1; piece <= 6; ++piece) {
+        const outcome empty = decode(chunked, "0\r\n\r\nGET", piece);
+        CHECK(empty.is_whole);
+        CHECK(empty.body.empty());
+        CHECK(empty.rest == "GET");
+        CHECK(decode(chunked, "3\r\n000\r\n00;x\r\n\r\n", piece).body == "000");
+    }
     for (const char* bad : {"zz\r\n", "2\r\nabc\r\n", "\r\n", "-1\r\n", "2\nab\n", "1\r\naX"}) {
         CAPTURE(bad);
         CHECK(decode(chunked, bad + std::string{"\r\n\r\n"}, 100).error);
