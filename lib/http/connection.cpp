@@ -12,8 +12,10 @@
 #include <boost/asio/error.hpp>
 #include <boost/beast/http/status.hpp>
 
+#include <cstddef>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -32,6 +34,20 @@ asio::awaitable<void> send_refusal(
     const std::string response = refusal_response(refused);
     const time_limit limit{socket, options.response_timeout};
     co_await send(socket, response);
+}
+
+/// Takes what the client still sends, within bounds: where some of it was left, the system would
+/// reset the connection, and the client might lose the answer. RFC 9112, section 9.6.
+asio::awaitable<void> let_client_finish(
+    connection_input& input, tcp::socket& socket, const server_options& options) {
+    constexpr std::size_t piece = 16 * 1024;
+    constexpr std::size_t most = 16 * 1024 * 1024;
+    const time_limit limit{socket, options.header_timeout};
+    error_code ended;
+    for (std::size_t taken = 0; !ended && !limit.expired() && taken < most; taken += piece) {
+        input.bytes.clear();
+        ended = co_await input.receive(piece);
+    }
 }
 
 /// What a handler's write throws when the client, or the server's end, has ended its connection.
@@ -86,21 +102,32 @@ asio::awaitable<bool> handle_request(
 
 asio::awaitable<void> run_connection(tcp::socket socket, connection_context& context) {
     connection_input input{socket};
-    bool goes_on = true;
+    std::optional<refusal> refused;
+    if (context.is_one_too_many) {
+        refused = refusal{503, "too many connections"};
+    }
+    bool goes_on = !refused;
     while (goes_on && !context.ending) {
         context.idle = true;
         read_result read = co_await read_request(input, socket, context.options);
         context.idle = false;
         goes_on = false;
-        if (const auto* refused = std::get_if<refusal>(&read)) {
-            co_await send_refusal(socket, *refused, context.options);
+        if (const auto* bad = std::get_if<refusal>(&read)) {
+            refused = *bad;
         } else if (auto* request = std::get_if<std::unique_ptr<received>>(&read)) {
             asio::awaitable<bool> handling = handle_request(socket, std::move(*request), context);
             goes_on = co_await std::move(handling);
         }
     }
+    if (refused) {
+        co_await send_refusal(socket, *refused, context.options);
+    }
     error_code ignored;
     socket.shutdown(tcp::socket::shutdown_send, ignored);
+    if (refused && !context.ending) {
+        context.idle = true;
+        co_await let_client_finish(input, socket, context.options);
+    }
 }
 
 } // namespace crier::detail

@@ -17,8 +17,10 @@ struct connection_context {
     detached_streams& streams;
     /// The server waits for this connection's end, and wants no further request on it.
     const bool& ending;
-    /// Nothing of a request has been handed to the handler.
+    /// Nothing is under way that its server would wait for.
     bool idle = true;
+    /// It is told so, and ended.
+    bool is_one_too_many = false;
     /// Its place among the server's connections was taken over by a stream.
     bool is_handed_over = false;
 };

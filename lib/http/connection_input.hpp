@@ -18,6 +18,7 @@ public:
 
     /// What is read is taken off.
     std::string bytes;
+    bool brought_a_request = false;
 
     /// Receives some more, at most so many bytes.
     boost::asio::awaitable<boost::system::error_code> receive(std::size_t most);

@@ -59,6 +59,11 @@ std::optional<refusal> read_field(
             return refusal{400, "Transfer-Encoding other than chunked"};
         }
         read.chunked = true;
+    } else if (same(name, "Expect")) {
+        if (!same(value, "100-continue")) {
+            return refusal{417, "unknown expectation"};
+        }
+        read.expects_continue = true;
     } else if (same(name, "Connection") && !is_list_of_tokens(value)) {
         return refusal{400, "malformed Connection"};
     }
@@ -74,6 +79,7 @@ std::optional<refusal> read_framing(const request_head& head, framing& read) {
             return refused;
         }
     }
+    read.expects_continue = read.expects_continue && head.version == 11 && read.has_body();
     if (seen.hosts > 1 || (seen.hosts == 0 && head.version == 11)) {
         return refusal{400, "a request needs one Host"};
     }

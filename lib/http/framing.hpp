@@ -10,7 +10,8 @@ namespace crier::detail {
 /// Where a request ends: how long the body is that follows its head.
 struct framing {
     std::size_t length = 0;
-    bool chunked = false; ///< the length is told in the body
+    bool chunked = false;          ///< the length is told in the body
+    bool expects_continue = false; ///< the client waits to be told to send the body
 
     bool has_body() const noexcept { return chunked || length > 0; }
 };

@@ -3,6 +3,7 @@
 #include "async/time_limit.hpp"
 #include "body.hpp"
 #include "framing.hpp"
+#include "send.hpp"
 
 #include <boost/asio/error.hpp>
 #include <boost/beast/http/error.hpp>
@@ -65,8 +66,15 @@ asio::awaitable<std::variant<hang_up, refusal, begun>> read_head(
     connection_input& input, tcp::socket& socket, const server_options& options) {
     constexpr std::size_t usual = 512;
     const std::size_t most = options.limits.header_bytes;
-    const time_limit limit{socket, options.header_timeout};
     std::string& bytes = input.bytes;
+    if (bytes.empty() && input.brought_a_request) {
+        const time_limit idle{socket, options.idle_timeout};
+        const error_code error = co_await input.receive(std::min(usual, most));
+        if (error) {
+            co_return hang_up{};
+        }
+    }
+    const time_limit limit{socket, options.header_timeout};
     std::size_t size = end_of_head(bytes, 0);
     while (size == 0) {
         const std::size_t had = bytes.size();
@@ -81,9 +89,13 @@ asio::awaitable<std::variant<hang_up, refusal, begun>> read_head(
             co_return hang_up{};
         }
         size = end_of_head(bytes, had);
+        if (size == 0 && limit.expired()) {
+            co_return refusal_of(asio::error::operation_aborted);
+        }
     }
     auto parsed = parse_head(std::string_view{bytes}.substr(0, size), options.limits);
     bytes.erase(0, size);
+    input.brought_a_request = true;
     co_return parsed;
 }
 
@@ -94,8 +106,15 @@ asio::awaitable<std::optional<refusal>> read_body(connection_input& input, tcp::
     body_parser parser{of, options.body_bytes, options.limits};
     const time_limit limit{socket, options.header_timeout};
     error_code error = parser.error();
+    // RFC 9110, section 10.1.1: not to who sends the body already.
+    if (!error && of.expects_continue && input.bytes.empty()) {
+        error = co_await send(socket, "HTTP/1.1 100 Continue\r\n\r\n");
+    }
     while (!parser.take_from(input.bytes, error) && !error) {
         error = co_await input.receive(piece);
+        if (limit.expired() && !error) {
+            error = asio::error::operation_aborted;
+        }
     }
     if (error) {
         co_return refusal_of(error);

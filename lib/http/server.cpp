@@ -80,6 +80,7 @@ server_options checked(server_options options) {
     }
     const server_options defaults;
     options.header_timeout = detail::in_range(options.header_timeout, defaults.header_timeout);
+    options.idle_timeout = detail::in_range(options.idle_timeout, defaults.idle_timeout);
     options.response_timeout =
         detail::in_range(options.response_timeout, defaults.response_timeout);
     options.log = detail::unthrowing(options.log ? options.log : log_to_clog);

@@ -4,10 +4,8 @@
 
 #include "async/local_signal.hpp"
 #include "pubsub/log_failure.hpp"
-#include "response.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
@@ -119,10 +117,11 @@ void worker::accept_waiting() {
 }
 
 void worker::take_in(tcp::socket socket) {
-    if (all_connections_ < options_.max_connections) {
-        begin(std::move(socket));
-    } else {
-        refuse(std::move(socket));
+    // At a time, as each may take a while to hear it; others are closed.
+    constexpr std::size_t most_refused = 256;
+    const bool is_one_too_many = all_connections_ >= options_.max_connections;
+    if (!is_one_too_many || refused_ < most_refused) {
+        begin(std::move(socket), is_one_too_many);
     }
 }
 
@@ -157,10 +156,15 @@ private:
     std::list<connection>::iterator which_;
 };
 
-void worker::begin(tcp::socket socket) {
+void worker::begin(tcp::socket socket, bool is_one_too_many) {
     connections_.emplace_back(connection_context{options_, handle_, streams_, ending_});
     const auto which = std::prev(connections_.end());
-    ++all_connections_;
+    which->state.is_one_too_many = is_one_too_many;
+    if (is_one_too_many) {
+        ++refused_;
+    } else {
+        ++all_connections_;
+    }
     connection_end at_end{*this, which};
     try {
         asio::co_spawn(io_, run_connection(std::move(socket), which->state),
@@ -171,7 +175,9 @@ void worker::begin(tcp::socket socket) {
 }
 
 void worker::ended(std::list<connection>::iterator which) noexcept {
-    if (!which->state.is_handed_over) {
+    if (which->state.is_one_too_many) {
+        --refused_;
+    } else if (!which->state.is_handed_over) {
         --all_connections_;
     }
     if (!is_over_) {
@@ -184,14 +190,6 @@ void worker::one_ended() noexcept {
     if (ending_ && connections_.empty() && streams_.empty()) {
         deadline_.cancel();
     }
-}
-
-void worker::refuse(tcp::socket socket) const {
-    const std::string response = refusal_response({503, "too many connections"});
-    error_code ignored;
-    socket.non_blocking(true, ignored);
-    socket.write_some(asio::buffer(response), ignored);
-    socket.shutdown(tcp::socket::shutdown_send, ignored);
 }
 
 void worker::shut_down(clock::duration deadline) noexcept {

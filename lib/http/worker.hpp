@@ -54,9 +54,8 @@ private:
     boost::asio::awaitable<void> accept_some();
     void accept_waiting();
     void take_in(boost::asio::ip::tcp::socket socket);
-    void begin(boost::asio::ip::tcp::socket socket);
+    void begin(boost::asio::ip::tcp::socket socket, bool is_one_too_many);
     void ended(std::list<connection>::iterator which) noexcept;
-    void refuse(boost::asio::ip::tcp::socket socket) const;
     void cancel(connection& one) noexcept;
     void cancel_all(bool idle_only) noexcept;
     void begin_shutdown() noexcept;
@@ -68,6 +67,7 @@ private:
     const server_options& options_;
     const server::handler& handle_;
     std::atomic<std::size_t>& all_connections_;
+    std::size_t refused_ = 0;
     // These outlive the context: to the first its pending accept gives back its memory, and
     // coroutines that are destroyed with it may still reach for their cancellation.
     operation_memory<512> accept_memory_;

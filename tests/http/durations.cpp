@@ -58,6 +58,7 @@ TEST_CASE("a writer whose heartbeat interval has no end waits without heartbeats
 TEST_CASE("a server whose timeouts have no end waits for requests, and for its streams' end") {
     crier::server_options options;
     options.header_timeout = without_end;
+    options.idle_timeout = without_end;
     options.response_timeout = without_end;
     running_server running{[&running](crier::exchange& request) -> asio::awaitable<void> {
                                if (request.path() == "/stream") {
@@ -70,6 +71,8 @@ TEST_CASE("a server whose timeouts have no end waits for requests, and for its s
     client slow = running.connect();
     slow.send("GET / HTTP/1.1\r\nHo");
     client quick = running.connect();
+    quick.get("/");
+    CHECK(quick.read_until("\r\n\r\n").starts_with("HTTP/1.1 200 "));
     quick.get("/");
     CHECK(quick.read_until("\r\n\r\n").starts_with("HTTP/1.1 200 "));
     slow.send("st: a\r\n\r\n");

@@ -34,6 +34,24 @@ TEST_CASE("a length is read with all its digits") {
     CHECK(framing_of({{"Content-Length", "5"}}).has_body());
 }
 
+TEST_CASE(
+    "a client is told to continue where it waits with a body, and no other expectation is met") {
+    CHECK(framing_of({{"expect", "100-Continue"}, {"Content-Length", "5"}}).expects_continue);
+    CHECK(framing_of({{"Expect", "100-continue"}, {"Transfer-Encoding", "chunked"}})
+            .expects_continue);
+    CHECK_FALSE(framing_of({{"Expect", "100-continue"}}).expects_continue);
+    CHECK_FALSE(framing_of({{"Content-Length", "5"}}).expects_continue);
+    for (const unsigned version : {10U, 11U}) {
+        framing read;
+        request_head head{.method = "POST", .target = "/", .version = version};
+        head.fields = {{"Host", "a"}, {"Content-Length", "5"}, {"Expect", "100-continue"}};
+        CHECK_FALSE(read_framing(head, read));
+        CHECK(read.expects_continue == (version == 11));
+        head.fields.back().second = "200-ok";
+        CHECK(read_framing(head, read)->status == 417);
+    }
+}
+
 TEST_CASE("in chunks a body has no length yet") {
     const framing chunked = framing_of({{"transfer-encoding", "Chunked"}});
     CHECK(chunked.chunked);

@@ -22,6 +22,7 @@ using crier::test::context;
 namespace asio = boost::asio;
 namespace http = boost::beast::http;
 using asio::ip::tcp;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -129,6 +130,61 @@ TEST_CASE("a request with a body that is not proper is refused") {
         reading from;
         from.options.body_bytes = 10;
         CHECK(status(from.next(raw)) == expected);
+    }
+}
+
+TEST_CASE("a client that waits with its body is told to send it, or at once that it is too large") {
+    const std::string waiting = post + "Expect: 100-continue\r\nContent-Length: ";
+    reading from;
+    from.begin();
+    from.peer.send(waiting + "2\r\n\r\n");
+    from.test.run();
+    CHECK(from.peer.read_available() == "HTTP/1.1 100 Continue\r\n\r\n");
+    from.peer.send("ab");
+    REQUIRE(from.test.run_until([&] { return from.result.has_value(); }));
+    CHECK(std::get<std::unique_ptr<received>>(*from.result)->message.body() == "ab");
+    CHECK(status(from.next(waiting + "9000000000\r\n\r\n")) == 413);
+    CHECK(status(from.next(waiting + "2\r\n\r\nab")) == 0);
+    CHECK(from.peer.read_available().empty());
+}
+
+TEST_CASE("a connection is kept for a further request, which then has its own time to come") {
+    const std::string request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    reading from;
+    CHECK(status(from.next(request)) == 0);
+    from.begin();
+    from.test.advance(from.options.idle_timeout - 1ms);
+    CHECK_FALSE(from.result);
+    from.peer.send("GET");
+    from.test.run();
+    from.test.advance(from.options.header_timeout - 1ms);
+    CHECK_FALSE(from.result);
+    from.test.advance(1ms);
+    REQUIRE(from.result);
+    CHECK(status(*from.result) == 408);
+    reading silent;
+    CHECK(status(silent.next(request)) == 0);
+    silent.begin();
+    silent.test.advance(silent.options.idle_timeout);
+    REQUIRE(silent.result);
+    CHECK(std::holds_alternative<hang_up>(*silent.result));
+    reading first;
+    first.begin();
+    first.test.advance(first.options.header_timeout);
+    REQUIRE(first.result);
+    CHECK(std::holds_alternative<hang_up>(*first.result));
+}
+
+TEST_CASE("what comes too late is not waited for any longer, however fast it comes") {
+    for (const std::string begun : {post + "X: " + std::string(600, 'x'),
+             post + "Content-Length: 90000\r\n\r\n" + std::string(20'000, 'x')}) {
+        reading from;
+        from.begin();
+        from.peer.send(begun);
+        from.test.pass(from.options.header_timeout);
+        from.test.run();
+        REQUIRE(from.result.has_value());
+        CHECK(status(*from.result) == 408);
     }
 }
 

@@ -117,6 +117,21 @@ TEST_CASE("the gate stands before every handler, and ends the connection") {
     CHECK_FALSE(handled);
 }
 
+TEST_CASE("a refusal arrives, however much its client sends without looking") {
+    const running_server running{echo, {}};
+    for (const auto& [head, status] : std::vector<std::pair<std::string, const char*>>{
+             {"POST / HTTP/1.1\r\n" + host + "Content-Length: 4000000\r\n\r\n", "413"},
+             {"GET / HTTP/1.1\r\n" + host + "X: ", "431"}, {"nonsense\r\n\r\n", "400"}}) {
+        CAPTURE(status);
+        client peer = running.connect();
+        peer.send(head);
+        peer.send(std::string(4'000'000, 'x'));
+        CHECK(peer.read_to_end().starts_with(std::string{"HTTP/1.1 "} + status));
+        CHECK(peer.at_end);
+    }
+    CHECK(eventually([&] { return running.server.connections() == 0; }));
+}
+
 TEST_CASE("a request that is not complete in time gets 408, a silent connection is closed") {
     server_options options;
     options.header_timeout = 1s; // a busy machine may take some of it to send and to read
@@ -160,6 +175,9 @@ TEST_CASE("a handler that gives no answer is answered for, and one that throws i
                                          throw boost::system::system_error{
                                              asio::error::not_found, "no such row"};
                                      }
+                                     if (request.path() == "/throws/number") {
+                                         throw 42; // NOLINT(hicpp-exception-baseclass)
+                                     }
                                      co_return;
                                  },
         options};
@@ -173,6 +191,10 @@ TEST_CASE("a handler that gives no answer is answered for, and one that throws i
     another.get("/throws/code");
     CHECK(response_of(another).starts_with("HTTP/1.1 500 "));
     CHECK(logged.contain("no such row"));
+    client third = running.connect();
+    third.get("/throws/number");
+    CHECK(response_of(third).starts_with("HTTP/1.1 500 "));
+    CHECK(logged.contain("handler failed: unknown"));
     client other = running.connect();
     other.get("/nothing");
     CHECK(response_of(other).starts_with("HTTP/1.1 404 "));
@@ -245,6 +267,11 @@ TEST_CASE("connections over the limit get 503") {
     CHECK(response_of(first).starts_with("HTTP/1.1 200 "));
     client second = running.connect();
     CHECK(second.read_to_end().starts_with("HTTP/1.1 503 "));
+    client talkative = running.connect();
+    talkative.send("POST / HTTP/1.1\r\n" + host + "Content-Length: 4000000\r\n\r\n");
+    talkative.send(std::string(4'000'000, 'x'));
+    CHECK(talkative.read_to_end().starts_with("HTTP/1.1 503 "));
+    CHECK(running.server.connections() == 1);
     first.socket.close();
     CHECK(eventually([&] { return running.server.connections() == 0; }));
     client third = running.connect();

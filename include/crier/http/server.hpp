@@ -25,9 +25,13 @@ struct server_options {
     unsigned threads = 1;      ///< each with an `io_context` and a listening socket of its own
     /// More connections are answered with 503. One for which there is no memory is closed.
     std::size_t max_connections = 20'000;
-    /// How long a request's header may take, and its body, and how long a connection may be idle.
-    /// Zero or less means the default, `milliseconds::max()` never.
+    /// How long a request's header may take, and its body: the first request's from the
+    /// connection's beginning, a later one's from its first byte. Zero or less means the default,
+    /// `milliseconds::max()` never.
     std::chrono::milliseconds header_timeout = std::chrono::seconds{5};
+    /// How long a connection is kept for a further request. Zero or less means the default,
+    /// `milliseconds::max()` for ever.
+    std::chrono::milliseconds idle_timeout = std::chrono::seconds{60};
     /// How long a response that is no stream may take to be sent. Zero or less means the default,
     /// `milliseconds::max()` never.
     std::chrono::milliseconds response_timeout = std::chrono::seconds{30};
