@@ -28,14 +28,20 @@ struct end_of_flow {
     void operator()(const std::exception_ptr& /*told already*/) const noexcept {}
 };
 
-/// Spawns a flow on an `own_executor`, from its strand. Throws `std::bad_alloc`.
+/// Takes the memory for the first handler of a coroutine that is spawned next, on the same thread.
+/// Throws `std::bad_alloc`.
 ///
 /// A coroutine of Asio 1.81 that finds no memory for its first handler is destroyed by another one,
 /// and where there is none for that either, the process ends. Asio's threads keep the memory of a
 /// handler for the next one; so one that is large enough comes first, as it may fail.
+inline void prime(const boost::asio::any_io_executor& of_coroutine) {
+    of_coroutine.execute([room = std::array<std::byte, 64>{}] { static_cast<void>(room); });
+}
+
+/// Spawns a flow on an `own_executor`, from its strand. Throws `std::bad_alloc`.
 inline void spawn(const boost::asio::any_io_executor& own, boost::asio::awaitable<void> flow,
     end_of_flow at_end) {
-    own.execute([room = std::array<std::byte, 64>{}] { static_cast<void>(room); });
+    prime(own);
     boost::asio::co_spawn(own, std::move(flow), std::move(at_end));
 }
 

@@ -21,7 +21,8 @@ std::string head_for(const framing& of) {
     return "POST / HTTP/1.1\r\n" + end + "\r\n\r\n";
 }
 
-/// Once Beast has seen that a chunk is the last one, it asserts that five bytes of it are there.
+/// Once Beast has recognized the last chunk, its next call asserts that there are five bytes. Later
+/// chunks begin with CRLF, so only the first can be shorter.
 bool may_be_part_of_last_chunk(std::string_view bytes) {
     return bytes.starts_with('0') && bytes.size() < std::string_view{"0\r\n\r\n"}.size();
 }

@@ -24,8 +24,9 @@ public:
     /// Why there is no body to be read, if so.
     const boost::system::error_code& error() const noexcept { return error_; }
 
-    /// Takes what there is of the body off the bytes that follow the head; nothing after an error.
-    /// Whether the body is whole. Else more must be received, or the error says what is wrong.
+    /// Decodes what `bytes` has of the body and removes it from there; does nothing if `error` is
+    /// set. Returns true once the body is whole. If false: without an error receive more; with one
+    /// the body is bad.
     bool take_from(std::string& bytes, boost::system::error_code& error);
 
     /// Whether trailer fields came: they were not before the gate, and would stand among those that

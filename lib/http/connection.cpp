@@ -12,6 +12,7 @@
 #include <boost/asio/error.hpp>
 #include <boost/beast/http/status.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <exception>
 #include <memory>
@@ -32,21 +33,23 @@ using boost::system::error_code;
 asio::awaitable<void> send_refusal(
     tcp::socket& socket, refusal refused, const server_options& options) {
     const std::string response = refusal_response(refused);
-    const time_limit limit{socket, options.response_timeout};
-    co_await send(socket, response);
+    co_await send(socket, options.response_timeout, response);
 }
 
-/// Takes what the client still sends, within bounds: where some of it was left, the system would
-/// reset the connection, and the client might lose the answer. RFC 9112, section 9.6.
-asio::awaitable<void> let_client_finish(
-    connection_input& input, tcp::socket& socket, const server_options& options) {
-    constexpr std::size_t piece = 16 * 1024;
-    constexpr std::size_t most = 16 * 1024 * 1024;
-    const time_limit limit{socket, options.header_timeout};
+/// Reads and drops what the client still sends, within bounds. If some of it were left unread, the
+/// system would reset the connection, and the client might lose the answer: RFC 9112, section 9.6.
+/// After refusals alone, as other answers come when the request has been read.
+asio::awaitable<void> let_client_finish(connection_input& input, tcp::socket& socket) {
+    constexpr std::size_t piece = 16'384;
+    constexpr std::size_t most = 16'777'216;
+    constexpr std::chrono::seconds longest{5};
+    const time_limit limit{socket, longest};
     error_code ended;
-    for (std::size_t taken = 0; !ended && !limit.expired() && taken < most; taken += piece) {
+    std::size_t taken = 0;
+    while (!ended && !limit.expired() && taken < most) {
         input.bytes.clear();
         ended = co_await input.receive(piece);
+        taken += input.bytes.size();
     }
 }
 
@@ -126,7 +129,7 @@ asio::awaitable<void> run_connection(tcp::socket socket, connection_context& con
     socket.shutdown(tcp::socket::shutdown_send, ignored);
     if (refused && !context.ending) {
         context.idle = true;
-        co_await let_client_finish(input, socket, context.options);
+        co_await let_client_finish(input, socket);
     }
 }
 

@@ -19,7 +19,7 @@ struct connection_context {
     const bool& ending;
     /// Nothing is under way that its server would wait for.
     bool idle = true;
-    /// It is told so, and ended.
+    /// There were too many connections already: it is answered with 503 and ended.
     bool is_one_too_many = false;
     /// Its place among the server's connections was taken over by a stream.
     bool is_handed_over = false;

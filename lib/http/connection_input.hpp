@@ -11,12 +11,12 @@
 
 namespace crier::detail {
 
-/// What has come on a connection and was not read yet.
+/// Bytes that were received on a connection and are not parsed yet.
 class connection_input {
 public:
     explicit connection_input(boost::asio::ip::tcp::socket& from) : from_{from} {}
 
-    /// What is read is taken off.
+    /// Whoever parses some removes them.
     std::string bytes;
     bool brought_a_request = false;
 

@@ -2,7 +2,6 @@
 #include <crier/http/server.hpp>
 
 #include "async/durations.hpp"
-#include "async/time_limit.hpp"
 #include "cors.hpp"
 #include "detached_streams.hpp"
 #include "received.hpp"
@@ -86,8 +85,8 @@ asio::awaitable<bool> exchange::allow_origins(const cors_options& cors) {
 
 asio::awaitable<void> exchange::respond(response_type response) {
     begin_answer();
-    keeps_alive_ = request().keep_alive() && response.keep_alive();
-    response.keep_alive(keeps_alive_);
+    const bool keeps_alive = request().keep_alive() && response.keep_alive();
+    response.keep_alive(keeps_alive);
     response.prepare_payload();
     if (response.result() == http::status::no_content) {
         response.erase(http::field::content_length); // RFC 9110, section 8.6
@@ -96,12 +95,13 @@ asio::awaitable<void> exchange::respond(response_type response) {
     if (received_->read.head_only) {
         response.body().clear();
     }
-    const detail::time_limit limit{socket_, response_timeout_};
     const std::string head = head_of_response(response);
-    const boost::system::error_code error = co_await detail::send(socket_, head, response.body());
+    const boost::system::error_code error =
+        co_await detail::send(socket_, response_timeout_, head, response.body());
     if (error) {
         throw boost::system::system_error{error};
     }
+    keeps_alive_ = keeps_alive;
 }
 
 asio::awaitable<void> exchange::respond(

@@ -14,15 +14,16 @@
 
 namespace crier::detail {
 
-/// What an operation that a coroutine awaits takes of memory, there before it begins. Asio lets go
-/// of a coroutine whose operation finds no memory by a post, in a destructor: where there is none
-/// for that either, the process ends.
+/// Memory for an operation that a coroutine awaits, there before the operation begins. If an
+/// operation finds no memory, Asio posts the destruction of its coroutine, from a destructor. If
+/// there is no memory for that post either, the process ends.
 ///
 /// For one operation at a time. Lifetime: until it has completed.
 template <std::size_t size>
 class operation_memory {
 public:
-    /// Takes what cancelling needs; `slot` is the coroutine's. Throws where there is no memory.
+    /// Allocates what it takes to cancel the operation. `slot` is the coroutine's. Throws
+    /// `std::bad_alloc`.
     static void prepare(boost::asio::cancellation_slot slot) {
         if (slot.is_connected()) {
             slot.assign(placeholder{});
@@ -37,7 +38,7 @@ public:
     }
 
 private:
-    /// A slot keeps the memory of what was in it.
+    /// A slot reuses the memory of its last handler.
     struct placeholder {
         std::array<std::byte, 64> larger_than_what_comes{};
         void operator()(boost::asio::cancellation_type /*type*/) const noexcept {}

@@ -54,7 +54,7 @@ std::variant<hang_up, refusal, begun> parse_head(std::string_view raw, const gat
     return made;
 }
 
-/// Where the head ends; 0: not yet. Its end is not in the bytes before `from`.
+/// The size of the head; 0: its end has not come. The bytes before `from` were searched already.
 std::size_t end_of_head(std::string_view bytes, std::size_t from) {
     constexpr std::string_view blank_line = "\r\n\r\n";
     const std::size_t begin = from - std::min(from, blank_line.size() - 1);
@@ -68,6 +68,7 @@ asio::awaitable<std::variant<hang_up, refusal, begun>> read_head(
     const std::size_t most = options.limits.header_bytes;
     std::string& bytes = input.bytes;
     if (bytes.empty() && input.brought_a_request) {
+        bytes.shrink_to_fit();
         const time_limit idle{socket, options.idle_timeout};
         const error_code error = co_await input.receive(std::min(usual, most));
         if (error) {
@@ -81,6 +82,9 @@ asio::awaitable<std::variant<hang_up, refusal, begun>> read_head(
         if (had >= most) {
             co_return refusal{431, "request header is too large"};
         }
+        if (limit.expired()) {
+            co_return refusal_of(asio::error::operation_aborted);
+        }
         const error_code error = co_await input.receive(std::min(std::max(had, usual), most - had));
         if (error == asio::error::operation_aborted && !bytes.empty()) {
             co_return refusal_of(error);
@@ -89,9 +93,6 @@ asio::awaitable<std::variant<hang_up, refusal, begun>> read_head(
             co_return hang_up{};
         }
         size = end_of_head(bytes, had);
-        if (size == 0 && limit.expired()) {
-            co_return refusal_of(asio::error::operation_aborted);
-        }
     }
     auto parsed = parse_head(std::string_view{bytes}.substr(0, size), options.limits);
     bytes.erase(0, size);
@@ -102,18 +103,19 @@ asio::awaitable<std::variant<hang_up, refusal, begun>> read_head(
 /// Into the message. The refusal, if there is one.
 asio::awaitable<std::optional<refusal>> read_body(connection_input& input, tcp::socket& socket,
     const server_options& options, const framing& of, std::string& body) {
-    constexpr std::size_t piece = 16 * 1024;
+    constexpr std::size_t piece = 16'384;
     body_parser parser{of, options.body_bytes, options.limits};
     const time_limit limit{socket, options.header_timeout};
     error_code error = parser.error();
-    // RFC 9110, section 10.1.1: not to who sends the body already.
+    // RFC 9110, section 10.1.1: not to a client that sends the body already.
     if (!error && of.expects_continue && input.bytes.empty()) {
-        error = co_await send(socket, "HTTP/1.1 100 Continue\r\n\r\n");
+        error = co_await send(socket, options.response_timeout, "HTTP/1.1 100 Continue\r\n\r\n");
     }
     while (!parser.take_from(input.bytes, error) && !error) {
-        error = co_await input.receive(piece);
-        if (limit.expired() && !error) {
+        if (limit.expired()) {
             error = asio::error::operation_aborted;
+        } else {
+            error = co_await input.receive(piece);
         }
     }
     if (error) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <crier/async/clock.hpp>
+
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/system/error_code.hpp>
@@ -8,8 +10,8 @@
 
 namespace crier::detail {
 
-/// Sends all of it.
-boost::asio::awaitable<boost::system::error_code> send(
-    boost::asio::ip::tcp::socket& to, std::string_view head, std::string_view body = {});
+/// Sends all of it, or what the peer takes in that time; then the error is `operation_aborted`.
+boost::asio::awaitable<boost::system::error_code> send(boost::asio::ip::tcp::socket& to,
+    clock::duration longest, std::string_view head, std::string_view body = {});
 
 } // namespace crier::detail

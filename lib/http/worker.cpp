@@ -3,6 +3,7 @@
 #include <crier/async/single_thread.hpp>
 
 #include "async/local_signal.hpp"
+#include "async/spawn.hpp"
 #include "pubsub/log_failure.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -94,30 +95,33 @@ asio::awaitable<void> worker::accept() {
 
 asio::awaitable<void> worker::accept_some() {
     error_code error;
-    tcp::socket socket = co_await acceptor_.async_accept(accept_memory_.token(error));
+    co_await acceptor_.async_wait(tcp::acceptor::wait_read, accept_memory_.token(error));
     if (!error) {
-        take_in(std::move(socket));
         accept_waiting();
-    } else if (error != asio::error::operation_aborted &&
-               error != asio::error::connection_aborted) {
+    } else if (error != asio::error::operation_aborted) {
         throw boost::system::system_error{error};
     }
 }
 
 /// All streams have their turn before the next wait ends: one connection each would be too few.
+/// Not within an operation, which asks for memory for each socket.
 void worker::accept_waiting() {
     constexpr int most = 128;
-    error_code error;
-    for (int i = 0; i < most && !error; ++i) {
+    for (int i = 0; i < most; ++i) {
+        error_code error;
         tcp::socket socket = acceptor_.accept(error);
         if (!error) {
             take_in(std::move(socket));
+        } else if (error == asio::error::would_block || error == asio::error::try_again) {
+            return;
+        } else if (error != asio::error::connection_aborted) {
+            throw boost::system::system_error{error};
         }
     }
 }
 
 void worker::take_in(tcp::socket socket) {
-    // At a time, as each may take a while to hear it; others are closed.
+    // So many are told at a time, as each may take a while. Any more are just closed.
     constexpr std::size_t most_refused = 256;
     const bool is_one_too_many = all_connections_ >= options_.max_connections;
     if (!is_one_too_many || refused_ < most_refused) {
@@ -167,10 +171,14 @@ void worker::begin(tcp::socket socket, bool is_one_too_many) {
     }
     connection_end at_end{*this, which};
     try {
+        prime(acceptor_.get_executor());
         asio::co_spawn(io_, run_connection(std::move(socket), which->state),
             asio::bind_cancellation_slot(which->cancellation.slot(), std::move(at_end)));
+        cannot_begin_ = false;
     } catch (...) {
-        log_failure(options_.log, "cannot serve a connection: ", std::current_exception());
+        if (!std::exchange(cannot_begin_, true)) {
+            log_failure(options_.log, "cannot serve connections: ", std::current_exception());
+        }
     }
 }
 

@@ -68,8 +68,8 @@ private:
     const server::handler& handle_;
     std::atomic<std::size_t>& all_connections_;
     std::size_t refused_ = 0;
-    // These outlive the context: to the first its pending accept gives back its memory, and
-    // coroutines that are destroyed with it may still reach for their cancellation.
+    // Both outlive the context. When it is destroyed, the pending wait gives its memory back to the
+    // first, and coroutines may still use their cancellation signals in the second.
     operation_memory<512> accept_memory_;
     std::list<connection> connections_;
     boost::asio::io_context io_{1};
@@ -79,6 +79,7 @@ private:
     std::shared_ptr<alarms> alarms_ = std::make_shared<alarms>(io_.get_executor());
     signal told_to_end_{io_.get_executor()};
     clock::duration time_to_end_{};
+    bool cannot_begin_ = false;
     bool ending_ = false;
     bool is_over_ = false;
 };

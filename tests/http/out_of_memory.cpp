@@ -4,6 +4,8 @@
 #include "support/sweep.hpp"
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <doctest/doctest.h>
@@ -109,7 +111,7 @@ TEST_CASE("a server is told to end without memory, and hears it") {
 
 TEST_CASE("whatever allocation fails as a request goes on, it is read, or its reading ends alone") {
     crier::test::sweep([](crier::test::failing_part& part) {
-        std::optional<crier::detail::connection_input> input; // what waits for it has its memory
+        std::optional<crier::detail::connection_input> input; // a pending receive uses its memory
         context test;
         tcp::acceptor acceptor{test.io, {asio::ip::address_v4::loopback(), 0}};
         client peer{acceptor.local_endpoint().port()};
@@ -117,10 +119,12 @@ TEST_CASE("whatever allocation fails as a request goes on, it is read, or its re
         input.emplace(socket);
         const crier::server_options options;
         bool is_read = false;
+        asio::cancellation_signal cancelled; // as a server has it
         const auto ended = std::make_shared<int>();
         asio::co_spawn(test.io, crier::detail::read_request(*input, socket, options),
-            [&is_read, ended](const std::exception_ptr& failure,
-                const crier::detail::read_result& /*read*/) { is_read = !failure; });
+            asio::bind_cancellation_slot(cancelled.slot(),
+                [&is_read, ended](const std::exception_ptr& failure,
+                    const crier::detail::read_result& /*read*/) { is_read = !failure; }));
         test.run();
         peer.send("POST / HTTP/1.1\r\nHost: a\r\nX: " + std::string(1'000, 'x'));
         part([&] { run_on(test.io); });
@@ -149,7 +153,9 @@ TEST_CASE("whatever allocation fails in answering a request, it is answered, or 
             co_await std::move(answering);
         };
         const auto ended = std::make_shared<int>();
-        asio::co_spawn(test.io, answer(), [ended](const std::exception_ptr&) {});
+        asio::cancellation_signal cancelled; // as a server has it
+        asio::co_spawn(test.io, answer(),
+            asio::bind_cancellation_slot(cancelled.slot(), [ended](const std::exception_ptr&) {}));
         test.run();
         ready.cancel();
         part([&] { run_on(test.io); });

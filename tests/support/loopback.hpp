@@ -104,7 +104,7 @@ public:
     tcp::socket socket{*io};
 
 private:
-    /// A process that was stopped goes on with what it did, but for a call with a time limit.
+    /// After a stop, Linux ends a receive that has a time limit with EINTR; others go on.
     ssize_t receive(char* to, std::size_t most) {
         ssize_t size = 0;
         do {

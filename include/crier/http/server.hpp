@@ -23,11 +23,12 @@ struct server_options {
     std::string address = "127.0.0.1";
     std::uint16_t port = 8080; ///< 0: any free port
     unsigned threads = 1;      ///< each with an `io_context` and a listening socket of its own
-    /// More connections are answered with 503. One for which there is no memory is closed.
+    /// More connections are answered with 503: 256 at a time on each thread, any more are closed. A
+    /// connection for which there is no memory is closed, too.
     std::size_t max_connections = 20'000;
-    /// How long a request's header may take, and its body: the first request's from the
-    /// connection's beginning, a later one's from its first byte. Zero or less means the default,
-    /// `milliseconds::max()` never.
+    /// How long a request's header may take, and then its body. The time for the first header
+    /// begins with the connection, for a later one with its first byte. Zero or less means the
+    /// default, `milliseconds::max()` never.
     std::chrono::milliseconds header_timeout = std::chrono::seconds{5};
     /// How long a connection is kept for a further request. Zero or less means the default,
     /// `milliseconds::max()` for ever.
@@ -76,7 +77,7 @@ public:
 
     boost::asio::ip::tcp::endpoint local_endpoint() const;
 
-    /// How many connections are open.
+    /// How many connections are open, without those that are refused.
     std::size_t connections() const noexcept;
 
     /// Sets a function that is called once at shutdown, on the first thread; what it throws is
