@@ -2,7 +2,6 @@
 
 #include <crier/wire/errc.hpp>
 
-#include "async/time_limit.hpp"
 #include "exchange_access.hpp"
 #include "pubsub/log_failure.hpp"
 #include "request_reader.hpp"
@@ -39,16 +38,15 @@ asio::awaitable<void> send_refusal(
 /// Reads and drops what the client still sends, within bounds. If some of it were left unread, the
 /// system would reset the connection, and the client might lose the answer: RFC 9112, section 9.6.
 /// After refusals alone, as other answers come when the request has been read.
-asio::awaitable<void> let_client_finish(connection_input& input, tcp::socket& socket) {
-    constexpr std::size_t piece = 16'384;
+asio::awaitable<void> let_client_finish(connection_input& input) {
     constexpr std::size_t most = 16'777'216;
     constexpr std::chrono::seconds longest{5};
-    const time_limit limit{socket, longest};
+    const connection_input::limit limit{input.socket(), longest};
     error_code ended;
     std::size_t taken = 0;
-    while (!ended && !limit.expired() && taken < most) {
+    while (!ended && taken < most) {
         input.bytes.clear();
-        ended = co_await input.receive(piece);
+        ended = co_await input.receive(limit);
         taken += input.bytes.size();
     }
 }
@@ -112,7 +110,7 @@ asio::awaitable<void> run_connection(tcp::socket socket, connection_context& con
     bool goes_on = !refused;
     while (goes_on && !context.ending) {
         context.idle = true;
-        read_result read = co_await read_request(input, socket, context.options);
+        read_result read = co_await read_request(input, context.options);
         context.idle = false;
         goes_on = false;
         if (const auto* bad = std::get_if<refusal>(&read)) {
@@ -129,7 +127,7 @@ asio::awaitable<void> run_connection(tcp::socket socket, connection_context& con
     socket.shutdown(tcp::socket::shutdown_send, ignored);
     if (refused && !context.ending) {
         context.idle = true;
-        co_await let_client_finish(input, socket);
+        co_await let_client_finish(input);
     }
 }
 

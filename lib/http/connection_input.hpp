@@ -1,5 +1,6 @@
 #pragma once
 
+#include "async/time_limit.hpp"
 #include "operation_memory.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -14,14 +15,20 @@ namespace crier::detail {
 /// Bytes that were received on a connection and are not parsed yet.
 class connection_input {
 public:
+    using limit = time_limit<boost::asio::ip::tcp::socket>;
+
     explicit connection_input(boost::asio::ip::tcp::socket& from) : from_{from} {}
+
+    boost::asio::ip::tcp::socket& socket() noexcept { return from_; }
 
     /// Whoever parses some removes them.
     std::string bytes;
     bool brought_a_request = false;
 
-    /// Receives some more, at most so many bytes.
-    boost::asio::awaitable<boost::system::error_code> receive(std::size_t most);
+    /// Receives some more, at most so many bytes. `operation_aborted` where the limit, which is the
+    /// socket's, has expired, though that was between two operations.
+    boost::asio::awaitable<boost::system::error_code> receive(
+        const limit& within, std::size_t most = 16'384);
 
 private:
     boost::asio::ip::tcp::socket& from_;

@@ -22,16 +22,12 @@ namespace crier::detail {
 template <std::size_t size>
 class operation_memory {
 public:
-    /// Allocates what it takes to cancel the operation. `slot` is the coroutine's. Throws
-    /// `std::bad_alloc`.
-    static void prepare(boost::asio::cancellation_slot slot) {
+    /// The completion token of the operation that begins next. `slot` is the coroutine's, if it can
+    /// be cancelled. Throws `std::bad_alloc`.
+    auto token(boost::system::error_code& error, boost::asio::cancellation_slot slot = {}) {
         if (slot.is_connected()) {
             slot.assign(placeholder{});
         }
-    }
-
-    /// The completion token of the operation.
-    auto token(boost::system::error_code& error) noexcept {
         const handler_allocator<std::byte, handler_memory<size>*> allocator{&memory_};
         return boost::asio::redirect_error(
             boost::asio::bind_allocator(allocator, boost::asio::use_awaitable), error);

@@ -1,6 +1,5 @@
 #include "request_reader.hpp"
 
-#include "async/time_limit.hpp"
 #include "body.hpp"
 #include "framing.hpp"
 #include "send.hpp"
@@ -19,7 +18,6 @@ namespace crier::detail {
 
 namespace asio = boost::asio;
 namespace http = boost::beast::http;
-using asio::ip::tcp;
 using boost::system::error_code;
 
 namespace {
@@ -63,29 +61,27 @@ std::size_t end_of_head(std::string_view bytes, std::size_t from) {
 }
 
 asio::awaitable<std::variant<hang_up, refusal, begun>> read_head(
-    connection_input& input, tcp::socket& socket, const server_options& options) {
+    connection_input& input, const server_options& options) {
     constexpr std::size_t usual = 512;
     const std::size_t most = options.limits.header_bytes;
     std::string& bytes = input.bytes;
     if (bytes.empty() && input.brought_a_request) {
         bytes.shrink_to_fit();
-        const time_limit idle{socket, options.idle_timeout};
-        const error_code error = co_await input.receive(std::min(usual, most));
+        const connection_input::limit idle{input.socket(), options.idle_timeout};
+        const error_code error = co_await input.receive(idle, std::min(usual, most));
         if (error) {
             co_return hang_up{};
         }
     }
-    const time_limit limit{socket, options.header_timeout};
+    const connection_input::limit limit{input.socket(), options.header_timeout};
     std::size_t size = end_of_head(bytes, 0);
     while (size == 0) {
         const std::size_t had = bytes.size();
         if (had >= most) {
             co_return refusal{431, "request header is too large"};
         }
-        if (limit.expired()) {
-            co_return refusal_of(asio::error::operation_aborted);
-        }
-        const error_code error = co_await input.receive(std::min(std::max(had, usual), most - had));
+        const std::size_t room = std::min(std::max(had, usual), most - had);
+        const error_code error = co_await input.receive(limit, room);
         if (error == asio::error::operation_aborted && !bytes.empty()) {
             co_return refusal_of(error);
         }
@@ -101,22 +97,18 @@ asio::awaitable<std::variant<hang_up, refusal, begun>> read_head(
 }
 
 /// Into the message. The refusal, if there is one.
-asio::awaitable<std::optional<refusal>> read_body(connection_input& input, tcp::socket& socket,
-    const server_options& options, const framing& of, std::string& body) {
-    constexpr std::size_t piece = 16'384;
+asio::awaitable<std::optional<refusal>> read_body(
+    connection_input& input, const server_options& options, const framing& of, std::string& body) {
     body_parser parser{of, options.body_bytes, options.limits};
-    const time_limit limit{socket, options.header_timeout};
+    const connection_input::limit limit{input.socket(), options.header_timeout};
     error_code error = parser.error();
     // RFC 9110, section 10.1.1: not to a client that sends the body already.
     if (!error && of.expects_continue && input.bytes.empty()) {
-        error = co_await send(socket, options.response_timeout, "HTTP/1.1 100 Continue\r\n\r\n");
+        error = co_await send(
+            input.socket(), options.response_timeout, "HTTP/1.1 100 Continue\r\n\r\n");
     }
     while (!parser.take_from(input.bytes, error) && !error) {
-        if (limit.expired()) {
-            error = asio::error::operation_aborted;
-        } else {
-            error = co_await input.receive(piece);
-        }
+        error = co_await input.receive(limit);
     }
     if (error) {
         co_return refusal_of(error);
@@ -144,9 +136,8 @@ exchange::request_type message_of(const request_head& head) {
     return message;
 }
 
-asio::awaitable<read_result> read_request(
-    connection_input& input, tcp::socket& socket, const server_options& options) {
-    auto head = co_await read_head(input, socket, options);
+asio::awaitable<read_result> read_request(connection_input& input, const server_options& options) {
+    auto head = co_await read_head(input, options);
     if (const auto* refused = std::get_if<refusal>(&head)) {
         co_return *refused;
     }
@@ -156,7 +147,7 @@ asio::awaitable<read_result> read_request(
     }
     if (found->body.has_body()) {
         const auto refused =
-            co_await read_body(input, socket, options, found->body, found->request->message.body());
+            co_await read_body(input, options, found->body, found->request->message.body());
         if (refused) {
             co_return *refused;
         }

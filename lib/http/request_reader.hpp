@@ -6,7 +6,6 @@
 #include "received.hpp"
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/ip/tcp.hpp>
 
 #include <memory>
 #include <variant>
@@ -22,8 +21,8 @@ using read_result = std::variant<hang_up, refusal, std::unique_ptr<received>>;
 /// The message of a head, without its body.
 exchange::request_type message_of(const request_head& head);
 
-/// Reads the next request. The input, which is the socket's, keeps what came beyond it.
+/// Reads the next request. The input keeps what came beyond it.
 boost::asio::awaitable<read_result> read_request(
-    connection_input& input, boost::asio::ip::tcp::socket& socket, const server_options& options);
+    connection_input& input, const server_options& options);
 
 } // namespace crier::detail

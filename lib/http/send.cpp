@@ -22,9 +22,9 @@ asio::awaitable<boost::system::error_code> send(asio::ip::tcp::socket& to, clock
     const time_limit limit{to, longest};
     boost::system::error_code error;
     while (!error && !(head.empty() && body.empty())) {
-        memory.prepare(cancellation.slot());
         const std::array<asio::const_buffer, 2> left{asio::buffer(head), asio::buffer(body)};
-        const std::size_t sent = co_await to.async_write_some(left, memory.token(error));
+        const std::size_t sent =
+            co_await to.async_write_some(left, memory.token(error, cancellation.slot()));
         const std::size_t of_head = std::min(sent, head.size());
         head.remove_prefix(of_head);
         body.remove_prefix(sent - of_head);

@@ -121,7 +121,7 @@ TEST_CASE("whatever allocation fails as a request goes on, it is read, or its re
         bool is_read = false;
         asio::cancellation_signal cancelled; // as a server has it
         const auto ended = std::make_shared<int>();
-        asio::co_spawn(test.io, crier::detail::read_request(*input, socket, options),
+        asio::co_spawn(test.io, crier::detail::read_request(*input, options),
             asio::bind_cancellation_slot(cancelled.slot(),
                 [&is_read, ended](const std::exception_ptr& failure,
                     const crier::detail::read_result& /*read*/) { is_read = !failure; }));

@@ -40,7 +40,7 @@ struct reading {
 
     void begin() {
         result.reset();
-        asio::co_spawn(test.io, crier::detail::read_request(*input, socket, options),
+        asio::co_spawn(test.io, crier::detail::read_request(*input, options),
             [this](const std::exception_ptr& error, read_result read) {
                 CHECK_FALSE(error);
                 result = std::move(read);

@@ -24,7 +24,8 @@ struct gate_limits {
 /// in different ways, such as two lengths: an attacker could hide a second request in it.
 ///
 /// Errors: returned as the refusal: 400; 417 for an unknown `Expect`; 431 over the limits; 505 for
-/// versions other than 1.0 and 1.1. Source: RFC 9112, sections 2 to 6; RFC 9110, section 5.
+/// versions other than 1.0 and 1.1.
+/// Source: RFC 9112, sections 2 to 6; RFC 9110, section 5.
 CRIER_EXPORT std::optional<refusal> read_head(
     std::string_view raw, request_head& head, const gate_limits& limits = {});
 
