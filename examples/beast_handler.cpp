@@ -96,7 +96,9 @@ void publish_numbers(crier::manager& manager) {
 }
 
 tcp::acceptor listening(asio::io_context& io, const crier::server_options& options) try {
-    return {asio::make_strand(io), {asio::ip::make_address(options.address), options.port}};
+    tcp::resolver resolver{io};
+    const auto found = resolver.resolve(options.addresses.front(), std::to_string(options.port));
+    return {asio::make_strand(io), found.begin()->endpoint()};
 } catch (const boost::system::system_error& error) {
     // Without the location in Asio's sources that the caught error's text has.
     throw std::runtime_error{"cannot listen: " + error.code().message()};

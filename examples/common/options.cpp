@@ -1,27 +1,15 @@
 #include "common/options.hpp"
 
 #include <CLI/CLI.hpp>
-#include <boost/asio/ip/address.hpp>
 
 #include <exception>
 #include <filesystem>
 #include <iostream>
 
 namespace example {
-namespace {
-
-std::string check_address(const std::string& text) {
-    boost::system::error_code error;
-    boost::asio::ip::make_address(text, error);
-    return error ? "'" + text + "' is not a numeric IP address" : "";
-}
-
-} // namespace
-
 void add_server_options(CLI::App& app, crier::server_options& options) {
-    app.add_option("--address", options.address, "numeric IP address to listen on")
-        ->capture_default_str()
-        ->check(check_address);
+    app.add_option("--address", options.addresses, "address or host name to listen on, or several")
+        ->capture_default_str();
     app.add_option("--port", options.port, "port to listen on; 0: any free port")
         ->capture_default_str()
         ->check(CLI::Range(0, 65'535));

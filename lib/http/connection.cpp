@@ -26,11 +26,11 @@ namespace {
 
 namespace asio = boost::asio;
 namespace http = boost::beast::http;
-using asio::ip::tcp;
+using socket_type = exchange::socket_type;
 using boost::system::error_code;
 
 asio::awaitable<void> send_refusal(
-    tcp::socket& socket, refusal refused, const server_options& options) {
+    socket_type& socket, refusal refused, const server_options& options) {
     const std::string response = refusal_response(refused);
     co_await send(socket, options.response_timeout, response);
 }
@@ -60,7 +60,7 @@ bool is_end_of_connection(const error_code& error) {
 
 /// Calls the handler, and answers for it where it did not. Whether the connection goes on.
 asio::awaitable<bool> handle_request(
-    tcp::socket& socket, std::unique_ptr<received> request, connection_context& context) {
+    socket_type& socket, std::unique_ptr<received> request, connection_context& context) {
     exchange handled =
         exchange_access::make(socket, std::move(request), context.options.response_timeout);
     std::exception_ptr problem;
@@ -101,7 +101,7 @@ asio::awaitable<bool> handle_request(
 
 } // namespace
 
-asio::awaitable<void> run_connection(tcp::socket socket, connection_context& context) {
+asio::awaitable<void> run_connection(socket_type socket, connection_context& context) {
     connection_input input{socket};
     std::optional<refusal> refused;
     if (context.is_one_too_many) {
@@ -124,7 +124,7 @@ asio::awaitable<void> run_connection(tcp::socket socket, connection_context& con
         co_await send_refusal(socket, *refused, context.options);
     }
     error_code ignored;
-    socket.shutdown(tcp::socket::shutdown_send, ignored);
+    socket.shutdown(asio::socket_base::shutdown_send, ignored);
     if (refused && !context.ending) {
         context.idle = true;
         co_await let_client_finish(input);

@@ -5,7 +5,7 @@
 #include "detached_streams.hpp"
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 
 namespace crier::detail {
 
@@ -27,6 +27,6 @@ struct connection_context {
 
 /// Serves requests on a connection until either side ends it.
 boost::asio::awaitable<void> run_connection(
-    boost::asio::ip::tcp::socket socket, connection_context& context);
+    boost::asio::generic::stream_protocol::socket socket, connection_context& context);
 
 } // namespace crier::detail

@@ -46,13 +46,13 @@ std::string head_of_response(exchange::response_type& response) {
 
 } // namespace
 
-exchange::exchange(
-    asio::ip::tcp::socket& socket, request_type request, std::chrono::milliseconds response_timeout)
+exchange::exchange(asio::generic::stream_protocol::socket& socket, request_type request,
+    std::chrono::milliseconds response_timeout)
     : exchange{socket, foreign(std::move(request)),
           detail::in_range(response_timeout, server_options{}.response_timeout)} {}
 
-exchange::exchange(asio::ip::tcp::socket& socket, std::unique_ptr<const detail::received> request,
-    std::chrono::milliseconds response_timeout)
+exchange::exchange(asio::generic::stream_protocol::socket& socket,
+    std::unique_ptr<const detail::received> request, std::chrono::milliseconds response_timeout)
     : socket_{socket}, received_{std::move(request)}, response_timeout_{response_timeout} {}
 
 exchange::~exchange() = default;

@@ -13,7 +13,7 @@ namespace crier::detail {
 /// What the library does with an exchange and handlers do not.
 struct exchange_access {
     /// Of a request that the gate has let pass, as it was read there.
-    static exchange make(boost::asio::ip::tcp::socket& socket,
+    static exchange make(boost::asio::generic::stream_protocol::socket& socket,
         std::unique_ptr<const received> request, std::chrono::milliseconds response_timeout) {
         return {socket, std::move(request), response_timeout};
     }

@@ -3,7 +3,7 @@
 #include <crier/async/clock.hpp>
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/system/error_code.hpp>
 
 #include <string_view>
@@ -11,7 +11,8 @@
 namespace crier::detail {
 
 /// Sends all of it, or what the peer takes in that time; then the error is `operation_aborted`.
-boost::asio::awaitable<boost::system::error_code> send(boost::asio::ip::tcp::socket& to,
-    clock::duration longest, std::string_view head, std::string_view body = {});
+boost::asio::awaitable<boost::system::error_code> send(
+    boost::asio::generic::stream_protocol::socket& to, clock::duration longest,
+    std::string_view head, std::string_view body = {});
 
 } // namespace crier::detail

@@ -2,18 +2,15 @@
 #include <crier/http/server.hpp>
 
 #include "async/durations.hpp"
+#include "listening_sockets.hpp"
 #include "pubsub/log_failure.hpp"
 #include "pubsub/unthrowing.hpp"
 #include "worker.hpp"
 
 #include <boost/asio/signal_set.hpp>
 
-#include <netinet/in.h>
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <exception>
-#include <sstream>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -21,24 +18,15 @@
 namespace crier {
 
 namespace asio = boost::asio;
-using asio::ip::tcp;
 
 namespace detail {
 
-using reuse_port = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
-
 struct server_state {
-    explicit server_state(server_options given) : options{std::move(given)} {}
-
-    /// Where the worker listens, with its port where the given one is 0.
-    tcp::endpoint add_worker(const tcp::endpoint& at) {
-        workers.push_back(std::make_unique<worker>(options, handle, connections, at.protocol()));
-        tcp::acceptor& acceptor = workers.back()->acceptor();
-        acceptor.set_option(tcp::acceptor::reuse_address(true));
-        acceptor.set_option(reuse_port(true));
-        acceptor.bind(at);
-        acceptor.listen();
-        return acceptor.local_endpoint();
+    explicit server_state(server_options given) : options{std::move(given)}, listening{options} {
+        for (unsigned i = 0; i < options.threads; ++i) {
+            workers.push_back(
+                std::make_unique<worker>(options, handle, connections, listening.take(i)));
+        }
     }
 
     /// At the shutdown, on the first worker's context.
@@ -58,7 +46,7 @@ struct server_state {
 
     const server_options options;
     server::handler handle;
-    tcp::endpoint listening;
+    listening_sockets listening;
     std::function<void()> hook;
     std::atomic<std::size_t> connections{0};
     std::atomic<bool> ending{false};
@@ -87,43 +75,10 @@ server_options checked(server_options options) {
     return options;
 }
 
-tcp::endpoint endpoint_of(const server_options& options) {
-    boost::system::error_code error;
-    const auto address = asio::ip::make_address(options.address, error);
-    if (error) {
-        throw std::invalid_argument{"'" + options.address + "' is not a numeric IP address"};
-    }
-    return {address, options.port};
-}
-
-/// Throws where another process listens there: with `SO_REUSEPORT` two would share the port.
-void check_free(const tcp::endpoint& at) {
-    asio::io_context io{1};
-    tcp::acceptor probe{io, at.protocol()};
-    probe.set_option(tcp::acceptor::reuse_address(true));
-    probe.bind(at);
-}
-
 } // namespace
 
 server::server(server_options options)
     : state_{std::make_unique<detail::server_state>(checked(std::move(options)))} {
-    tcp::endpoint at = endpoint_of(state_->options);
-    try {
-        if (at.port() != 0) {
-            check_free(at);
-        }
-        for (unsigned i = 0; i < state_->options.threads; ++i) {
-            at = state_->add_worker(at);
-        }
-    } catch (const boost::system::system_error& error) {
-        std::ostringstream message;
-        message << "cannot listen on " << at;
-        // Without the place in Asio's sources, which the caught error would tell.
-        throw boost::system::system_error{
-            error.code().value(), error.code().category(), message.str()};
-    }
-    state_->listening = at;
     state_->told_to_end = std::make_unique<signal>(get_executor());
     state_->told_to_end->async_wait([state = state_.get()](boost::system::error_code error) {
         if (!error) {
@@ -145,7 +100,9 @@ asio::any_io_executor server::get_executor() const {
     return state_->workers.front()->context().get_executor();
 }
 
-tcp::endpoint server::local_endpoint() const { return state_->listening; }
+asio::ip::tcp::endpoint server::local_endpoint() const {
+    return state_->listening.local_endpoint();
+}
 
 std::size_t server::connections() const noexcept { return state_->connections; }
 

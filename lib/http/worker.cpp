@@ -2,14 +2,13 @@
 
 #include <crier/async/single_thread.hpp>
 
-#include "async/local_signal.hpp"
 #include "async/spawn.hpp"
 #include "pubsub/log_failure.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <iterator>
 #include <utility>
@@ -17,17 +16,19 @@
 namespace crier::detail {
 
 namespace asio = boost::asio;
-using asio::ip::tcp;
 using boost::system::error_code;
 
 worker::worker(const server_options& options, const server::handler& handle,
-    std::atomic<std::size_t>& connections, tcp::acceptor::protocol_type protocol)
+    std::atomic<std::size_t>& connections, std::vector<descriptor> sockets)
     : options_{options},
       handle_{handle},
       all_connections_{connections},
-      acceptor_{io_, protocol},
       streams_{io_.get_executor(), options.log, connections, [this] { one_ended(); }} {
     promise_single_thread(io_);
+    for (descriptor& each : sockets) {
+        listeners_.emplace_back(io_, std::move(each), options.log,
+            [this](exchange::socket_type accepted) { take_in(std::move(accepted)); });
+    }
     // From the start on, as there may be no memory in the end.
     told_to_end_.async_wait([this](error_code error) {
         if (!error) {
@@ -36,7 +37,7 @@ worker::worker(const server_options& options, const server::handler& handle,
     });
 }
 
-void worker::start_accepting() { asio::co_spawn(io_, accept(), asio::detached); }
+void worker::start_accepting() { std::ranges::for_each(listeners_, &listener::start); }
 
 worker::~worker() { is_over_ = true; }
 
@@ -51,75 +52,7 @@ void worker::run() noexcept {
     }
 }
 
-namespace {
-
-/// A pause for a coroutine that takes no memory.
-class pause final : public wakeable {
-public:
-    pause(alarms& by, clock::duration time) noexcept { by.set(alarm_, clock::now() + time); }
-
-    local_signal&& over() noexcept { return over_.next(); }
-    void wake() override { over_.set(); }
-
-private:
-    local_signal over_;
-    alarm alarm_{*this};
-};
-
-} // namespace
-
-asio::awaitable<void> worker::accept() {
-    constexpr std::chrono::milliseconds a_while{100};
-    bool failing = false;
-    acceptor_.non_blocking(true);
-    while (acceptor_.is_open()) {
-        std::exception_ptr failure;
-        try {
-            co_await accept_some();
-        } catch (...) {
-            failure = std::current_exception();
-        }
-        if (!failure) {
-            failing = false;
-            continue;
-        }
-        if (!std::exchange(failing, true)) {
-            log_failure(options_.log, "cannot accept connections: ", failure);
-        }
-        // Out of descriptors or memory, say: trying again at once would spin without end.
-        pause waiting{*alarms_, a_while};
-        co_await waiting.over();
-    }
-}
-
-asio::awaitable<void> worker::accept_some() {
-    error_code error;
-    co_await acceptor_.async_wait(tcp::acceptor::wait_read, accept_memory_.token(error));
-    if (!error) {
-        accept_waiting();
-    } else if (error != asio::error::operation_aborted) {
-        throw boost::system::system_error{error};
-    }
-}
-
-/// All streams have their turn before the next wait ends: one connection each would be too few.
-/// Not within an operation, which asks for memory for each socket.
-void worker::accept_waiting() {
-    constexpr int most = 128;
-    for (int i = 0; i < most; ++i) {
-        error_code error;
-        tcp::socket socket = acceptor_.accept(error);
-        if (!error) {
-            take_in(std::move(socket));
-        } else if (error == asio::error::would_block || error == asio::error::try_again) {
-            return;
-        } else if (error != asio::error::connection_aborted) {
-            throw boost::system::system_error{error};
-        }
-    }
-}
-
-void worker::take_in(tcp::socket socket) {
+void worker::take_in(exchange::socket_type socket) {
     // So many are told at a time, as each may take a while. Any more are just closed.
     constexpr std::size_t most_refused = 256;
     const bool is_one_too_many = all_connections_ >= options_.max_connections;
@@ -159,7 +92,7 @@ private:
     std::list<connection>::iterator which_;
 };
 
-void worker::begin(tcp::socket socket, bool is_one_too_many) {
+void worker::begin(exchange::socket_type socket, bool is_one_too_many) {
     connections_.emplace_back(connection_context{options_, handle_, streams_, ending_});
     const auto which = std::prev(connections_.end());
     which->state.is_one_too_many = is_one_too_many;
@@ -170,7 +103,7 @@ void worker::begin(tcp::socket socket, bool is_one_too_many) {
     }
     connection_end at_end{*this, which};
     try {
-        prime(acceptor_.get_executor());
+        prime(io_.get_executor());
         asio::co_spawn(io_, run_connection(std::move(socket), which->state),
             asio::bind_cancellation_slot(which->cancellation.slot(), std::move(at_end)));
         cannot_begin_ = false;
@@ -205,8 +138,7 @@ void worker::shut_down(clock::duration deadline) noexcept {
 }
 
 void worker::begin_shutdown() noexcept {
-    error_code ignored;
-    acceptor_.close(ignored);
+    std::ranges::for_each(listeners_, &listener::close);
     ending_ = true;
     cancel_all(true);
     if (!connections_.empty() || !streams_.empty()) {

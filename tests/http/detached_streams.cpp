@@ -203,7 +203,7 @@ TEST_CASE("a refusal goes on as soon as a client that took nothing takes it") {
         test.io.get_executor(), [](crier::severity, std::string_view) {}, connections, [] {}};
     asio::ip::tcp::acceptor acceptor{test.io, {asio::ip::address_v4::loopback(), 0}};
     client peer{acceptor.local_endpoint().port()};
-    asio::ip::tcp::socket socket{acceptor.accept()};
+    exchange::socket_type socket{acceptor.accept()};
     socket.non_blocking(true);
     crier::detail::limit_buffering(socket.native_handle(), 10s);
     const std::string before(65536, 'x');

@@ -28,7 +28,7 @@ struct exchanging {
     manager events{test.io.get_executor()};
     tcp::acceptor acceptor{test.io, {asio::ip::address_v4::loopback(), 0}};
     client peer{acceptor.local_endpoint().port()};
-    tcp::socket socket{acceptor.accept()};
+    exchange::socket_type socket{acceptor.accept()};
 
     std::string answer(
         exchange::request_type asked, std::function<asio::awaitable<void>(exchange&)> handle) {

@@ -38,9 +38,9 @@ TEST_CASE("whatever allocation fails as a client leaves, its stream is counted o
         tcp::acceptor acceptor{test.io, {asio::ip::address_v4::loopback(), 0}};
         const request_type request = get("/");
         client one{acceptor.local_endpoint().port()};
-        tcp::socket first{acceptor.accept()};
+        crier::exchange::socket_type first{acceptor.accept()};
         client two{acceptor.local_endpoint().port()};
-        tcp::socket second{acceptor.accept()};
+        crier::exchange::socket_type second{acceptor.accept()};
         all.begin(first, crier::head_of(request), events);
         all.begin(second, crier::head_of(request), events);
         test.run();
@@ -70,7 +70,7 @@ TEST_CASE("whatever allocation fails as a stream begins, the next one is watched
         const request_type request = get("/");
         const request_head head = crier::head_of(request);
         client one{acceptor.local_endpoint().port()};
-        auto first = std::make_unique<tcp::socket>(acceptor.accept());
+        auto first = std::make_unique<crier::exchange::socket_type>(acceptor.accept());
         crier::test::fail_allocation_after(nth);
         try {
             all.begin(*first, head, events);
@@ -84,7 +84,7 @@ TEST_CASE("whatever allocation fails as a stream begins, the next one is watched
         test.run();
         CHECK(streams_of(events).open == 0);
         client two{acceptor.local_endpoint().port()};
-        tcp::socket second{acceptor.accept()};
+        crier::exchange::socket_type second{acceptor.accept()};
         all.begin(second, head, events);
         test.run();
         CHECK(two.read_available().starts_with("HTTP/1.1 200"));
@@ -115,7 +115,7 @@ TEST_CASE("whatever allocation fails as a request goes on, it is read, or its re
         context test;
         tcp::acceptor acceptor{test.io, {asio::ip::address_v4::loopback(), 0}};
         client peer{acceptor.local_endpoint().port()};
-        tcp::socket socket{acceptor.accept()};
+        crier::exchange::socket_type socket{acceptor.accept()};
         input.emplace(socket);
         const crier::server_options options;
         bool is_read = false;
@@ -143,7 +143,7 @@ TEST_CASE("whatever allocation fails in answering a request, it is answered, or 
         context test;
         tcp::acceptor acceptor{test.io, {asio::ip::address_v4::loopback(), 0}};
         client peer{acceptor.local_endpoint().port()};
-        tcp::socket socket{acceptor.accept()};
+        crier::exchange::socket_type socket{acceptor.accept()};
         crier::exchange request{socket, get("/"), 1s};
         asio::steady_timer ready{test.io, asio::steady_timer::time_point::max()};
         const auto answer = [&]() -> asio::awaitable<void> {

@@ -34,7 +34,7 @@ struct reading {
     context test;
     tcp::acceptor acceptor{test.io, {asio::ip::address_v4::loopback(), 0}};
     client peer{acceptor.local_endpoint().port()};
-    tcp::socket socket{acceptor.accept()};
+    crier::exchange::socket_type socket{acceptor.accept()};
 
     reading() { input.emplace(socket); }
 

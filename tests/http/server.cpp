@@ -324,7 +324,7 @@ TEST_CASE("streams on several threads get every event of every publisher") {
     CHECK(streams_of(running.events).open == 30);
 }
 
-TEST_CASE("a taken port is told as such, and an address or a number that makes no sense") {
+TEST_CASE("a taken port is told as such, and a number that makes no sense") {
     const running_server running{echo};
     server_options options;
     options.port = running.server.local_endpoint().port();
@@ -335,9 +335,6 @@ TEST_CASE("a taken port is told as such, and an address or a number that makes n
         CHECK(error.code() == asio::error::address_in_use);
     }
     options.port = 0;
-    options.address = "localhost";
-    CHECK_THROWS_AS(crier::server{options}, std::invalid_argument);
-    options.address = "::1";
     options.threads = 0;
     CHECK_THROWS_AS(crier::server{options}, std::invalid_argument);
 }

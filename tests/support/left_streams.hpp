@@ -29,7 +29,7 @@ struct left_streams {
     }
 
     void begin(
-        tcp::socket& on, const request_head& head, manager& events, serve_options options = {}) {
+        exchange::socket_type& on, const request_head& head, manager& events, serve_options options = {}) {
         ++connections;
         try {
             streams.begin(on, ordered(head, events, std::move(options)));

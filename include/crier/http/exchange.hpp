@@ -6,7 +6,7 @@
 #include <crier/http/stream_writer.hpp>
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/status.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -32,13 +32,14 @@ struct received;
 class CRIER_EXPORT exchange {
 public:
     using request_type = boost::beast::http::request<boost::beast::http::string_body>;
+    /// Of TCP, or a Unix socket.
+    using socket_type = boost::asio::generic::stream_protocol::socket;
     using response_type = boost::beast::http::response<boost::beast::http::string_body>;
 
-    /// For requests of another server. A stream is refused to a request that `check_framing`
-    /// refuses. `response_timeout` is how long `respond` may take: zero or less means 30 s,
-    /// `milliseconds::max()` never ends it.
-    exchange(boost::asio::ip::tcp::socket& socket, request_type request,
-        std::chrono::milliseconds response_timeout);
+    /// For requests of another server, whose TCP socket is moved into one of `socket_type` first. A
+    /// stream is refused to a request that `check_framing` refuses. `response_timeout` is how long
+    /// `respond` may take: zero or less means 30 s, `milliseconds::max()` never ends it.
+    exchange(socket_type& socket, request_type request, std::chrono::milliseconds response_timeout);
     exchange(const exchange&) = delete;
     exchange& operator=(const exchange&) = delete;
     ~exchange();
@@ -91,7 +92,7 @@ public:
 
     /// The connection, for a handler that answers in its own way. The request counts as answered,
     /// and the connection is closed after the handler.
-    boost::asio::ip::tcp::socket& socket() noexcept {
+    socket_type& socket() noexcept {
         answered_ = true;
         keeps_alive_ = false;
         return socket_;
@@ -105,14 +106,14 @@ public:
 private:
     friend struct detail::exchange_access;
 
-    exchange(boost::asio::ip::tcp::socket& socket, std::unique_ptr<const detail::received> request,
+    exchange(socket_type& socket, std::unique_ptr<const detail::received> request,
         std::chrono::milliseconds response_timeout);
 
     void begin_answer();
     detail::decision begin_stream(manager& events, serve_options checked);
     void detach(manager& events, serve_options checked);
 
-    boost::asio::ip::tcp::socket& socket_;
+    socket_type& socket_;
     const std::unique_ptr<const detail::received> received_;
     const std::chrono::milliseconds response_timeout_;
     response_fields cors_fields_; ///< of the response, whatever it is

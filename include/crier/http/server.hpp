@@ -15,14 +15,24 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace crier {
 
 struct server_options {
-    /// A numeric IPv4 or IPv6 address.
-    std::string address = "127.0.0.1";
-    std::uint16_t port = 8080; ///< 0: any free port
-    unsigned threads = 1;      ///< each with an `io_context` and a listening socket of its own
+    /// Numeric addresses and host names to listen on. A name stands for all its addresses that this
+    /// machine has: "localhost" for 127.0.0.1 and ::1. The constructor waits for names to be
+    /// resolved. None: only `unix_socket`.
+    std::vector<std::string> addresses{"127.0.0.1"};
+    std::uint16_t port = 8080; ///< of all addresses; 0: any free port
+    /// The path of a Unix socket to listen on, too. Its file is removed with the server; one that a
+    /// killed process has left is replaced. Empty: none.
+    std::string unix_socket{};
+    unsigned unix_mode = 0660; ///< who may connect there: the permissions of its file
+    /// Sockets that listen already, such as `passed_sockets()`. The server takes them over. If
+    /// there are any, it opens none of its own.
+    std::vector<int> sockets{};
+    unsigned threads = 1; ///< each with an `io_context` and, for TCP, listening sockets of its own
     /// More connections are answered with 503: 256 at a time on each thread, any more are closed. A
     /// connection for which there is no memory is closed, too.
     std::size_t max_connections = 20'000;
@@ -40,6 +50,16 @@ struct server_options {
     gate_limits limits{};
     logger log = log_to_clog;
 };
+
+/// Returns the listening sockets that a service manager has passed to this process when it started
+/// it, as systemd does for a `.socket` unit. They are closed in programs that this one executes.
+/// Empty: there are none.
+///
+///     crier::server server{{.sockets = crier::passed_sockets()}};
+///
+/// Thread safety: not while another thread changes the environment.
+/// Source: `sd_listen_fds`: the variables LISTEN_PID and LISTEN_FDS.
+CRIER_EXPORT std::vector<int> passed_sockets();
 
 namespace detail {
 class worker;
@@ -66,7 +86,8 @@ public:
 
     /// Listens from here on.
     /// Errors: throws `system_error` if it cannot listen, `address_in_use` for a taken port, and
-    /// `std::invalid_argument` on options that make no sense.
+    /// the resolver's errors for an unknown name; `std::invalid_argument` on options that make no
+    /// sense.
     explicit server(server_options options = {});
     server(const server&) = delete;
     server& operator=(const server&) = delete;
@@ -75,6 +96,7 @@ public:
     /// The executor of the first thread.
     boost::asio::any_io_executor get_executor() const;
 
+    /// Of its first TCP socket; port 0: it has none.
     boost::asio::ip::tcp::endpoint local_endpoint() const;
 
     /// How many connections are open, without those that are refused.

@@ -1,0 +1,124 @@
+#include "listener.hpp"
+
+#include "async/local_signal.hpp"
+#include "operation_memory.hpp"
+#include "pubsub/log_failure.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <chrono>
+#include <exception>
+#include <utility>
+
+namespace crier::detail {
+
+namespace asio = boost::asio;
+using asio::generic::stream_protocol;
+using boost::system::error_code;
+
+namespace {
+
+stream_protocol protocol_of(int socket) {
+    int family = 0;
+    int protocol = 0;
+    socklen_t size = sizeof family;
+    if (::getsockopt(socket, SOL_SOCKET, SO_DOMAIN, &family, &size) != 0 ||
+        ::getsockopt(socket, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) != 0) {
+        throw boost::system::system_error{errno, boost::system::system_category(), "getsockopt"};
+    }
+    return {family, protocol};
+}
+
+/// A pause for a coroutine that takes no memory.
+class pause final : public wakeable {
+public:
+    pause(alarms& by, clock::duration time) noexcept { by.set(alarm_, clock::now() + time); }
+
+    local_signal&& over() noexcept { return over_.next(); }
+    void wake() override { over_.set(); }
+
+private:
+    local_signal over_;
+    alarm alarm_{*this};
+};
+
+} // namespace
+
+listener::listener(asio::io_context& io, descriptor socket, const logger& log, taker take)
+    : io_{io},
+      log_{log},
+      take_{std::move(take)},
+      protocol_{protocol_of(socket.get())},
+      socket_{io, socket.get()},
+      alarms_{std::make_shared<alarms>(io.get_executor())} {
+    socket.release();
+}
+
+void listener::start() { asio::co_spawn(io_, accept(), asio::detached); }
+
+void listener::close() noexcept {
+    error_code ignored;
+    socket_.close(ignored);
+}
+
+asio::awaitable<void> listener::accept() {
+    constexpr std::chrono::milliseconds a_while{100};
+    bool failing = false;
+    while (socket_.is_open()) {
+        std::exception_ptr failure;
+        try {
+            co_await accept_some();
+        } catch (...) {
+            failure = std::current_exception();
+        }
+        if (!failure) {
+            failing = false;
+            continue;
+        }
+        if (!std::exchange(failing, true)) {
+            log_failure(log_, "cannot accept connections: ", failure);
+        }
+        // Out of descriptors or memory, say: trying again at once would spin without end.
+        pause waiting{*alarms_, a_while};
+        co_await waiting.over();
+    }
+}
+
+asio::awaitable<void> listener::accept_some() {
+    operation_memory<512> memory;
+    error_code error;
+    co_await socket_.async_wait(asio::posix::descriptor_base::wait_read, memory.token(error));
+    if (!error) {
+        accept_waiting();
+    } else if (error != asio::error::operation_aborted) {
+        throw boost::system::system_error{error};
+    }
+}
+
+/// All streams have their turn before the next wait ends: one connection each would be too few.
+/// Not within an operation, which asks for memory for each socket.
+void listener::accept_waiting() {
+    constexpr int most = 128;
+    for (int i = 0; i < most; ++i) {
+        descriptor accepted{::accept4(socket_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC)};
+        const int failed = accepted ? 0 : errno;
+        if (accepted) {
+            stream_protocol::socket connection{io_};
+            connection.assign(protocol_, accepted.get());
+            accepted.release();
+            take_(std::move(connection));
+        } else if (failed == EAGAIN || failed == EWOULDBLOCK) {
+            return;
+        } else if (failed != ECONNABORTED && failed != EINTR) {
+            throw boost::system::system_error{failed, boost::system::system_category()};
+        }
+    }
+}
+
+} // namespace crier::detail

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <crier/pubsub/logger.hpp>
+
+#include "async/alarms.hpp"
+#include "async/descriptor.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+
+#include <functional>
+#include <memory>
+
+namespace crier::detail {
+
+/// A listening socket on a thread, whose connections it gives to a taker. What the taker throws is
+/// logged, as is whatever else keeps it from accepting; then it goes on after a pause.
+class listener {
+public:
+    using taker = std::function<void(boost::asio::generic::stream_protocol::socket)>;
+
+    /// `socket` listens and does not block.
+    listener(boost::asio::io_context& io, descriptor socket, const logger& log, taker take);
+
+    void start();
+
+    /// Accepts no more.
+    void close() noexcept;
+
+private:
+    boost::asio::awaitable<void> accept();
+    boost::asio::awaitable<void> accept_some();
+    void accept_waiting();
+
+    boost::asio::io_context& io_;
+    const logger& log_;
+    const taker take_;
+    const boost::asio::generic::stream_protocol protocol_;
+    boost::asio::posix::stream_descriptor socket_;
+    const std::shared_ptr<alarms> alarms_;
+};
+
+} // namespace crier::detail
