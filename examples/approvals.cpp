@@ -142,14 +142,14 @@ asio::awaitable<void> create(crier::exchange& request, approvals& requests) {
 asio::awaitable<void> change(crier::exchange& request, approvals& requests, uuid id) {
     const std::optional<status> to = parse_status(request.request().body());
     if (!to) {
-        co_await request.respond(http::status::bad_request, "expected {\"status\":\"...\"}\n");
+        co_await request.refuse(http::status::bad_request, "expected {\"status\":\"...\"}");
         co_return;
     }
     const approvals::outcome outcome = requests.change(id, *to);
     if (outcome == approvals::outcome::changed) {
         co_await request.respond(http::status::ok, describe(id, to), "application/json");
     } else if (outcome == approvals::outcome::already_final) {
-        co_await request.respond(http::status::conflict, "already approved or rejected\n");
+        co_await request.refuse(http::status::conflict, "already approved or rejected");
     }
 }
 
@@ -182,14 +182,32 @@ asio::awaitable<void> stream_changes(crier::exchange& request, approvals& reques
     co_await out.finish();
 }
 
+asio::awaitable<void> handle_collection(crier::exchange& request, approvals& requests) {
+    const bool is_answered = co_await request.allow_methods("POST");
+    if (!is_answered) {
+        co_await create(request, requests);
+    }
+}
+
+asio::awaitable<void> handle_one(crier::exchange& request, approvals& requests, uuid id) {
+    const bool is_answered = co_await request.allow_methods("GET, POST");
+    if (is_answered) {
+        co_return;
+    }
+    if (request.request().method() == http::verb::post) {
+        co_await change(request, requests, id);
+    } else if (const auto state = requests.find(id)) {
+        co_await request.respond(http::status::ok, describe(id, state), "application/json");
+    }
+}
+
 /// A request that is not answered here gets 404.
 asio::awaitable<void> handle(crier::exchange& request, approvals& requests) {
     constexpr std::string_view collection = "/requests";
     constexpr std::string_view events = "/events";
-    const http::verb method = request.request().method();
     std::string_view path = request.path();
-    if (path == collection && method == http::verb::post) {
-        co_await create(request, requests);
+    if (path == collection) {
+        co_await handle_collection(request, requests);
     }
     if (!path.starts_with("/requests/")) {
         co_return;
@@ -199,13 +217,11 @@ asio::awaitable<void> handle(crier::exchange& request, approvals& requests) {
     path.remove_suffix(is_stream ? events.size() : 0);
     const std::optional<uuid> id = parse_id(path);
     if (!id) {
-        co_await request.respond(http::status::bad_request, "the id is not a UUID\n");
-    } else if (is_stream && method == http::verb::get) {
+        co_await request.refuse(http::status::bad_request, "the id is not a UUID");
+    } else if (is_stream) {
         co_await stream_changes(request, requests, *id);
-    } else if (!is_stream && method == http::verb::post) {
-        co_await change(request, requests, *id);
-    } else if (const auto state = requests.find(*id); state && method == http::verb::get) {
-        co_await request.respond(http::status::ok, describe(*id, state), "application/json");
+    } else {
+        co_await handle_one(request, requests, *id);
     }
 }
 

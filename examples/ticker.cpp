@@ -58,8 +58,7 @@ asio::awaitable<void> stream_ticks(crier::exchange& request, crier::broker& tick
 }
 
 asio::awaitable<void> handle(crier::exchange& request, crier::broker& ticks) {
-    const bool asked = request.request().method() == boost::beast::http::verb::get;
-    if (asked && request.path() == "/events") {
+    if (request.path() == "/events") {
         co_await stream_ticks(request, ticks);
     }
 }

@@ -98,17 +98,16 @@ public:
     }
 
     asio::awaitable<void> handle(crier::exchange& request) {
-        const http::verb method = request.request().method();
         if (request.path() == "/events") {
             return stream(request);
         }
-        if (request.path() == "/messages" && method == http::verb::post) {
-            return post(request);
+        if (request.path() == "/messages") {
+            return take_message(request);
         }
-        if (request.path() == "/" && method == http::verb::get) {
-            return request.respond(http::status::ok, std::string{page}, "text/html; charset=utf-8");
+        if (request.path() == "/") {
+            return show_page(request);
         }
-        return request.respond(http::status::not_found, "nothing here; try /\n");
+        return request.refuse(http::status::not_found, "nothing here; try /");
     }
 
     void shutdown() { manager_.shutdown(); }
@@ -117,6 +116,9 @@ private:
     static crier::manager_options options() {
         crier::manager_options options;
         options.log = log;
+        // The page sees them, and so knows a quiet server from a connection that is dead.
+        options.heartbeat_events = true;
+        options.heartbeat_interval = 10s;
         // Each message has its own key, so that the newest messages are retained.
         crier::topic_rule messages;
         messages.matches = crier::exactly("messages");
@@ -137,14 +139,22 @@ private:
         return options;
     }
 
+    static asio::awaitable<void> show_page(crier::exchange& request) {
+        const bool is_answered = co_await request.allow_methods("GET");
+        if (!is_answered) {
+            co_await request.respond(
+                http::status::ok, std::string{page}, "text/html; charset=utf-8");
+        }
+    }
+
     /// `/events?topic=cpu&topic=load`: one stream of the topics asked for. A browser that loses it
     /// reconnects soon, and gets what it missed.
     asio::awaitable<void> stream(crier::exchange& request) {
         crier::serve_options options;
         options.topics = topics_of(request.request().target());
         if (options.topics.empty()) {
-            return request.respond(
-                http::status::bad_request, "name topics of the dashboard, as in ?topic=cpu\n");
+            return request.refuse(
+                http::status::bad_request, "name topics of the dashboard, as in ?topic=cpu");
         }
         options.retry = 1s;
         return serve(request, std::move(options));
@@ -174,24 +184,31 @@ private:
         return topics;
     }
 
+    asio::awaitable<void> take_message(crier::exchange& request) {
+        const bool is_answered = co_await request.allow_methods("POST");
+        if (!is_answered) {
+            co_await post(request);
+        }
+    }
+
     asio::awaitable<void> post(crier::exchange& request) {
         // Browsers send a preflight before a page of another origin posts this type; it is refused
         // here.
         if (request.request()[http::field::content_type] != "application/json") {
-            return request.respond(http::status::unsupported_media_type,
-                "the content type must be application/json\n");
+            return request.refuse(
+                http::status::unsupported_media_type, "the content type must be application/json");
         }
         boost::system::error_code error;
         const json::value body = json::parse(request.request().body(), error);
         const json::value* const text =
             body.is_object() ? body.as_object().if_contains("text") : nullptr;
         if (error || text == nullptr || !text->is_string() || text->as_string().empty()) {
-            return request.respond(http::status::bad_request,
-                "the body must be {\"text\": \"...\"}, and the text not empty\n");
+            return request.refuse(http::status::bad_request,
+                "the body must be {\"text\": \"...\"}, and the text not empty");
         }
         if (text->as_string().size() > longest_message) {
-            return request.respond(http::status::payload_too_large,
-                "a message may have " + std::to_string(longest_message) + " bytes at most\n");
+            return request.refuse(http::status::payload_too_large,
+                "a message may have " + std::to_string(longest_message) + " bytes at most");
         }
         const std::string key = std::to_string(++messages_);
         crier::publish_options options;
@@ -200,8 +217,7 @@ private:
         const json::value message{{"text", *text}, {"at", now()}};
         const auto published = manager_.publish("messages", message, options);
         if (!published) {
-            return request.respond(
-                http::status::service_unavailable, published.error().message() + "\n");
+            return request.refuse(http::status::service_unavailable, published.error().message());
         }
         return request.respond(http::status::accepted);
     }

@@ -2,6 +2,7 @@
 
 #include <crier/http/cors.hpp>
 
+#include "accept_header.hpp"
 #include "target.hpp"
 #include "topics.hpp"
 #include "wire/field_text.hpp"
@@ -36,7 +37,7 @@ deciding_fields read_fields(const request_head& head) {
 }
 
 std::optional<refusal> why_no_stream(std::string_view method, std::string_view accepted) {
-    if (method != "GET") {
+    if (method != "GET" && method != "HEAD") {
         return refusal{405, "an event stream must be requested with GET"};
     }
     if (!accepted.empty() && !accepts_event_stream(accepted)) {
@@ -52,7 +53,7 @@ asked ask(const request_head& head) {
     const auto [path, query] = split_target(head.target);
     asked made;
     made.version = head.version;
-    made.head_only = head.method == "HEAD";
+    made.style = {head.method == "HEAD", prefers_json(fields.accepted)};
     made.is_preflight = head.method == "OPTIONS" && fields.origins > 0 && fields.wants_method;
     made.path = path;
     made.query = query;

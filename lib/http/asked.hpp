@@ -2,6 +2,8 @@
 
 #include <crier/http/gate.hpp>
 
+#include "response.hpp"
+
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,7 +13,7 @@ namespace crier::detail {
 /// What a request asks, read once from its head: all that is decided about it, is from this.
 struct asked {
     unsigned version = 11;
-    bool head_only = false;    ///< by HEAD: the response is sent without its body
+    reply_style style{};       ///< of what is answered in place of a stream
     bool is_preflight = false; ///< a browser asks what a page may do, if pages may do anything
     std::string path;          ///< as it was sent, without scheme and host
     std::string query;         ///< as it was sent, without the question mark

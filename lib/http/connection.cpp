@@ -30,8 +30,8 @@ using socket_type = exchange::socket_type;
 using boost::system::error_code;
 
 asio::awaitable<void> send_refusal(
-    socket_type& socket, refusal refused, const server_options& options) {
-    const std::string response = refusal_response(refused);
+    socket_type& socket, refused_request refused, const server_options& options) {
+    const std::string response = refusal_response(refused.why, refused.style);
     co_await send(socket, options.response_timeout, response);
 }
 
@@ -53,7 +53,7 @@ asio::awaitable<void> let_client_finish(connection_input& input) {
 
 /// What a handler's write throws when the client, or the server's end, has ended its connection.
 bool is_end_of_connection(const error_code& error) {
-    return error == errc::client_left || error == errc::stalled ||
+    return error == errc::client_left || error == errc::stalled || error == errc::no_stream ||
            error == asio::error::operation_aborted || error == asio::error::broken_pipe ||
            error == asio::error::connection_reset;
 }
@@ -82,9 +82,9 @@ asio::awaitable<bool> handle_request(
     }
     if (!handled.is_answered()) {
         asio::awaitable<void> responding =
-            !problem ? handled.respond(http::status::not_found, "not found\n")
-            : ending ? handled.respond(http::status::service_unavailable, "shutting down\n")
-                     : handled.respond(http::status::internal_server_error, "internal error\n");
+            !problem ? handled.refuse(http::status::not_found, "not found")
+            : ending ? handled.refuse(http::status::service_unavailable, "shutting down")
+                     : handled.refuse(http::status::internal_server_error, "internal error");
         co_await std::move(responding);
     }
     if (detached_order* const ordered = exchange_access::detached(handled);
@@ -103,9 +103,9 @@ asio::awaitable<bool> handle_request(
 
 asio::awaitable<void> run_connection(socket_type socket, connection_context& context) {
     connection_input input{socket};
-    std::optional<refusal> refused;
+    std::optional<refused_request> refused;
     if (context.is_one_too_many) {
-        refused = refusal{503, "too many connections"};
+        refused = refused_request{{503, "too many connections"}};
     }
     bool goes_on = !refused;
     while (goes_on && !context.ending) {
@@ -113,7 +113,7 @@ asio::awaitable<void> run_connection(socket_type socket, connection_context& con
         read_result read = co_await read_request(input, context.options);
         context.idle = false;
         goes_on = false;
-        if (const auto* bad = std::get_if<refusal>(&read)) {
+        if (const auto* bad = std::get_if<refused_request>(&read)) {
             refused = *bad;
         } else if (auto* request = std::get_if<std::unique_ptr<received>>(&read)) {
             asio::awaitable<bool> handling = handle_request(socket, std::move(*request), context);

@@ -7,8 +7,10 @@
 #include "topics.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <stdexcept>
+#include <string_view>
 #include <utility>
 
 namespace crier {
@@ -19,6 +21,7 @@ void check_options(const serve_options& options) {
                              options.retry->count() > std::numeric_limits<std::int32_t>::max())) {
         throw std::invalid_argument{make_error_code(errc::invalid_retry).message()};
     }
+    detail::check_fields(options.fields);
 }
 
 } // namespace crier
@@ -33,9 +36,19 @@ std::optional<reply> reply_to(
                                           : pages.is_preflight ? pages.refused
                                                                : request.no_stream;
     if (refused) {
-        return refuse(*refused, fields, request.head_only);
+        return refuse(*refused, fields, request.style);
     }
     return pages.is_preflight ? std::optional{allow(fields)} : std::nullopt;
+}
+
+/// What is wrong with the topics, if anything.
+std::string_view fault_of(const std::vector<topic_options>& topics, const manager_options& limits) {
+    const auto is_too_long = [&limits](const topic_options& each) {
+        return each.name.size() > limits.name_bytes;
+    };
+    return topics.size() > limits.topics_limit      ? "too many topics"
+         : std::ranges::any_of(topics, is_too_long) ? "topic name is too long"
+                                                    : "";
 }
 
 boost::system::result<std::vector<topic_options>> take_topics(
@@ -68,28 +81,25 @@ decision decide(const asked& request, serve_options options, const manager_optio
     if (made.instead) {
         return made;
     }
+    made.style = request.style;
     auto topics = take_topics(request, options);
-    if (!topics) {
-        const std::string reason = topics.error().message();
-        made.instead = refuse({400, reason}, made.fields);
+    const std::string fault =
+        topics ? std::string{fault_of(*topics, limits)} : topics.error().message();
+    if (!fault.empty()) {
+        made.instead = refuse({400, fault}, made.fields, made.style);
         return made;
     }
-    if (topics->size() > limits.topics_limit) {
-        made.instead = refuse({400, "too many topics"}, made.fields);
+    made.as = coding_of(request.version);
+    response_fields header = made.fields;
+    std::ranges::move(options.fields, std::back_inserter(header));
+    if (request.style.head_only) {
+        made.instead = begin_only(made.as, header);
         return made;
     }
-    const auto is_too_long = [&limits](const topic_options& each) {
-        return each.name.size() > limits.name_bytes;
-    };
-    if (std::ranges::any_of(*topics, is_too_long)) {
-        made.instead = refuse({400, "topic name is too long"}, made.fields);
-        return made;
-    }
+    made.opening = stream_opening(made.as, header, options.retry);
     made.topics = *std::move(topics);
     made.options.queue = options.queue;
     made.options.last_event_id = request.last_event_id;
-    made.as = coding_of(request.version);
-    made.retry = options.retry;
     made.on_gap = std::move(options.on_gap);
     return made;
 }

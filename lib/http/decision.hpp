@@ -6,7 +6,6 @@
 #include "coding.hpp"
 #include "reply.hpp"
 
-#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -22,9 +21,9 @@ struct decision {
     subscribe_options options{};
     coding as = coding::chunked;
     response_fields fields{}; ///< of CORS, for whatever is answered
-    std::optional<std::chrono::milliseconds> retry{};
+    reply_style style{};      ///< of what is answered in place of a stream
+    std::string opening{};    ///< of the stream
     decltype(serve_options::on_gap) on_gap{};
-    std::string opening{}; ///< of the stream; the session writes it
 };
 
 /// `options` are checked. `cors_fields` are for where they allow no origins of their own.

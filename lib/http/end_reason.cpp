@@ -17,6 +17,7 @@ std::string_view to_string(end_reason reason) noexcept {
     case end_reason::refused: return "refused";
     case end_reason::overflow: return "overflow";
     case end_reason::preflight: return "preflight";
+    case end_reason::head: return "head";
     }
     return "unknown";
 }

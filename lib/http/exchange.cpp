@@ -5,8 +5,10 @@
 #include "cors.hpp"
 #include "detached_streams.hpp"
 #include "received.hpp"
+#include "reply.hpp"
 #include "send.hpp"
 #include "serve.hpp"
+#include "wire/field_text.hpp"
 
 #include <boost/beast/core/buffers_to_string.hpp>
 #include <boost/beast/http/serializer.hpp>
@@ -44,6 +46,20 @@ std::string head_of_response(exchange::response_type& response) {
     return head;
 }
 
+/// Source: RFC 9110, section 6.4.1. The length of 304 is that of 200, which its handler may tell.
+bool has_body(http::status status) noexcept {
+    return status != http::status::no_content && status != http::status::not_modified;
+}
+
+bool is_among(std::string_view list, std::string_view wanted) {
+    while (!list.empty()) {
+        if (detail::trimmed(detail::take_until(list, ",")) == wanted) {
+            return true;
+        }
+    }
+    return false;
+}
+
 } // namespace
 
 exchange::exchange(asio::generic::stream_protocol::socket& socket, request_type request,
@@ -70,29 +86,58 @@ asio::awaitable<bool> exchange::allow_origins(const cors_options& cors) {
         cors_fields_ = std::move(pages.fields);
         co_return false;
     }
-    response_type response{http::status::no_content, request().version()};
-    if (pages.refused) {
-        response.result(pages.refused->status);
-        response.set(http::field::content_type, "text/plain; charset=utf-8");
-        response.set("X-Content-Type-Options", "nosniff");
-        response.body().append(pages.refused->reason).append("\n");
+    cors_fields_ = std::move(pages.fields);
+    asio::awaitable<void> responding =
+        pages.refused ? refuse(static_cast<http::status>(pages.refused->status),
+                            std::string{pages.refused->reason})
+                      : respond(response_type{http::status::no_content, request().version()});
+    co_await std::move(responding);
+    co_return true;
+}
+
+asio::awaitable<bool> exchange::allow_methods(std::string methods) {
+    const std::string_view asked = request().method_string();
+    if (is_among(methods, asked == "HEAD" ? "GET" : asked)) {
+        co_return false;
     }
-    set_fields(response, pages.fields);
+    const bool asks_for_methods = asked == "OPTIONS";
+    response_type response =
+        asks_for_methods
+            ? response_type{http::status::no_content, request().version()}
+            : refusing(http::status::method_not_allowed, "this resource has no such method");
+    if (is_among(methods, "GET") && !is_among(methods, "HEAD")) {
+        methods += ", HEAD";
+    }
+    response.set(http::field::allow, methods);
     asio::awaitable<void> responding = respond(std::move(response));
     co_await std::move(responding);
     co_return true;
+}
+
+asio::awaitable<void> exchange::refuse(http::status status, std::string reason) {
+    return respond(refusing(status, reason));
+}
+
+exchange::response_type exchange::refusing(http::status status, std::string_view reason) const {
+    auto [type, text] =
+        detail::body_of({static_cast<unsigned>(status), reason}, received_->read.style.as_json);
+    response_type response{status, request().version(), std::move(text)};
+    response.set(http::field::content_type, {type.data(), type.size()});
+    response.set("X-Content-Type-Options", "nosniff");
+    return response;
 }
 
 asio::awaitable<void> exchange::respond(response_type response) {
     begin_answer();
     const bool keeps_alive = request().keep_alive() && response.keep_alive();
     response.keep_alive(keeps_alive);
-    response.prepare_payload();
-    if (response.result() == http::status::no_content) {
-        response.erase(http::field::content_length); // RFC 9110, section 8.6
+    if (has_body(response.result())) {
+        response.prepare_payload();
+    } else {
+        response.body().clear();
     }
     set_fields(response, cors_fields_);
-    if (received_->read.head_only) {
+    if (received_->read.style.head_only) {
         response.body().clear();
     }
     const std::string head = head_of_response(response);
@@ -107,8 +152,10 @@ asio::awaitable<void> exchange::respond(response_type response) {
 asio::awaitable<void> exchange::respond(
     http::status status, std::string body, std::string_view content_type) {
     response_type response{status, request().version(), std::move(body)};
-    response.set(http::field::content_type, content_type);
-    response.set("X-Content-Type-Options", "nosniff");
+    if (has_body(status)) {
+        response.set(http::field::content_type, content_type);
+        response.set("X-Content-Type-Options", "nosniff");
+    }
     return respond(std::move(response));
 }
 
@@ -160,7 +207,20 @@ stream_writer exchange::writer(const writer_options& options) {
     begin_answer();
     writer_options with = options;
     std::ranges::copy(cors_fields_, std::back_inserter(with.fields));
-    return stream_writer{socket_, request().version(), socket_.get_executor(), with};
+    return {make_sink(socket_, socket_.get_executor()), request().version(), socket_.get_executor(),
+        with, options.checks_request ? reply_in_place_of_stream(with.fields) : ""};
+}
+
+/// Empty: the request asks for a stream.
+std::string exchange::reply_in_place_of_stream(const response_fields& header) const {
+    const detail::asked& read = received_->read;
+    const std::optional<refusal>& refused = read.unsafe ? read.unsafe : read.no_stream;
+    if (refused) {
+        return detail::refuse(*refused, cors_fields_, read.style).response;
+    }
+    return read.style.head_only
+             ? detail::begin_only(detail::coding_of(read.version), header).response
+             : "";
 }
 
 } // namespace crier

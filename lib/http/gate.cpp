@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <iterator>
 
 namespace crier {
 namespace detail {
@@ -15,6 +16,13 @@ namespace {
 constexpr std::size_t longest_line = 0xFF00;
 
 constexpr bool is_visible(char c) noexcept { return c > ' ' && c < '\x7F'; }
+
+/// Those of RFC 9110 without CONNECT, which is for proxies, and PATCH of RFC 5789.
+bool is_implemented(std::string_view method) noexcept {
+    constexpr std::string_view methods[]{
+        "GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH"};
+    return std::ranges::find(methods, method) != std::end(methods);
+}
 
 bool is_version(std::string_view text) noexcept {
     return text.size() == 8 && text.starts_with("HTTP/") && text[6] == '.' &&
@@ -38,9 +46,31 @@ std::optional<refusal> read_request_line(std::string_view line, request_head& he
     if (head.version != 10 && head.version != 11) {
         return refusal{505, "only HTTP/1.0 and HTTP/1.1 are served"};
     }
+    if (!is_implemented(head.method)) {
+        return refusal{501, "the method is not implemented"};
+    }
     const bool form = head.target.starts_with('/') || is_absolute(head.target) ||
-                      head.target == "*" || head.method == "CONNECT";
+                      (head.target == "*" && head.method == "OPTIONS");
     return form ? std::nullopt : std::optional{refusal{400, "malformed request target"}};
+}
+
+/// Source: RFC 9112, section 3.2.2.
+std::optional<refusal> take_host_of_target(request_head& head) {
+    const std::string_view authority = authority_of(head.target);
+    if (authority.empty() || authority.find('@') != authority.npos) {
+        return refusal{400, "malformed request target"};
+    }
+    bool has_host = false;
+    for (auto& [name, value] : head.fields) {
+        if (same(name, "Host")) {
+            value = authority;
+            has_host = true;
+        }
+    }
+    if (!has_host && head.version == 10) {
+        head.fields.emplace_back("Host", authority);
+    }
+    return std::nullopt;
 }
 
 std::optional<refusal> read_field(std::string_view line, request_head& head) {
@@ -87,7 +117,7 @@ std::optional<refusal> read_lines(
             return refused;
         }
     }
-    return std::nullopt;
+    return is_absolute(head.target) ? take_host_of_target(head) : std::nullopt;
 }
 
 } // namespace detail

@@ -3,6 +3,8 @@
 #include <crier/http/cors.hpp>
 #include <crier/http/end_reason.hpp>
 
+#include "response.hpp"
+
 #include <string>
 
 namespace crier::detail {
@@ -14,8 +16,10 @@ struct reply {
     std::string response;
 };
 
-/// `head_only`: the request's method was HEAD.
-reply refuse(const refusal& why, const response_fields& fields, bool head_only = false);
+reply refuse(const refusal& why, const response_fields& fields, reply_style style = {});
+
+/// Answers HEAD as GET would be, without the stream.
+reply begin_only(coding as, const response_fields& fields);
 
 /// Tells a browser what a page may do.
 reply allow(const response_fields& fields);

@@ -38,16 +38,19 @@ refusal refusal_of(const error_code& error) {
     return {400, "malformed request body"};
 }
 
-std::variant<hang_up, refusal, begun> parse_head(std::string_view raw, const gate_limits& limits) {
+using head_result = std::variant<hang_up, refused_request, begun>;
+
+head_result parse_head(std::string_view raw, const gate_limits& limits) {
     request_head head;
-    begun made;
-    auto refused = read_lines(raw, head, limits);
-    refused = refused ? refused : read_framing(head, made.body);
-    if (refused) {
-        return *refused;
+    if (const auto refused = read_lines(raw, head, limits)) {
+        return refused_request{*refused};
     }
+    begun made;
     made.request = std::make_unique<received>();
     made.request->read = ask(head);
+    if (const auto refused = read_framing(head, made.body)) {
+        return refused_request{*refused, made.request->read.style};
+    }
     made.request->message = message_of(head);
     return made;
 }
@@ -60,17 +63,29 @@ std::size_t end_of_head(std::string_view bytes, std::size_t from) {
     return found == bytes.npos ? 0 : found + blank_line.size();
 }
 
-asio::awaitable<std::variant<hang_up, refusal, begun>> read_head(
-    connection_input& input, const server_options& options) {
+/// Those before a request count for nothing. Source: RFC 9112, section 2.2.
+void drop_empty_lines(std::string& bytes) {
+    std::size_t size = 0;
+    while (std::string_view{bytes}.substr(size).starts_with("\r\n")) {
+        size += 2;
+    }
+    bytes.erase(0, size);
+}
+
+asio::awaitable<head_result> read_head(connection_input& input, const server_options& options) {
     constexpr std::size_t usual = 512;
     const std::size_t most = options.limits.header_bytes;
     std::string& bytes = input.bytes;
+    drop_empty_lines(bytes);
     if (bytes.empty() && input.brought_a_request) {
         bytes.shrink_to_fit();
         const connection_input::limit idle{input.socket(), options.idle_timeout};
-        const error_code error = co_await input.receive(idle, std::min(usual, most));
-        if (error) {
-            co_return hang_up{};
+        while (bytes.empty()) {
+            const error_code error = co_await input.receive(idle, std::min(usual, most));
+            if (error) {
+                co_return hang_up{};
+            }
+            drop_empty_lines(bytes);
         }
     }
     const connection_input::limit limit{input.socket(), options.header_timeout};
@@ -78,17 +93,18 @@ asio::awaitable<std::variant<hang_up, refusal, begun>> read_head(
     while (size == 0) {
         const std::size_t had = bytes.size();
         if (had >= most) {
-            co_return refusal{431, "request header is too large"};
+            co_return refused_request{{431, "request header is too large"}};
         }
         const std::size_t room = std::min(std::max(had, usual), most - had);
         const error_code error = co_await input.receive(limit, room);
         if (error == asio::error::operation_aborted && !bytes.empty()) {
-            co_return refusal_of(error);
+            co_return refused_request{refusal_of(error)};
         }
         if (error) {
             co_return hang_up{};
         }
-        size = end_of_head(bytes, had);
+        drop_empty_lines(bytes);
+        size = end_of_head(bytes, std::min(had, bytes.size()));
     }
     auto parsed = parse_head(std::string_view{bytes}.substr(0, size), options.limits);
     bytes.erase(0, size);
@@ -138,7 +154,7 @@ exchange::request_type message_of(const request_head& head) {
 
 asio::awaitable<read_result> read_request(connection_input& input, const server_options& options) {
     auto head = co_await read_head(input, options);
-    if (const auto* refused = std::get_if<refusal>(&head)) {
+    if (const auto* refused = std::get_if<refused_request>(&head)) {
         co_return *refused;
     }
     auto* const found = std::get_if<begun>(&head);
@@ -149,7 +165,7 @@ asio::awaitable<read_result> read_request(connection_input& input, const server_
         const auto refused =
             co_await read_body(input, options, found->body, found->request->message.body());
         if (refused) {
-            co_return *refused;
+            co_return refused_request{*refused, found->request->read.style};
         }
     }
     co_return std::move(found->request);

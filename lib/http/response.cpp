@@ -1,17 +1,38 @@
 #include "response.hpp"
 
+#include "wire/field_text.hpp"
+#include "wire/json_text.hpp"
+
 #include <boost/beast/http/status.hpp>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
+#include <stdexcept>
+#include <utility>
 
 namespace crier::detail {
 namespace {
 
+void put_field(std::string& to, std::string_view name, std::string_view value) {
+    to.append(name).append(": ").append(value).append("\r\n");
+}
+
 void put_fields(std::string& to, const response_fields& fields) {
     for (const auto& [name, value] : fields) {
-        to.append(name).append(": ").append(value).append("\r\n");
+        put_field(to, name, value);
     }
+}
+
+bool has(const response_fields& fields, std::string_view name) {
+    return std::ranges::any_of(
+        fields, [name](const response_field& each) { return same(each.name, name); });
+}
+
+std::string_view phrase_of(unsigned status) {
+    const auto phrase =
+        boost::beast::http::obsolete_reason(static_cast<boost::beast::http::status>(status));
+    return {phrase.data(), phrase.size()};
 }
 
 std::string hexadecimal(std::size_t number) {
@@ -29,12 +50,34 @@ std::string retry_line(coding as, std::chrono::milliseconds retry) {
 
 } // namespace
 
+void check_fields(const response_fields& fields) {
+    constexpr std::string_view own[]{"Connection", "Content-Encoding", "Content-Length",
+        "Content-Type", "Trailer", "Transfer-Encoding", "Upgrade"};
+    for (const auto& [name, value] : fields) {
+        if (!is_token(name) || !std::ranges::all_of(value, is_value_character)) {
+            throw std::invalid_argument{
+                "fields: '" + std::string{name} + "' or its value cannot stand in a header"};
+        }
+        const auto is_it = [&name = name](std::string_view each) { return same(each, name); };
+        if (std::ranges::any_of(own, is_it)) {
+            throw std::invalid_argument{
+                "fields: '" + std::string{name} + "' is not the caller's to set"};
+        }
+    }
+}
+
 std::string stream_header(coding as, const response_fields& more) {
-    std::string header = "HTTP/1.1 200 OK\r\n"
-                         "Content-Type: text/event-stream\r\n"
-                         "Cache-Control: no-cache\r\n"
-                         "X-Accel-Buffering: no\r\n"
-                         "X-Content-Type-Options: nosniff\r\n";
+    // The first two tell caches and proxies, old and new, to pass on each event as it comes.
+    // Source: RFC 9111, section 5.2.2.6; draft-ietf-httpbis-incremental.
+    constexpr std::pair<std::string_view, std::string_view> usual[]{
+        {"Cache-Control", "no-cache, no-transform"}, {"Incremental", "?1"},
+        {"X-Accel-Buffering", "no"}, {"X-Content-Type-Options", "nosniff"}};
+    std::string header = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n";
+    for (const auto& [name, value] : usual) {
+        if (!has(more, name)) {
+            put_field(header, name, value);
+        }
+    }
     put_fields(header, more);
     header += as == coding::chunked ? "Transfer-Encoding: chunked\r\n" : "";
     return header += "Connection: close\r\n\r\n";
@@ -55,20 +98,29 @@ std::string preflight_response(const response_fields& fields) {
     return response += "Connection: close\r\n\r\n";
 }
 
-std::string refusal_response(const refusal& refused, const response_fields& more) {
-    const auto phrase = boost::beast::http::obsolete_reason(
-        static_cast<boost::beast::http::status>(refused.status));
+reason_body body_of(const refusal& refused, bool as_json) {
+    if (!as_json) {
+        return {"text/plain; charset=utf-8", std::string{refused.reason} + "\n"};
+    }
+    const boost::json::value problem{{"title", phrase_of(refused.status)},
+        {"status", refused.status}, {"detail", refused.reason}};
+    return {"application/problem+json", json_text(problem) + "\n"};
+}
+
+std::string refusal_response(
+    const refusal& refused, reply_style style, const response_fields& more) {
+    const auto [type, text] = body_of(refused, style.as_json);
     std::string response = "HTTP/1.1 " + std::to_string(refused.status) + " ";
-    response.append(phrase.data(), phrase.size());
-    response +=
-        "\r\nContent-Type: text/plain; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\n";
+    response.append(phrase_of(refused.status)).append("\r\n");
+    put_field(response, "Content-Type", type);
+    put_field(response, "X-Content-Type-Options", "nosniff");
     if (refused.status == 405) {
-        response += "Allow: GET\r\n";
+        put_field(response, "Allow", "GET, HEAD");
     }
     put_fields(response, more);
-    response += "Content-Length: " + std::to_string(refused.reason.size() + 1) +
-                "\r\nConnection: close\r\n\r\n";
-    return response.append(refused.reason).append("\n");
+    put_field(response, "Content-Length", std::to_string(text.size()));
+    response += "Connection: close\r\n\r\n";
+    return style.head_only ? response : response + text;
 }
 
 } // namespace crier::detail

@@ -14,7 +14,25 @@ namespace crier::detail {
 
 // A response is what HTTP calls so: a head and a body, here as the bytes that are sent.
 
-/// Status line and header of an event stream.
+/// How a client is told that its request is not served.
+struct reply_style {
+    bool head_only = false; ///< without the body, as the method was HEAD
+    bool as_json = false;   ///< as `Accept` prefers it
+};
+
+/// The type and the text of a body that says why. Source: RFC 9457.
+struct reason_body {
+    std::string_view type;
+    std::string text;
+};
+reason_body body_of(const refusal& refused, bool as_json);
+
+/// Throws `std::invalid_argument` where one of the fields cannot stand in a stream's header, or
+/// says how its body is read.
+void check_fields(const response_fields& fields);
+
+/// Status line and header of an event stream. Of the usual fields those are left out that stand
+/// among the others.
 std::string stream_header(coding as, const response_fields& more = {});
 
 /// All that is sent before the first event: the header, and when a client is to connect again.
@@ -25,6 +43,7 @@ std::string stream_opening(
 std::string preflight_response(const response_fields& fields);
 
 /// The whole response to a request that is not served; the connection ends with it.
-std::string refusal_response(const refusal& refused, const response_fields& more = {});
+std::string refusal_response(
+    const refusal& refused, reply_style style = {}, const response_fields& more = {});
 
 } // namespace crier::detail

@@ -4,7 +4,7 @@
 #include "async/durations.hpp"
 #include "listening_sockets.hpp"
 #include "pubsub/log_failure.hpp"
-#include "pubsub/unthrowing.hpp"
+#include "pubsub/log_limit.hpp"
 #include "worker.hpp"
 
 #include <boost/asio/signal_set.hpp>
@@ -71,7 +71,7 @@ server_options checked(server_options options) {
     options.idle_timeout = detail::in_range(options.idle_timeout, defaults.idle_timeout);
     options.response_timeout =
         detail::in_range(options.response_timeout, defaults.response_timeout);
-    options.log = detail::unthrowing(options.log ? options.log : log_to_clog);
+    options.log = detail::limited(options.log ? options.log : log_to_clog);
     return options;
 }
 

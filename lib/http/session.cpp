@@ -5,7 +5,6 @@
 #include "async/context_members.hpp"
 #include "end_reason.hpp"
 #include "pubsub/prefetch.hpp"
-#include "response.hpp"
 #include "stream_counters.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -91,7 +90,7 @@ void session::open() {
             events_->subscribe(shard_, *this, std::move(decided.topics), decided.options);
         }
     } catch (const boost::system::system_error&) {
-        decided.instead = refuse({503, "shutting down"}, decided.fields);
+        decided.instead = refuse({503, "shutting down"}, decided.fields, decided.style);
     }
     if (decided.instead) {
         reason_ = decided.instead->reason;
@@ -102,7 +101,6 @@ void session::open() {
     }
     streams_of(*events_).opened();
     is_open_ = true;
-    decided.opening = stream_opening(coding_, decided.fields, decided.retry);
     out_.add_own(decided.opening);
     if (decided.on_gap) {
         healing_ = std::make_unique<healing>(std::move(decided.on_gap), pending);

@@ -2,12 +2,15 @@
 #include <crier/http/sink.hpp>
 #include <crier/wire/errc.hpp>
 
+#include <boost/asio/error.hpp>
+
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <limits>
+#include <string_view>
 
 namespace crier {
 
@@ -34,6 +37,14 @@ void limit_buffering(int socket, std::chrono::milliseconds longest) noexcept {
     set(socket, SOL_SOCKET, SO_SNDBUF, send_buffer);
     set(socket, IPPROTO_TCP, TCP_NODELAY, 1);
     set(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(std::min(longest, most).count()));
+}
+
+boost::system::error_code as_of_socket(const boost::system::error_code& error) noexcept {
+    // By name, as the library is built without OpenSSL.
+    constexpr int truncated = 1;
+    const bool is_truncated = error.value() == truncated &&
+                              error.category().name() == std::string_view{"asio.ssl.stream"};
+    return is_truncated ? make_error_code(boost::asio::error::eof) : error;
 }
 
 } // namespace detail

@@ -31,7 +31,7 @@ boost::system::result<std::vector<topic_options>> topics_asked(const detail::ask
 asio::awaitable<void> decline(
     exchange& request, const cors_options& cors, http::status status, std::string why) {
     exchange_access::set_fields(request, permit(cors, exchange_access::asked_of(request)).fields);
-    return request.respond(status, std::move(why));
+    return request.refuse(status, std::move(why));
 }
 
 asio::awaitable<void> answer(
@@ -39,7 +39,7 @@ asio::awaitable<void> answer(
     const cors_options& cors = options->stream.cors;
     auto topics = topics_asked(exchange_access::asked_of(request));
     if (!topics) {
-        std::string why = topics.error().message() + "\n";
+        std::string why = topics.error().message();
         co_await decline(request, cors, http::status::bad_request, std::move(why));
         co_return;
     }
@@ -48,8 +48,8 @@ asio::awaitable<void> answer(
             return options->allow(request.request(), each.name);
         });
     if (!is_allowed) {
-        std::string nothing;
-        co_await decline(request, cors, http::status::forbidden, std::move(nothing));
+        std::string why{"this topic may not be read"};
+        co_await decline(request, cors, http::status::forbidden, std::move(why));
         co_return;
     }
     serve_options stream = options->stream;

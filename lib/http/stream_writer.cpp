@@ -6,18 +6,17 @@
 #include "pubsub/heartbeat.hpp"
 #include "pubsub/unthrowing.hpp"
 #include "response.hpp"
-#include "wire/field_text.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/this_coro.hpp>
 
-#include <algorithm>
 #include <exception>
 #include <memory>
 #include <optional>
-#include <stdexcept>
+#include <string>
+#include <utility>
 
 namespace crier {
 
@@ -27,12 +26,7 @@ using boost::system::error_code;
 namespace {
 
 std::string checked_header(detail::coding as, const response_fields& fields) {
-    for (const auto& [name, value] : fields) {
-        if (!detail::is_token(name) || !std::ranges::all_of(value, detail::is_value_character)) {
-            throw std::invalid_argument{
-                "fields: '" + std::string{name} + "' or its value cannot stand in a header"};
-        }
-    }
+    detail::check_fields(fields);
     return detail::stream_header(as, fields);
 }
 
@@ -70,10 +64,11 @@ private:
 
 struct stream_writer::parts : std::enable_shared_from_this<parts> {
     parts(std::shared_ptr<sink> to, unsigned version, const asio::any_io_executor& executor,
-        const writer_options& options)
+        const writer_options& options, std::string instead)
         : as{detail::coding_of(version)},
           heartbeat{detail::heartbeat_of(options)},
-          header{checked_header(as, options.fields)},
+          begins_stream{instead.empty()},
+          header{begins_stream ? checked_header(as, options.fields) : std::move(instead)},
           log{detail::unthrowing(options.log ? options.log : log_to_clog)},
           timing{std::make_shared<detail::alarms>(executor)},
           out{std::move(to),
@@ -84,7 +79,8 @@ struct stream_writer::parts : std::enable_shared_from_this<parts> {
 
     const detail::coding as;
     const frame heartbeat;
-    const std::string header;
+    const bool begins_stream;
+    const std::string header; ///< or the response in place of a stream
     const logger log;
     const std::shared_ptr<detail::alarms> timing;
     detail::output out;
@@ -124,6 +120,15 @@ struct stream_writer::parts : std::enable_shared_from_this<parts> {
                     co_await out.woken().next();
                 }
             }
+        }
+        co_return ended;
+    }
+
+    asio::awaitable<error_code> write_header() {
+        co_await try_write(header);
+        if (!ended && !begins_stream) {
+            co_await let_go();
+            ended = errc::no_stream;
         }
         co_return ended;
     }
@@ -205,13 +210,18 @@ asio::awaitable<void> or_throw(asio::awaitable<error_code> step) {
 
 stream_writer::stream_writer(std::shared_ptr<sink> to, unsigned version,
     const asio::any_io_executor& executor, const writer_options& options)
-    : parts_{std::make_shared<parts>(std::move(to), version, executor, options)} {}
+    : stream_writer{std::move(to), version, executor, options, ""} {}
+
+stream_writer::stream_writer(std::shared_ptr<sink> to, unsigned version,
+    const asio::any_io_executor& executor, const writer_options& options, std::string instead)
+    : parts_{
+          std::make_shared<parts>(std::move(to), version, executor, options, std::move(instead))} {}
 
 stream_writer::~stream_writer() = default;
 
 asio::awaitable<void> stream_writer::write_headers() {
     parts_->out.to().watch_peer();
-    return or_throw(parts_->try_write(parts_->header));
+    return or_throw(parts_->write_header());
 }
 
 asio::awaitable<void> stream_writer::write(const event_view& event) {

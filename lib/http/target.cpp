@@ -20,6 +20,11 @@ bool is_absolute(std::string_view target) noexcept {
            std::ranges::all_of(target.substr(0, scheme), is_scheme_character);
 }
 
+std::string_view authority_of(std::string_view absolute) noexcept {
+    absolute.remove_prefix(absolute.find(before_host) + before_host.size());
+    return absolute.substr(0, absolute.find_first_of("/?"));
+}
+
 target_parts split_target(std::string_view target) noexcept {
     if (is_absolute(target)) {
         target.remove_prefix(target.find(before_host) + before_host.size());

@@ -8,6 +8,9 @@ namespace crier::detail {
 /// Source: RFC 9112, section 3.2.2.
 bool is_absolute(std::string_view target) noexcept;
 
+/// Host and port of an absolute target; empty where it names none.
+std::string_view authority_of(std::string_view absolute) noexcept;
+
 /// The parts of a target, as they were sent.
 struct target_parts {
     std::string_view path;  ///< without scheme and host

@@ -4,10 +4,10 @@
 
 #include "async/executors.hpp"
 #include "heartbeat.hpp"
+#include "log_limit.hpp"
 #include "log_line.hpp"
 #include "options.hpp"
 #include "topic_publisher.hpp"
-#include "unthrowing.hpp"
 
 #include <algorithm>
 #include <random>
@@ -29,7 +29,7 @@ std::uint64_t random_epoch() {
 
 manager_state::manager_state(const asio::any_io_executor& executor, manager_options&& options)
     : options_{in_range(std::move(options))},
-      log_{std::make_shared<const logger>(unthrowing(options_.log))},
+      log_{std::make_shared<const logger>(limited(options_.log))},
       epoch_{random_epoch()},
       heartbeat_{heartbeat_of(options_)},
       budget_{options_.memory_limit},

@@ -40,6 +40,7 @@ public:
         case errc::reserved_id: return "event id looks like one of the manager's own";
         case errc::already_waiting: return "another wait or receive is pending";
         case errc::callback_failed: return "a callback has thrown";
+        case errc::no_stream: return "request was answered, but not with a stream";
         case errc::overflow: return "the subscriber's queue was full";
         case errc::invalid_topic:
             return "topic is too long, is not UTF-8, contains NUL, or has a \"%\" without two "

@@ -330,6 +330,17 @@ try {
     await page.context().close();
   });
 
+  await step('a page that shows nothing but messages hears that its quiet server is there', async () => {
+    const page = await open();
+    const heard = await page.evaluate(() => new Promise((told, failed) => {
+      const source = new EventSource('/events?topic=messages');
+      setTimeout(() => failed(new Error('no heartbeat in 30 s')), 30_000);
+      source.addEventListener('crier.heartbeat', event => { source.close(); told(event.data); });
+    }));
+    expect(heard === '', 'a heartbeat has no data');
+    await page.context().close();
+  });
+
   await step('a silent server is shown as stale, and as live when it speaks again', async () => {
     const context = await browser.newContext();
     const page = watch(await context.newPage());
@@ -339,6 +350,18 @@ try {
     const asked = page.waitForRequest(/last_event_id=\w+\.\w+$/);
     asked.catch(() => {});
     await page.waitForFunction(() => /\d/.test(document.querySelector('[data-topic=cpu] .value').textContent));
+    const detail = wanted => page.waitForFunction(
+      pattern => RegExp(pattern).test(document.querySelector('#detail').textContent), wanted);
+    server.process.kill('SIGSTOP');
+    try {
+      await page.clock.fastForward(6000);
+      await detail('^silent for \\d+ s$');
+      await stateIs(page, 'live');
+    } finally {
+      server.process.kill('SIGCONT');
+    }
+    await page.clock.runFor(1000);
+    await detail('^$');
     server.process.kill('SIGSTOP');
     try {
       await page.clock.fastForward(45_000);

@@ -77,8 +77,10 @@ TEST_CASE("all fields Accept count together") {
     CHECK(status(ask(head_with(html)).no_stream) == 406);
     CHECK(status(ask(head_with({{"accept", "text/html"}, {"Accept", "*/*"}})).no_stream) == 0);
     CHECK(status(ask(head_with(html, "POST")).no_stream) == 405);
-    CHECK(ask(head_with({}, "HEAD")).head_only);
-    CHECK_FALSE(ask(head_with({})).head_only);
+    CHECK(ask(head_with({}, "HEAD")).style.head_only);
+    CHECK_FALSE(ask(head_with({})).style.head_only);
+    CHECK_FALSE(ask(head_with({})).style.as_json);
+    CHECK(ask(head_with({{"Accept", "application/json"}})).style.as_json);
 }
 
 TEST_CASE("what another server has parsed is checked as the gate would") {

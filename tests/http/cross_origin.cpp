@@ -35,7 +35,8 @@ const std::string preflight_vary =
 std::string stream_header(const std::string& fields, bool chunked = true) {
     return "HTTP/1.1 200 OK\r\n"
            "Content-Type: text/event-stream\r\n"
-           "Cache-Control: no-cache\r\n"
+           "Cache-Control: no-cache, no-transform\r\n"
+           "Incremental: ?1\r\n"
            "X-Accel-Buffering: no\r\n"
            "X-Content-Type-Options: nosniff\r\n" +
            fields + (chunked ? "Transfer-Encoding: chunked\r\n" : "") + "Connection: close\r\n\r\n";

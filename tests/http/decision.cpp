@@ -3,6 +3,7 @@
 #include <boost/asio/io_context.hpp>
 #include <doctest/doctest.h>
 
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -87,7 +88,7 @@ TEST_CASE("a stream gets what request and options say of it") {
     const decision made = decided(head, options);
     CHECK(status(made).empty());
     CHECK(made.as == coding::chunked);
-    CHECK(made.retry == 2s);
+    CHECK(made.opening.ends_with("retry: 2000\n\r\n"));
     CHECK(made.options.queue->events == 7);
     CHECK(made.options.last_event_id == "1.2");
     CHECK(text(made.fields) == "Access-Control-Allow-Origin: https://app.example\nVary: Origin\n");
@@ -111,8 +112,9 @@ TEST_CASE("what is no request for a stream is refused, the first reason first") 
     CHECK(decided(get("/%zz"))
             .instead->response.ends_with(
                 "\r\n\r\n" + make_error_code(crier::errc::invalid_topic).message() + '\n'));
-    CHECK(decided({.method = "POST", .target = "/"}).instead->response.find("Allow: GET\r\n") !=
-          std::string::npos);
+    CHECK(
+        decided({.method = "POST", .target = "/"}).instead->response.find("Allow: GET, HEAD\r\n") !=
+        std::string::npos);
 }
 
 TEST_CASE("the gate's reason comes before all others, for a preflight too") {
@@ -123,10 +125,73 @@ TEST_CASE("the gate's reason comes before all others, for a preflight too") {
     }
 }
 
-TEST_CASE("HEAD is refused without a body") {
-    const decision made = decided({.method = "HEAD", .target = "/"});
-    CHECK(status(made) == "405");
-    CHECK(made.instead->response.ends_with("\r\n\r\n"));
+TEST_CASE("HEAD gets the header that GET would get, and no stream") {
+    serve_options options = app_is_allowed();
+    options.fields = {{"X-Node", "7"}};
+    options.retry = 2s;
+    const decision stream = decided(get("/a"), options);
+    const decision made = decided({.method = "HEAD", .target = "/a"}, options);
+    REQUIRE(made.instead);
+    CHECK(made.instead->reason == end_reason::head);
+    CHECK(made.instead->response + "c\r\nretry: 2000\n\r\n" == stream.opening);
+    CHECK(made.topics.empty());
+    const decision refused = decided({.method = "HEAD", .target = "/%zz"});
+    CHECK(status(refused) == "400");
+    CHECK(refused.instead->response.ends_with("\r\n\r\n"));
+}
+
+TEST_CASE("the header has further fields, which replace the usual ones") {
+    CHECK(decided(get()).opening == "HTTP/1.1 200 OK\r\n"
+                                    "Content-Type: text/event-stream\r\n"
+                                    "Cache-Control: no-cache, no-transform\r\n"
+                                    "Incremental: ?1\r\n"
+                                    "X-Accel-Buffering: no\r\n"
+                                    "X-Content-Type-Options: nosniff\r\n"
+                                    "Transfer-Encoding: chunked\r\n"
+                                    "Connection: close\r\n\r\n");
+    serve_options options;
+    options.fields = {{"cache-control", "no-store"}, {"X-Accel-Buffering", "yes"},
+        {"Vary", "Cookie"}, {"Set-Cookie", "a=b"}, {"Set-Cookie", "c=d"}};
+    CHECK(decided(get(), options).opening == "HTTP/1.1 200 OK\r\n"
+                                             "Content-Type: text/event-stream\r\n"
+                                             "Incremental: ?1\r\n"
+                                             "X-Content-Type-Options: nosniff\r\n"
+                                             "cache-control: no-store\r\n"
+                                             "X-Accel-Buffering: yes\r\n"
+                                             "Vary: Cookie\r\n"
+                                             "Set-Cookie: a=b\r\n"
+                                             "Set-Cookie: c=d\r\n"
+                                             "Transfer-Encoding: chunked\r\n"
+                                             "Connection: close\r\n\r\n");
+}
+
+TEST_CASE("fields that would harm the response are no options") {
+    for (const crier::response_field& field : {crier::response_field{"X", "a\r\nY: b"},
+             crier::response_field{"X y", ""}, crier::response_field{"content-length", "1"},
+             crier::response_field{"Connection", "keep-alive"},
+             crier::response_field{"Content-Encoding", "gzip"},
+             crier::response_field{"Content-Type", "text/html"},
+             crier::response_field{"Transfer-Encoding", "gzip"}}) {
+        serve_options options;
+        options.fields = {field};
+        CHECK_THROWS_AS(check_options(options), std::invalid_argument);
+    }
+}
+
+TEST_CASE("a refusal is problem details for who prefers JSON") {
+    const decision made = decided({.method = "POST",
+        .target = "/",
+        .fields = {{"Accept", "application/json, text/event-stream"}}});
+    CHECK(
+        made.instead->response ==
+        "HTTP/1.1 405 Method Not Allowed\r\n"
+        "Content-Type: application/problem+json\r\n"
+        "X-Content-Type-Options: nosniff\r\n"
+        "Allow: GET, HEAD\r\n"
+        "Content-Length: 98\r\n"
+        "Connection: close\r\n\r\n"
+        R"({"title":"Method Not Allowed","status":405,"detail":"an event stream must be requested with GET"})"
+        "\n");
 }
 
 TEST_CASE("a preflight is answered where origins are allowed") {

@@ -144,3 +144,110 @@ TEST_CASE("options that make no sense leave the request unanswered") {
     CHECK_THROWS_AS(request.detach_stream(with.events, options), std::invalid_argument);
     CHECK_FALSE(request.is_answered());
 }
+
+TEST_CASE("a method that is not allowed is answered, and told which ones are") {
+    for (const auto& [method, status] : {std::pair{http::verb::delete_, "405"},
+             {http::verb::trace, "405"}, {http::verb::options, "204"}, {http::verb::get, ""},
+             {http::verb::head, ""}, {http::verb::post, ""}}) {
+        CAPTURE(method);
+        exchanging with;
+        exchange::request_type asked = get("/");
+        asked.method(method);
+        bool was_answered = false;
+        const std::string answer =
+            with.answer(std::move(asked), [&](exchange& request) -> asio::awaitable<void> {
+                was_answered = co_await request.allow_methods("GET, POST");
+                CHECK(request.keeps_alive() == was_answered);
+            });
+        CHECK(was_answered == !answer.empty());
+        CHECK(answer.substr(0, 12) == (was_answered ? std::string{"HTTP/1.1 "} + status : ""));
+        CHECK((answer.find("\r\nAllow: GET, POST, HEAD\r\n") != answer.npos) == was_answered);
+    }
+}
+
+TEST_CASE("a response that can have no body has none, and no length") {
+    for (const http::status status : {http::status::no_content, http::status::not_modified}) {
+        exchanging with;
+        const std::string answer =
+            with.answer(get("/"), [&](exchange& request) -> asio::awaitable<void> {
+                co_await request.respond(status, "text");
+            });
+        CHECK(answer.ends_with("\r\n\r\n"));
+        CHECK(answer.find("Content-") == answer.npos);
+    }
+    exchanging with;
+    const std::string answer =
+        with.answer(get("/"), [](exchange& request) -> asio::awaitable<void> {
+            exchange::response_type unchanged{http::status::not_modified, 11};
+            unchanged.set(http::field::content_length, "17");
+            co_await request.respond(std::move(unchanged));
+        });
+    CHECK(answer.find("\r\nContent-Length: 17\r\n") != answer.npos);
+}
+
+TEST_CASE("a handler's refusal is text, or JSON where the client prefers it") {
+    for (const auto& [accept, expected] : {std::pair{"*/*", "not \"yours\"\n"},
+             {"application/json", R"({"title":"Forbidden","status":403,"detail":"not \"yours\""})"
+                                  "\n"}}) {
+        exchanging with;
+        exchange::request_type asked = get("/");
+        asked.set(http::field::accept, accept);
+        const std::string answer =
+            with.answer(std::move(asked), [](exchange& request) -> asio::awaitable<void> {
+                std::string why{R"(not "yours")"};
+                co_await request.refuse(http::status::forbidden, std::move(why));
+            });
+        CHECK(answer.starts_with("HTTP/1.1 403 "));
+        CHECK(answer.ends_with("\r\n\r\n" + std::string{expected}));
+    }
+}
+
+namespace {
+
+/// What a handler's own stream comes to for a request.
+struct written {
+    std::string answer;
+    std::optional<boost::system::error_code> failure;
+};
+
+written write_stream(exchange::request_type asked, crier::writer_options options = {}) {
+    exchanging with;
+    written result;
+    const auto handle = [&](exchange& request) -> asio::awaitable<void> {
+        try {
+            crier::stream_writer out = request.writer(options);
+            co_await out.write_headers();
+            co_await out.finish();
+        } catch (const boost::system::system_error& error) {
+            result.failure = error.code();
+        }
+    };
+    result.answer = with.answer(std::move(asked), handle);
+    return result;
+}
+
+} // namespace
+
+TEST_CASE("a stream that a handler writes is for requests that ask for one") {
+    const written stream = write_stream(get("/"));
+    CHECK_FALSE(stream.failure);
+    CHECK(stream.answer.ends_with("\r\n\r\n0\r\n\r\n"));
+
+    exchange::request_type post = get("/");
+    post.method(http::verb::post);
+    const written refused = write_stream(post);
+    CHECK(refused.failure == crier::errc::no_stream);
+    CHECK(refused.answer.starts_with("HTTP/1.1 405 "));
+    CHECK_FALSE(write_stream(post, {.checks_request = false}).failure);
+
+    exchange::request_type json = get("/");
+    json.set(http::field::accept, "application/json");
+    CHECK(write_stream(json).answer.starts_with("HTTP/1.1 406 "));
+
+    exchange::request_type head = get("/");
+    head.method(http::verb::head);
+    const written header = write_stream(head, {.fields = {{"X-Node", "7"}}});
+    CHECK(header.failure == crier::errc::no_stream);
+    CHECK(header.answer + "0\r\n\r\n" ==
+          write_stream(get("/"), {.fields = {{"X-Node", "7"}}}).answer);
+}

@@ -1,5 +1,7 @@
 #include <crier/http/gate.hpp>
 
+#include "http/accept_header.hpp"
+
 #include <doctest/doctest.h>
 
 #include <string>
@@ -68,6 +70,39 @@ TEST_CASE("a malformed request line is refused") {
         CHECK(gate(line + ("\r\n" + host) + "\r\n") == 400);
     }
     CHECK(gate(std::string{"GET /\0 HTTP/1.1\r\n", 17} + host + "\r\n") == 400);
+}
+
+TEST_CASE("CONNECT and methods of no standard are refused as such") {
+    for (const char* method : {"CONNECT", "FOO", "get", "QUIT", "X"}) {
+        CAPTURE(method);
+        CHECK(gate(std::string{method} + " / HTTP/1.1\r\n" + host + "\r\n") == 501);
+    }
+    CHECK(gate("CONNECT a:443 HTTP/1.1\r\n" + host + "\r\n") == 501);
+    for (const char* method : {"HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH"}) {
+        CAPTURE(method);
+        CHECK(gate(std::string{method} + " / HTTP/1.1\r\n" + host + "\r\n") == 0);
+    }
+    CHECK(gate("GET * HTTP/1.1\r\n" + host + "\r\n") == 400); // only OPTIONS asks for all
+}
+
+TEST_CASE("the host of an absolute target takes the place of the field") {
+    const auto hosts_of = [](const std::string& raw) {
+        request_head head;
+        CHECK_FALSE(read_head(raw, head));
+        std::string hosts;
+        for (const auto& [name, value] : head.fields) {
+            hosts.append(name).append("=").append(value).append(";");
+        }
+        return hosts;
+    };
+    CHECK(hosts_of("GET http://b:81/c HTTP/1.1\r\nhost: a\r\n\r\n") == "host=b:81;");
+    CHECK(hosts_of("GET http://b?c HTTP/1.0\r\n\r\n") == "Host=b;");
+    CHECK(gate("GET http://b/c HTTP/1.1\r\n\r\n") == 400);
+    CHECK(gate("GET http://b/c HTTP/1.1\r\n" + host + host + "\r\n") == 400);
+    for (const char* target : {"http:///c", "http://", "http://me:secret@b/c", "http://a,b/c"}) {
+        CAPTURE(target);
+        CHECK(gate("GET " + std::string{target} + " HTTP/1.1\r\n" + host + "\r\n") == 400);
+    }
 }
 
 TEST_CASE("another version of HTTP is refused as such") {
@@ -156,7 +191,9 @@ TEST_CASE("an event stream is asked for with GET and an Accept that allows it") 
     CHECK(answer("GET", "") == 0);
     CHECK(answer("GET", "text/event-stream") == 0);
     CHECK(answer("GET", "application/json") == 406);
-    for (const char* method : {"POST", "HEAD", "PUT", "DELETE", "OPTIONS", "get"}) {
+    CHECK(answer("HEAD", nullptr) == 0);
+    CHECK(answer("HEAD", "application/json") == 406);
+    for (const char* method : {"POST", "PUT", "DELETE", "OPTIONS", "get"}) {
         CHECK(answer(method, nullptr) == 405);
     }
 }
@@ -174,5 +211,21 @@ TEST_CASE("the closest media range of Accept decides") {
             "*/*, text/*;q=0", "*/*;q=0", "text/event-streams", "event-stream", "*"}) {
         CAPTURE(accept);
         CHECK_FALSE(accepts_event_stream(accept));
+    }
+}
+
+TEST_CASE("JSON is preferred where it is wanted more than text") {
+    using crier::detail::prefers_json;
+    for (const char* accept : {"application/json", "application/problem+json", "application/*",
+             "text/event-stream, application/json", "text/plain;q=0.8, application/json;q=0.9",
+             "application/json, */*;q=0.5", "application/json, text/plain;q=0.999"}) {
+        CAPTURE(accept);
+        CHECK(prefers_json(accept));
+    }
+    for (const char* accept : {"", "*/*", "text/plain", "text/event-stream", "text/html, */*;q=0.1",
+             "application/json, text/plain", "application/json;q=0", "application/json;q=0.1, */*",
+             "application/json;q=0.12, text/*;q=0.123"}) {
+        CAPTURE(accept);
+        CHECK_FALSE(prefers_json(accept));
     }
 }

@@ -30,13 +30,13 @@ TEST_CASE("a refusal is a whole response, with the fields of CORS, and ends the 
 }
 
 TEST_CASE("who asks with HEAD is told the length of a body that is not sent") {
-    const reply refused = crier::detail::refuse({405, "not so"}, {}, true);
+    const reply refused = crier::detail::refuse({405, "not so"}, {}, {.head_only = true});
     CHECK(refused.response.starts_with("HTTP/1.1 405 Method Not Allowed\r\n"));
     CHECK(refused.response.ends_with("\r\nContent-Length: 7\r\nConnection: close\r\n\r\n"));
 }
 
 TEST_CASE("a refused method is told which one is allowed") {
-    CHECK(crier::detail::refuse({405, ""}, {}).response.find("\r\nAllow: GET\r\n") !=
+    CHECK(crier::detail::refuse({405, ""}, {}).response.find("\r\nAllow: GET, HEAD\r\n") !=
           std::string::npos);
     CHECK(crier::detail::refuse({404, ""}, {}).response.find("Allow") == std::string::npos);
 }

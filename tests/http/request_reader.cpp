@@ -58,8 +58,15 @@ struct reading {
 
 /// The status that a request is refused with; 0: it is not.
 unsigned status(const read_result& read) {
-    const auto* const refused = std::get_if<refusal>(&read);
-    return refused != nullptr ? refused->status : 0;
+    const auto* const refused = std::get_if<crier::detail::refused_request>(&read);
+    return refused != nullptr ? refused->why.status : 0;
+}
+
+/// Empty where no request was read.
+std::string target_of(const reading& by) {
+    const auto* const read =
+        by.result ? std::get_if<std::unique_ptr<crier::detail::received>>(&*by.result) : nullptr;
+    return read != nullptr ? std::string{(*read)->message.target()} : "";
 }
 
 const std::string post = "POST /a?b HTTP/1.1\r\nHost: a\r\n";
@@ -71,7 +78,7 @@ TEST_CASE("a message is what Beast would have parsed") {
         {"GET /caf%C3%A9?x HTTP/1.1\r\nHost: a\r\nX:  y \t\r\nx: z\r\n\r\n",
             "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
             "GET / HTTP/1.1\r\nhost: a\r\nConnection: close, te\r\n\r\n",
-            "PURGE http://a/b HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n",
+            "DELETE http://a/b HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n",
             "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nEmpty:\r\n\r\n"}) {
         CAPTURE(raw);
         crier::request_head head;
@@ -208,4 +215,25 @@ TEST_CASE("a client that ends before its head is whole has hung up") {
         REQUIRE(from.test.run_until([&] { return from.result.has_value(); }));
         CHECK(std::holds_alternative<hang_up>(*from.result));
     }
+}
+
+TEST_CASE("empty lines before a request count for nothing") {
+    reading with;
+    with.options.idle_timeout = 60s;
+    with.begin();
+    with.peer.send("\r\n\r\n\r");
+    with.test.run();
+    with.peer.send("\nGET /a HTTP/1.1\r\nHost: a\r\n\r\n\r\n");
+    with.test.run();
+    CHECK(target_of(with) == "/a");
+    with.begin();
+    with.test.advance(30s); // far beyond the time for a header: none has begun
+    CHECK_FALSE(with.result);
+    with.peer.send("\r\n");
+    with.test.run();
+    with.test.advance(20s);
+    CHECK_FALSE(with.result);
+    with.peer.send("GET /b HTTP/1.1\r\nHost: a\r\n\r\n");
+    with.test.run();
+    CHECK(target_of(with) == "/b");
 }

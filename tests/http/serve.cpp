@@ -214,6 +214,29 @@ TEST_CASE("the heartbeat's text and end are the manager's") {
     test.run();
 }
 
+TEST_CASE("heartbeats may be events without an id, which pages see") {
+    context test;
+    manager events{test.io.get_executor(), {.heartbeat_interval = 15s, .heartbeat_events = true}};
+    stream open{test, events, topic("a")};
+    open.read();
+    test.advance(15s);
+    CHECK(open.read() == chunk("event: crier.heartbeat\ndata: \n\n"));
+    events.shutdown();
+    test.run();
+}
+
+TEST_CASE("HEAD is answered with the header alone, and holds no stream") {
+    context test;
+    manager events{test.io.get_executor(), {.ids = false}};
+    request_type head = get("/");
+    head.method(http::verb::head);
+    stream asking{test, events, {}, std::move(head)};
+    CHECK(asking.read() == header);
+    CHECK(asking.reason == end_reason::head);
+    CHECK(events.stats().topics.empty());
+    CHECK(streams_of(events).ended[static_cast<std::size_t>(end_reason::head)] == 1);
+}
+
 TEST_CASE("a client that goes away while idle is noticed, by FIN and by RST") {
     for (const bool by_reset : {false, true}) {
         context test;
@@ -440,7 +463,7 @@ TEST_CASE("what is no request for an event stream is refused before anything is 
     post.method(http::verb::post);
     const std::string not_allowed = answer(post);
     CHECK(not_allowed.starts_with("HTTP/1.1 405 "));
-    CHECK(not_allowed.find("\r\nAllow: GET\r\n") != std::string::npos);
+    CHECK(not_allowed.find("\r\nAllow: GET, HEAD\r\n") != std::string::npos);
     request_type wrong_type = get("/");
     wrong_type.set(http::field::accept, "text/html");
     CHECK(answer(wrong_type).starts_with("HTTP/1.1 406 "));

@@ -87,6 +87,14 @@ TEST_CASE("headers, events and heartbeats are written as they are asked for") {
     CHECK(stream.peer.read_available() == "0\r\n\r\n");
 }
 
+TEST_CASE("heartbeats may be events, which pages see") {
+    fixture stream{11, {.heartbeat_text = "still here", .heartbeat_events = true}};
+    stream.run(stream.out->write_headers());
+    stream.peer.read_available();
+    stream.run(stream.out->write_heartbeat());
+    CHECK(stream.body() == "event: crier.heartbeat\ndata: still here\n\n");
+}
+
 TEST_CASE("further fields stand in the header, unless they would end it") {
     fixture stream{11, {.fields = {{"Vary", "Origin"}, {"X-A", "b\tc"}}}};
     stream.run(stream.out->write_headers());

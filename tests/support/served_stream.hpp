@@ -25,7 +25,8 @@ using request_type = http::request<http::string_body>;
 
 inline const std::string header = "HTTP/1.1 200 OK\r\n"
                                   "Content-Type: text/event-stream\r\n"
-                                  "Cache-Control: no-cache\r\n"
+                                  "Cache-Control: no-cache, no-transform\r\n"
+                                  "Incremental: ?1\r\n"
                                   "X-Accel-Buffering: no\r\n"
                                   "X-Content-Type-Options: nosniff\r\n"
                                   "Transfer-Encoding: chunked\r\n"

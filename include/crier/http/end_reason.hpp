@@ -18,8 +18,9 @@ enum class end_reason {
     refused,     ///< no stream began: the request was answered with 4xx or 503
     overflow,    ///< the queue was full, and the policy is to disconnect
     preflight,   ///< no stream began: the request was a preflight, answered with 204
+    head,        ///< no stream began: the request was HEAD, answered with the header alone
 };
-inline constexpr std::size_t end_reasons = 9;
+inline constexpr std::size_t end_reasons = 10;
 
 CRIER_EXPORT std::string_view to_string(end_reason reason) noexcept;
 

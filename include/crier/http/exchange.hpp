@@ -70,6 +70,21 @@ public:
     boost::asio::awaitable<void> respond(boost::beast::http::status status, std::string body,
         std::string_view content_type = "text/plain; charset=utf-8");
 
+    /// Says that the request is not served, and why: as plain text, or as problem details in JSON
+    /// (RFC 9457) where the client's `Accept` prefers JSON. Errors: throws those of `respond`.
+    boost::asio::awaitable<void> refuse(boost::beast::http::status status, std::string reason);
+
+    /// Answers a request whose method is not among these, such as "GET, POST": OPTIONS with 204,
+    /// others with 405, both with `Allow`. HEAD is allowed where GET is. Returns true if it has
+    /// answered.
+    ///
+    ///     const bool is_answered = co_await request.allow_methods("GET");
+    ///     if (is_answered) { co_return; }
+    ///
+    /// Errors: throws those of `respond`.
+    /// Source: RFC 9110, sections 9.3.7 and 15.5.6.
+    boost::asio::awaitable<bool> allow_methods(std::string methods);
+
     /// Answers with a stream of the manager. See `serve`.
     /// Errors: throws those of `serve`, and `std::logic_error` if the request was answered already,
     /// as do the functions below.
@@ -83,8 +98,9 @@ public:
     /// Errors: throws those of `check_options`. Later errors are logged.
     void detach_stream(manager& events, serve_options options);
 
-    /// Answers with a stream that the handler writes, on the handler's executor. It does not check
-    /// that the request asks for an event stream: see `check_stream_request`.
+    /// Answers with a stream that the handler writes, on the handler's executor. A request that
+    /// asks for no event stream is answered as `stream` answers it, when the header is to be
+    /// written; see `writer_options::checks_request`.
     stream_writer writer();
     stream_writer writer(const writer_options& options);
 
@@ -110,6 +126,8 @@ private:
         std::chrono::milliseconds response_timeout);
 
     void begin_answer();
+    response_type refusing(boost::beast::http::status status, std::string_view reason) const;
+    std::string reply_in_place_of_stream(const response_fields& header) const;
     detail::decision begin_stream(manager& events, serve_options checked);
     void detach(manager& events, serve_options checked);
 

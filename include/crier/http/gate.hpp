@@ -23,8 +23,11 @@ struct gate_limits {
 /// Reads a request's head, from its first byte to its blank line. It refuses whatever servers read
 /// in different ways, such as two lengths: an attacker could hide a second request in it.
 ///
-/// Errors: returned as the refusal: 400; 417 for an unknown `Expect`; 431 over the limits; 505 for
-/// versions other than 1.0 and 1.1.
+/// The host of a target in absolute form, "http://host/path", takes the place of the field `Host`.
+///
+/// Errors: returned as the refusal: 400; 417 for an unknown `Expect`; 431 over the limits; 501 for
+/// CONNECT, and for methods that are neither of RFC 9110 nor PATCH; 505 for versions other than 1.0
+/// and 1.1.
 /// Source: RFC 9112, sections 2 to 6; RFC 9110, section 5.
 CRIER_EXPORT std::optional<refusal> read_head(
     std::string_view raw, request_head& head, const gate_limits& limits = {});
@@ -34,8 +37,8 @@ CRIER_EXPORT std::optional<refusal> read_head(
 /// has parsed.
 CRIER_EXPORT std::optional<refusal> check_framing(const request_head& head);
 
-/// Checks that a request asks for an event stream: 405 for methods other than GET, 406 for an
-/// `Accept` that excludes `text/event-stream`.
+/// Checks that a request asks for an event stream: 405 for methods other than GET and HEAD, 406 for
+/// an `Accept` that excludes `text/event-stream`. HEAD is to be answered with the header alone.
 CRIER_EXPORT std::optional<refusal> check_stream_request(const request_head& head);
 
 /// Whether the value of an `Accept` field allows `text/event-stream`.

@@ -46,6 +46,10 @@ struct serve_options {
     /// How long a client waits before it reconnects, sent at the beginning of the stream; not
     /// negative, and below 2^31 ms. None: the client's default.
     std::optional<std::chrono::milliseconds> retry{};
+    /// Further fields of the stream's header. They replace crier's own `Cache-Control`,
+    /// `Incremental`, `X-Accel-Buffering` and `X-Content-Type-Options`. Those that say how the body
+    /// is read, such as `Content-Type` and `Connection`, are refused.
+    response_fields fields{};
 };
 
 /// Errors: throws `std::invalid_argument` on options that make no sense; its message says what
@@ -73,9 +77,10 @@ struct manager_access {
 /// It subscribes, resumes after the request's last event id, and writes the header, events and
 /// heartbeats. A request that `check_framing`, `check_stream_request`, `topic_of` or the manager
 /// refuses is answered with 4xx or 503, and gives `end_reason::refused`. If origins are allowed, a
-/// preflight is answered with 204 and gives `end_reason::preflight`, or is refused with 403.
-/// Sockets get `TCP_NODELAY`, a send buffer of 64 KB, and the heartbeat interval as
-/// `TCP_USER_TIMEOUT`.
+/// preflight is answered with 204 and gives `end_reason::preflight`, or is refused with 403. HEAD
+/// is answered with the header alone and gives `end_reason::head`. Refusals are plain text, or
+/// problem details in JSON (RFC 9457) where `Accept` prefers JSON. Sockets get `TCP_NODELAY`, a
+/// send buffer of 64 KB, and the heartbeat interval as `TCP_USER_TIMEOUT`.
 ///
 ///     crier::serve_options options{.topic = "prices"};
 ///     co_await crier::serve(stream, request, manager, std::move(options));

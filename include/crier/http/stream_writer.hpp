@@ -20,17 +20,24 @@
 
 namespace crier {
 
+class exchange;
+
 struct writer_options {
     /// How long the stream is silent before a heartbeat is sent, and how long a write may make no
     /// progress. Zero or less means the default, `milliseconds::max()` or more than 49 days never.
     std::chrono::milliseconds heartbeat_interval = std::chrono::seconds{30};
-    /// The heartbeat's comment, and what follows it.
+    /// As `manager_options::heartbeat_text` and the two after it.
     std::string heartbeat_text{};
     comment_end heartbeat_end = comment_end::blank_line;
+    bool heartbeat_events = false;
     /// Told of events that cannot be encoded. Empty: `log_to_clog`.
     logger log = log_to_clog;
-    /// Further fields of the response header, such as `cors_fields`.
+    /// Further fields of the response header, such as `cors_fields`. See `serve_options::fields`.
     response_fields fields{};
+    /// Whether a writer of an exchange checks that the request asks for an event stream. If it does
+    /// not, `write_headers` answers it with 4xx, and HEAD with the header alone, and then throws
+    /// `errc::no_stream`. Off for a stream that answers a POST, say.
+    bool checks_request = true;
 };
 
 /// Writes a stream by hand: headers, events, heartbeats.
@@ -79,6 +86,7 @@ public:
     ~stream_writer();
 
     /// Writes the status line and the header of an event stream.
+    /// Errors: also throws `errc::no_stream` where the request got another answer.
     boost::asio::awaitable<void> write_headers();
 
     /// Writes an event. An event that cannot be encoded is logged and skipped.
@@ -100,7 +108,13 @@ public:
     boost::asio::awaitable<void> finish();
 
 private:
+    friend class exchange;
     struct parts;
+
+    /// `instead`, if not empty, is the whole response in place of a stream.
+    stream_writer(std::shared_ptr<sink> to, unsigned version,
+        const boost::asio::any_io_executor& executor, const writer_options& options,
+        std::string instead);
 
     std::shared_ptr<parts> parts_;
 };

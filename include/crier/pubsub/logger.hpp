@@ -11,7 +11,8 @@ enum class severity { info, warning, error };
 
 /// Takes one line of a log, without a line end. Names that came from outside are escaped in it. It
 /// is called on any thread, never under a lock, and must not throw. It may be called after its
-/// manager was destroyed, while the manager's executor still runs handlers.
+/// manager was destroyed, while the manager's executor still runs handlers. Of lines that differ in
+/// numbers and quoted names alone it is given ten a second, and later how many were left out.
 using logger = std::function<void(severity, std::string_view)>;
 
 /// Writes warnings and errors to `std::clog`.

@@ -38,6 +38,10 @@ struct manager_options {
     /// The heartbeat's comment, and what follows it.
     std::string heartbeat_text{};
     comment_end heartbeat_end = comment_end::blank_line;
+    /// Whether heartbeats are events of the type "crier.heartbeat", without an id, whose data is
+    /// the text. A page sees no comments: only by events can it tell a quiet server from a
+    /// connection that is dead.
+    bool heartbeat_events = false;
     /// Whether the manager gives an id to each event that has none. Without ids, clients cannot
     /// resume, and gaps are not reported, only counted.
     bool ids = true;

@@ -43,6 +43,7 @@ enum class errc {
     reserved_id,     ///< an event id looks like one of the manager's own
     already_waiting, ///< another wait or receive is pending
     callback_failed, ///< a callback has thrown what has no error code of its own
+    no_stream,       ///< the request was answered, but not with a stream
 };
 
 /// The category of `errc`; its name is "crier".

@@ -26,6 +26,11 @@ namespace crier::detail {
 
 CRIER_EXPORT void limit_buffering(int socket, std::chrono::milliseconds longest) noexcept;
 
+/// An error of a stream as one of a socket: a peer of TLS that has left without a word (RFC 8446,
+/// section 6.1) has left.
+CRIER_EXPORT boost::system::error_code as_of_socket(
+    const boost::system::error_code& error) noexcept;
+
 /// A sink whose handlers are Asio's.
 class CRIER_EXPORT asynchronous_sink : public sink {
 public:
@@ -166,7 +171,7 @@ public:
                 kept, boost::asio::bind_cancellation_slot(write_cancellation_.slot(),
                           outstanding([this](boost::system::error_code result, std::size_t size) {
                               writing_ = false;
-                              write_error_ = result;
+                              write_error_ = as_of_socket(result);
                               written_ = size;
                           })));
             writing_ = true;
@@ -181,7 +186,7 @@ public:
         stream_.async_read_some(boost::asio::buffer(ignored_),
             boost::asio::bind_cancellation_slot(read_cancellation_.slot(),
                 outstanding([this](boost::system::error_code error, std::size_t size) {
-                    if (received(error, size)) {
+                    if (received(as_of_socket(error), size)) {
                         watch_peer();
                     }
                 })));
