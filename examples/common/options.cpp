@@ -40,6 +40,7 @@ int run_server(int argc, char** argv, const std::string& description,
     CLI::App app{description};
     add_server_options(app, options);
     return run_with(app, argc, argv, [&] {
+        options.sockets = crier::passed_sockets(); // by systemd, say
         run(options);
         return 0;
     });

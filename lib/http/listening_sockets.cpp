@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -55,20 +56,26 @@ struct place {
     bool has_others = false;
 };
 
-std::vector<place> places_of(const server_options& options) {
+std::vector<tcp::endpoint> endpoints_of(const std::string& name, std::uint16_t port) {
+    if (name == "localhost") {
+        // Whatever the machine's own table says. Source: RFC 6761, section 6.3.
+        return {{asio::ip::address_v4::loopback(), port}, {asio::ip::address_v6::loopback(), port}};
+    }
     asio::io_context io;
     tcp::resolver resolver{io};
+    const auto found = listening_at(name, [&] {
+        return resolver.resolve(name, std::to_string(port), tcp::resolver::numeric_service);
+    });
+    return {found.begin(), found.end()};
+}
+
+std::vector<place> places_of(const server_options& options) {
     std::vector<place> places;
     for (const std::string& name : options.addresses) {
-        const auto found = listening_at(name, [&] {
-            return resolver.resolve(
-                name, std::to_string(options.port), tcp::resolver::numeric_service);
-        });
-        for (const auto& each : found) {
-            const bool is_new =
-                std::ranges::find(places, each.endpoint(), &place::at) == places.end();
-            if (is_new) {
-                places.push_back(place{each.endpoint(), found.size() > 1});
+        const std::vector<tcp::endpoint> found = endpoints_of(name, options.port);
+        for (const tcp::endpoint& each : found) {
+            if (std::ranges::find(places, each, &place::at) == places.end()) {
+                places.push_back({each, found.size() > 1});
             }
         }
     }

@@ -106,6 +106,9 @@ TEST_CASE("a name stands for all its addresses, on one port") {
     const std::uint16_t port = running.server.local_endpoint().port();
     CHECK(answer_at<tcp>({asio::ip::make_address("127.0.0.1"), port}) == "hello\n");
     CHECK(answer_at<tcp>({asio::ip::make_address("127.0.0.2"), port}) == "hello\n");
+    if (has_ipv6()) {
+        CHECK(answer_at<tcp>({asio::ip::address_v6::loopback(), port}) == "hello\n");
+    }
 }
 
 TEST_CASE("both versions of IP are listened on" * doctest::skip(!has_ipv6())) {
