@@ -3,6 +3,8 @@
 #include <crier/async/signal.hpp>
 #include <crier/wire/errc.hpp>
 
+#include "async/close_on_exec.hpp"
+
 #include <boost/asio/error.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
@@ -100,8 +102,14 @@ public:
 private:
     void begin(std::size_t index) {
         const std::size_t place = sockets_.size();
-        sockets_.emplace_back(changed.get_executor());
-        sockets_.back().async_connect(endpoints_[index],
+        tcp::socket& socket = sockets_.emplace_back(changed.get_executor());
+        error_code unopened;
+        open_socket(socket, endpoints_[index].protocol(), unopened);
+        if (unopened) {
+            finish(place, unopened);
+            return;
+        }
+        socket.async_connect(endpoints_[index],
             [self = shared_from_this(), place](error_code error) { self->finish(place, error); });
     }
 

@@ -3,6 +3,7 @@
 #include <crier/wire/errc.hpp>
 
 #include "support/context.hpp"
+#include "support/inherited_descriptors.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -33,6 +34,7 @@ constexpr auto start = clock::time_point{1h};
 struct outcome {
     boost::system::error_code error;
     tcp::endpoint peer;
+    bool is_inherited = false; ///< by a program that is started meanwhile
     bool over = false;
 };
 
@@ -41,6 +43,9 @@ flow<void> connect_into(
     try {
         tcp::socket socket = co_await connect_to_any(std::move(endpoints), clock::now() + longest);
         result.peer = socket.remote_endpoint();
+        result.is_inherited =
+            crier::test::inherited_descriptors().find(
+                crier::test::named_descriptor(socket.native_handle())) != std::string::npos;
     } catch (const boost::system::system_error& error) {
         result.error = error.code();
     }
@@ -128,6 +133,17 @@ TEST_CASE("an address that refuses makes way for the next one at once") {
         connect_into(result, {refusing, there.local_endpoint()}, 10s));
     CHECK(test.run_until([&] { return result.over; }));
     CHECK(result.peer == there.local_endpoint());
+}
+
+TEST_CASE("a program that is started does not inherit a client's connection") {
+    context test;
+    tcp::acceptor there{test.io, four(0)};
+    outcome result;
+    result.is_inherited = true;
+    test.spawn(own_executor_on(test.io.get_executor()),
+        connect_into(result, {there.local_endpoint()}, 10s));
+    CHECK(test.run_until([&] { return result.over; }));
+    CHECK_FALSE(result.is_inherited);
 }
 
 TEST_CASE("where all refuse, the first one's error is told") {
