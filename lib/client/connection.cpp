@@ -6,9 +6,11 @@
 #include "async/time_limit.hpp"
 #include "connect.hpp"
 #include "ending.hpp"
+#include "local_socket.hpp"
 #include "resolve.hpp"
 
 #include <boost/asio/error.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
 
 #include <optional>
@@ -28,6 +30,13 @@ failure bad_response(const std::string& detail) {
     return failure{{code, code.message() + ": " + detail}};
 }
 
+/// The same error, which says whose it is.
+failure named(const std::string& peer, const system_error& error) {
+    const auto* const told = dynamic_cast<const failure*>(&error);
+    return failure{{error.code(),
+        peer + ": " + (told == nullptr ? error.code().message() : told->why.message)}};
+}
+
 /// Awaits a flow; cut off by the limit, it throws the given error.
 template <class T, class Target>
 flow<T> within(const time_limit<Target>& limit, errc timeout, flow<T> awaited) {
@@ -41,27 +50,61 @@ flow<T> within(const time_limit<Target>& limit, errc timeout, flow<T> awaited) {
     throw system_error{timeout};
 }
 
-flow<tcp::socket> connect_to(const http_url& url, clock::time_point deadline) {
+flow<stream_socket> connect_to_host(const http_url& url, clock::time_point deadline) {
+    std::vector<tcp::endpoint> endpoints = co_await resolve_host(url.host, url.port, deadline);
+    tcp::socket socket = co_await connect_to_any(std::move(endpoints), deadline);
+    co_return stream_socket{std::move(socket)};
+}
+
+flow<stream_socket> connect_on(const route& way, const http_url& to, clock::time_point deadline) {
+    const own_executor executor = co_await asio::this_coro::executor;
     try {
-        std::vector<tcp::endpoint> endpoints = co_await resolve_host(url.host, url.port, deadline);
-        co_return co_await connect_to_any(std::move(endpoints), deadline);
+        if (!way.unix_socket.empty()) {
+            co_return connect_to_path(executor.inner(), way.unix_socket);
+        }
+        const http_url& next = way.through ? way.through->url : to;
+        co_return co_await connect_to_host(next, deadline);
     } catch (const system_error& error) {
-        throw failure{{error.code(), url.authority + ": " + error.code().message()}};
+        throw named(way.first_stop(to), error);
     }
 }
 
 } // namespace
 
-flow<std::unique_ptr<connection>> connection::open(const http_url& to,
-    const event_source_options& options, std::shared_ptr<asio::ssl::context> tls) {
-    tcp::socket socket = co_await connect_to(to, clock::now() + options.connect_timeout);
+flow<std::unique_ptr<connection>> connection::open(
+    const http_url& to, const route& by, const event_source_options& options, tls_client& tls) {
+    const clock::time_point deadline = clock::now() + options.connect_timeout;
+    stream_socket socket = co_await connect_on(by, to, deadline);
     auto made = std::make_unique<connection>(std::move(socket));
+    if (by.through && to.secure) {
+        co_await made->ask_for_tunnel(*by.through, to, deadline);
+    }
     if (to.secure) {
         const time_limit limit{made->transport_, options.handshake_timeout};
-        flow<void> shaking = made->transport_.handshake(*tls, to.host, options.tls.verify);
+        flow<void> shaking = made->transport_.handshake(tls, to);
         co_await within(limit, errc::handshake_timeout, std::move(shaking));
     }
     co_return made;
+}
+
+flow<void> connection::ask_for_tunnel(
+    const proxy& through, const http_url& to, clock::time_point deadline) {
+    response_head head;
+    try {
+        const std::string request = connect_request(through, to);
+        const time_limit limit{transport_, deadline - clock::now()};
+        flow<response_head> asking = write_and_read_head(request);
+        head = co_await within(limit, errc::connect_timeout, std::move(asking));
+        // What follows is the server's, which in TLS does not speak first.
+        if (head.status / 100 == 2 && buffer_.size() != parsed_) {
+            throw bad_response("it goes on after its header");
+        }
+    } catch (const system_error& error) {
+        throw named(through.name(), error);
+    }
+    if (head.status / 100 != 2) {
+        throw failure{refusal_of(through, head)};
+    }
 }
 
 flow<response_head> connection::ask(std::string request, clock::duration longest) {

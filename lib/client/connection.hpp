@@ -5,9 +5,10 @@
 #include "flow.hpp"
 #include "request.hpp"
 #include "response_reader.hpp"
+#include "route.hpp"
+#include "tls_client.hpp"
 #include "transport.hpp"
 
-#include <boost/asio/ssl/context.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 
 #include <memory>
@@ -19,11 +20,12 @@ namespace crier::detail {
 /// A connection for one request, and its response. Its flows throw `system_error`.
 class connection {
 public:
-    /// Resolves, connects and turns to TLS where the URL asks for it, each in its time.
-    static flow<std::unique_ptr<connection>> open(const http_url& to,
-        const event_source_options& options, std::shared_ptr<boost::asio::ssl::context> tls);
+    /// Connects to a server on the given way, and turns to TLS where the URL asks for it, each in
+    /// its time.
+    static flow<std::unique_ptr<connection>> open(
+        const http_url& to, const route& by, const event_source_options& options, tls_client& tls);
 
-    explicit connection(boost::asio::ip::tcp::socket socket) : transport_{std::move(socket)} {}
+    explicit connection(stream_socket socket) : transport_{std::move(socket)} {}
 
     /// Sends a request and reads the response's header.
     flow<response_head> ask(std::string request, clock::duration longest);
@@ -33,6 +35,7 @@ public:
     flow<std::string_view> read(clock::duration longest);
 
 private:
+    flow<void> ask_for_tunnel(const proxy& through, const http_url& to, clock::time_point deadline);
     flow<response_head> write_and_read_head(std::string_view request);
     flow<response_head> read_head();
     flow<std::string_view> read_body();

@@ -23,11 +23,11 @@ void check(const header_field& field) {
         throw std::invalid_argument{
             "header \"" + field.name + "\" holds characters that no header may hold"};
     }
-    if (is_one_of(
-            field.name, {"Connection", "Content-Length", "Host", "Keep-Alive", "Last-Event-ID",
-                            "TE", "Trailer", "Transfer-Encoding", "Upgrade"})) {
+    if (is_one_of(field.name,
+            {"Connection", "Content-Length", "Host", "Keep-Alive", "Last-Event-ID",
+                "Proxy-Authorization", "TE", "Trailer", "Transfer-Encoding", "Upgrade"})) {
         throw std::invalid_argument{
-            "header \"" + field.name + "\" is set by crier; for Last-Event-ID there is an option"};
+            "header \"" + field.name + "\" is set by crier; Last-Event-ID and proxies are options"};
     }
 }
 
@@ -48,15 +48,19 @@ request::request(http_url url, const event_source_options& options)
     std::ranges::for_each(headers_, check);
 }
 
-std::string request::text(std::string_view last_event_id) const {
+std::string request::text(std::string_view last_event_id, const route& way) const {
     constexpr std::pair<std::string_view, std::string_view> defaults[] = {
         {"Accept", "text/event-stream"},
         {"Accept-Encoding", "identity"},
         {"Cache-Control", "no-cache"},
         {"User-Agent", "crier"},
     };
-    std::string text = method_ + ' ' + url_.target + " HTTP/1.1\r\n";
+    const bool is_to_proxy = way.through && !url_.secure;
+    std::string text = method_ + ' ' + (is_to_proxy ? url_.text() : url_.target) + " HTTP/1.1\r\n";
     add(text, "Host", url_.authority);
+    if (is_to_proxy && !way.through->authorization.empty()) {
+        add(text, "Proxy-Authorization", way.through->authorization);
+    }
     for (const auto& [name, value] : defaults) {
         if (std::ranges::none_of(
                 headers_, [name](const header_field& given) { return same(given.name, name); })) {

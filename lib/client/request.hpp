@@ -2,6 +2,7 @@
 
 #include <crier/client/options.hpp>
 
+#include "route.hpp"
 #include "url.hpp"
 #include "verdict.hpp"
 
@@ -23,8 +24,9 @@ public:
 
     const http_url& url() const noexcept { return url_; }
 
-    /// The bytes to send.
-    std::string text(std::string_view last_event_id) const;
+    /// The bytes to send. A proxy gets the whole URL, and its credentials; none in between with TLS
+    /// does.
+    std::string text(std::string_view last_event_id, const route& way = {}) const;
 
     /// Turns to where a redirect leads, with the method that it leaves. An origin that is not the
     /// first one gets no header that may hold a secret, and no later one gets it back.

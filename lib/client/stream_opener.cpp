@@ -10,8 +10,9 @@
 namespace crier::detail {
 namespace {
 
-namespace ssl = boost::asio::ssl;
 using boost::system::error_code;
+
+constexpr unsigned proxy_authentication_required = 407;
 
 /// What led to the end of the redirects.
 std::string in_words(const response_head& head) {
@@ -22,17 +23,23 @@ std::string in_words(const response_head& head) {
 } // namespace
 
 stream_opener::stream_opener(http_url url, const event_source_options& options)
-    : options_{options}, request_{std::move(url), options} {
-    tls_for(request_.url());
+    : options_{options}, routes_{options}, request_{std::move(url), options}, tls_{options.tls} {
+    if (request_.url().secure) {
+        tls_.context(); // which may be refused
+    }
 }
 
 flow<opened_stream> stream_opener::open(std::string_view last_event_id) {
     request asked = request_;
     while (true) {
-        const std::shared_ptr<ssl::context> tls = tls_for(asked.url());
-        std::unique_ptr<connection> made = co_await connection::open(asked.url(), options_, tls);
+        const route way = routes_.to(asked.url());
+        std::unique_ptr<connection> made =
+            co_await connection::open(asked.url(), way, options_, tls_);
         const response_head head =
-            co_await made->ask(asked.text(last_event_id), options_.header_timeout);
+            co_await made->ask(asked.text(last_event_id, way), options_.header_timeout);
+        if (way.through && head.status == proxy_authentication_required) {
+            throw failure{refusal_of(*way.through, head)};
+        }
         const verdict got = judge(head, options_.retry_server_errors);
         switch (got.is) {
         case verdict::meaning::stream: co_return opened_stream{std::move(made), asked.url()};
@@ -47,13 +54,6 @@ flow<opened_stream> stream_opener::open(std::string_view last_event_id) {
         case verdict::meaning::end: throw failure{{got.error, got.message, true}};
         }
     }
-}
-
-std::shared_ptr<ssl::context> stream_opener::tls_for(const http_url& url) {
-    if (url.secure && !tls_) {
-        tls_ = make_tls_context(options_.tls);
-    }
-    return tls_;
 }
 
 } // namespace crier::detail

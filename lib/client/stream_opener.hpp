@@ -5,8 +5,8 @@
 #include "connection.hpp"
 #include "flow.hpp"
 #include "request.hpp"
-
-#include <boost/asio/ssl/context.hpp>
+#include "route.hpp"
+#include "tls_client.hpp"
 
 #include <memory>
 #include <string_view>
@@ -29,11 +29,10 @@ public:
     flow<opened_stream> open(std::string_view last_event_id);
 
 private:
-    std::shared_ptr<boost::asio::ssl::context> tls_for(const http_url& url);
-
     const event_source_options& options_;
+    const routes routes_;
     request request_;
-    std::shared_ptr<boost::asio::ssl::context> tls_;
+    tls_client tls_;
 };
 
 } // namespace crier::detail

@@ -3,6 +3,7 @@
 #include "ending.hpp"
 
 #include <boost/asio/ip/address.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/write.hpp>
@@ -23,21 +24,6 @@ namespace ssl = asio::ssl;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-std::shared_ptr<ssl::context> make_tls_context(const tls_options& options) {
-    if (options.context) {
-        return options.context;
-    }
-    auto context = std::make_shared<ssl::context>(ssl::context::tls_client);
-    context->set_options(
-        ssl::context::default_workarounds | ssl::context::no_tlsv1 | ssl::context::no_tlsv1_1);
-    if (options.ca_file.empty()) {
-        context->set_default_verify_paths();
-    } else {
-        context->load_verify_file(options.ca_file);
-    }
-    return context;
-}
-
 namespace {
 
 /// Tells the other side who is meant, and what its certificate must name. False where it cannot.
@@ -57,8 +43,15 @@ bool name_peer(SSL* tls, std::string host) {
            SSL_set1_host(tls, host.c_str()) == 1;
 }
 
+std::string fault_of(SSL* tls, const error_code& error, const http_url& server, bool verifies) {
+    const long fault = verifies ? SSL_get_verify_result(tls) : X509_V_OK;
+    return fault == X509_V_OK
+             ? "TLS with " + server.host + ": " + error.message()
+             : "certificate of " + server.host + ": " + X509_verify_cert_error_string(fault);
+}
+
 /// A peer that has gone without a word is noticed after a minute or two of silence.
-void keep_alive(tcp::socket& socket) {
+void keep_alive(stream_socket& socket) {
     error_code ignored;
     socket.set_option(tcp::socket::keep_alive{true}, ignored);
     const int seconds_idle = 45;
@@ -68,10 +61,16 @@ void keep_alive(tcp::socket& socket) {
 
 } // namespace
 
-transport::transport(tcp::socket socket) : socket_{std::move(socket)} {
+transport::transport(stream_socket socket) : socket_{std::move(socket)} {
     error_code ignored;
     socket_.set_option(tcp::no_delay{true}, ignored);
     keep_alive(socket_);
+}
+
+transport::~transport() {
+    if (session_) {
+        session_->keep(tls_->native_handle());
+    }
 }
 
 void transport::cancel() {
@@ -79,22 +78,28 @@ void transport::cancel() {
     socket_.close(ignored);
 }
 
-flow<void> transport::handshake(ssl::context& context, const std::string& host, bool verify) {
-    tls_.emplace(socket_, context);
-    if (!name_peer(tls_->native_handle(), host)) {
-        throw failure{{asio::error::invalid_argument, "TLS with " + host + ": no valid host name"}};
+flow<void> transport::handshake(tls_client& as, const http_url& with) {
+    const std::shared_ptr<tls_session> session = as.session_with(with);
+    tls_.emplace(socket_, as.context());
+    SSL* const tls = tls_->native_handle();
+    if (!name_peer(tls, with.host)) {
+        throw failure{
+            {asio::error::invalid_argument, "TLS with " + with.host + ": no valid host name"}};
     }
-    tls_->set_verify_mode(verify ? ssl::verify_peer : ssl::verify_none);
+    tls_->set_verify_mode(as.verifies() ? ssl::verify_peer : ssl::verify_none);
+    session->offer(tls);
     error_code error;
     co_await tls_->async_handshake(ssl::stream_base::client, asio::redirect_error(use_flow, error));
-    if (error) {
-        const long fault = verify ? SSL_get_verify_result(tls_->native_handle()) : X509_V_OK;
-        if (fault != X509_V_OK) {
-            throw failure{
-                {error, "certificate of " + host + ": " + X509_verify_cert_error_string(fault)}};
-        }
-        throw failure{{error, "TLS with " + host + ": " + error.message()}};
+    // That of a session is the result of when it was verified.
+    if (!error && as.verifies() && SSL_get_verify_result(tls) != X509_V_OK) {
+        error = asio::error::access_denied;
     }
+    if (error) {
+        session->forget();
+        throw failure{{error, fault_of(tls, error, with, as.verifies())}};
+    }
+    session->begin(tls);
+    session_ = session;
 }
 
 flow<void> transport::write(std::string_view bytes) {

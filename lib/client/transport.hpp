@@ -1,32 +1,31 @@
 #pragma once
 
-#include <crier/client/options.hpp>
-
 #include "flow.hpp"
+#include "tls_client.hpp"
+#include "url.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ssl/stream.hpp>
 
 #include <cstddef>
 #include <memory>
 #include <optional>
-#include <string>
 #include <string_view>
 
 namespace crier::detail {
 
-/// Errors: throws `system_error` where the file cannot be read.
-std::shared_ptr<boost::asio::ssl::context> make_tls_context(const tls_options& options);
+/// Of TCP, or a Unix socket.
+using stream_socket = boost::asio::generic::stream_protocol::socket;
 
 /// A connection's bytes, with TLS or without.
 class transport {
 public:
-    explicit transport(boost::asio::ip::tcp::socket socket);
+    explicit transport(stream_socket socket);
     transport(const transport&) = delete;
     transport& operator=(const transport&) = delete;
+    ~transport();
 
     boost::asio::any_io_executor get_executor() { return socket_.get_executor(); }
 
@@ -34,8 +33,9 @@ public:
     /// operation by whose completion is on its way.
     void cancel();
 
-    /// Turns to TLS. Errors: throws `system_error`, which says what is wrong with a certificate.
-    flow<void> handshake(boost::asio::ssl::context& context, const std::string& host, bool verify);
+    /// Turns to TLS with a server. Errors: throws `system_error`, which says what is wrong with a
+    /// certificate.
+    flow<void> handshake(tls_client& as, const http_url& with);
 
     flow<void> write(std::string_view bytes);
 
@@ -43,8 +43,9 @@ public:
     flow<std::size_t> read_some(boost::asio::mutable_buffer to);
 
 private:
-    boost::asio::ip::tcp::socket socket_;
-    std::optional<boost::asio::ssl::stream<boost::asio::ip::tcp::socket&>> tls_;
+    stream_socket socket_;
+    std::optional<boost::asio::ssl::stream<stream_socket&>> tls_;
+    std::shared_ptr<tls_session> session_; ///< once the handshake is done
 };
 
 } // namespace crier::detail

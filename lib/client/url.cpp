@@ -105,6 +105,10 @@ std::string http_url::text() const {
     return (secure ? "https://" : "http://") + authority + target;
 }
 
+std::string http_url::host_and_port() const {
+    return port == default_port(secure) ? authority + ':' + std::to_string(port) : authority;
+}
+
 bool same_origin(const http_url& a, const http_url& b) {
     return a.secure == b.secure && a.host == b.host && a.port == b.port;
 }

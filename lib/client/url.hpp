@@ -17,6 +17,8 @@ struct http_url {
     std::string target;    ///< path and query
 
     std::string text() const;
+    /// The authority with its port, whatever the scheme.
+    std::string host_and_port() const;
 };
 
 /// Whether both have the same scheme, host and port. Source: WHATWG HTML 7.1.1.

@@ -1,6 +1,7 @@
 #include "support/certificate.hpp"
 #include "support/observed_source.hpp"
 #include "support/scripted_server.hpp"
+#include "support/tls_server.hpp"
 
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
@@ -16,91 +17,13 @@ using crier::test::scripted_server;
 using crier::test::stream_head;
 using crier::test::temporary_file;
 using crier::test::then;
+using crier::test::tls_server;
 namespace asio = boost::asio;
 namespace ssl = asio::ssl;
 using asio::ip::tcp;
 using namespace std::chrono_literals;
 
 namespace {
-
-/// Answers each connection with a response over TLS and ends it, by the letter or by cutting it.
-class tls_server {
-public:
-    enum class ending { close_notify, cut };
-
-    tls_server(asio::io_context& io, const certificate& identity, std::string response,
-        ending how = ending::close_notify)
-        : state_{std::make_shared<state>(io, std::move(response), how)} {
-        SSL_CTX_use_certificate(state_->tls.native_handle(), identity.x509());
-        SSL_CTX_use_PrivateKey(state_->tls.native_handle(), identity.key());
-        asio::co_spawn(io, run(state_), asio::detached);
-    }
-    tls_server(const tls_server&) = delete;
-    tls_server& operator=(const tls_server&) = delete;
-    ~tls_server() {
-        state_->acceptor.close();
-        for (auto& each : state_->streams) {
-            each->lowest_layer().close();
-        }
-    }
-
-    std::string url(const std::string& host) const {
-        return "https://" + host + ":" + std::to_string(state_->acceptor.local_endpoint().port()) +
-               "/";
-    }
-
-    const std::vector<std::string>& names() const { return state_->names; }
-
-private:
-    using stream = ssl::stream<tcp::socket>;
-
-    struct state {
-        state(asio::io_context& io, std::string answer, ending by)
-            : acceptor{io, {asio::ip::address_v4::loopback(), 0}},
-              response{std::move(answer)},
-              how{by} {}
-
-        tcp::acceptor acceptor;
-        ssl::context tls{ssl::context::tls_server};
-        std::string response;
-        ending how;
-        std::vector<std::shared_ptr<stream>> streams;
-        std::vector<std::string> names;
-    };
-
-    static asio::awaitable<void> run(std::shared_ptr<state> self) {
-        try {
-            while (true) {
-                tcp::socket socket = co_await self->acceptor.async_accept(asio::use_awaitable);
-                self->streams.push_back(std::make_shared<stream>(std::move(socket), self->tls));
-                asio::co_spawn(self->acceptor.get_executor(), serve(self, self->streams.back()),
-                    asio::detached);
-            }
-        } catch (const boost::system::system_error&) {
-            // The server has gone.
-        }
-    }
-
-    static asio::awaitable<void> serve(std::shared_ptr<state> self, std::shared_ptr<stream> on) {
-        try {
-            co_await on->async_handshake(ssl::stream_base::server, asio::use_awaitable);
-            const char* name = SSL_get_servername(on->native_handle(), TLSEXT_NAMETYPE_host_name);
-            self->names.emplace_back(name == nullptr ? "none" : name);
-            std::string request;
-            co_await asio::async_read_until(
-                *on, asio::dynamic_buffer(request), "\r\n\r\n", asio::use_awaitable);
-            co_await asio::async_write(*on, asio::buffer(self->response), asio::use_awaitable);
-            if (self->how == ending::close_notify) {
-                co_await on->async_shutdown(asio::use_awaitable);
-            }
-            on->lowest_layer().close();
-        } catch (const boost::system::system_error&) {
-            // The client has gone.
-        }
-    }
-
-    std::shared_ptr<state> state_;
-};
 
 const std::string stream = stream_head + "data: a\n\n";
 

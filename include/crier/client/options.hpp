@@ -1,5 +1,7 @@
 #pragma once
 
+#include <crier/client/proxy_options.hpp>
+
 #include <boost/system/error_code.hpp>
 
 #include <chrono>
@@ -64,6 +66,10 @@ struct event_source_options {
     /// The first connection resumes after the event of this id.
     std::string last_event_id{};
     tls_options tls{};
+    proxy_options proxy{};
+    /// The path of a Unix socket to connect to instead of the URL's host and port, after redirects
+    /// too. The URL is what is asked for there: `http://localhost/events`. No proxy is used.
+    std::string unix_socket{};
 
     /// Off: the source is closed when the first stream ends or the first attempt fails. For a POST
     /// that must not be sent again.
@@ -84,7 +90,7 @@ struct event_source_options {
 
     // The timeouts apply to each redirect anew.
 
-    /// For resolving the name and connecting, together.
+    /// For resolving the name, connecting, and a proxy's answer to CONNECT, together.
     std::chrono::milliseconds connect_timeout = std::chrono::seconds{10};
     std::chrono::milliseconds handshake_timeout = std::chrono::seconds{10};
     /// From the request to the end of the response header.

@@ -44,6 +44,7 @@ enum class errc {
     already_waiting, ///< another wait or receive is pending
     callback_failed, ///< a callback has thrown what has no error code of its own
     no_stream,       ///< the request was answered, but not with a stream
+    proxy_refused,   ///< a proxy does not let a client through to the server
 };
 
 /// The category of `errc`; its name is "crier".
