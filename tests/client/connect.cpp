@@ -135,6 +135,18 @@ TEST_CASE("an address that refuses makes way for the next one at once") {
     CHECK(result.peer == there.local_endpoint());
 }
 
+TEST_CASE(
+    "where a name has ::1 too, and nothing listens there, 127.0.0.1 is connected to at once") {
+    context test;
+    tcp::acceptor there{test.io, four(0)};
+    const unsigned short port = there.local_endpoint().port();
+    outcome result;
+    test.spawn(own_executor_on(test.io.get_executor()),
+        connect_into(result, {six(port), four(port)}, 10s));
+    CHECK(test.run_until([&] { return result.over; })); // the clock stands still
+    CHECK(result.peer == there.local_endpoint());
+}
+
 TEST_CASE("a program that is started does not inherit a client's connection") {
     context test;
     tcp::acceptor there{test.io, four(0)};

@@ -8,6 +8,7 @@
 
 #include "support/resuming_server.hpp"
 #include "support/sweep.hpp"
+#include "support/temporary.hpp"
 
 #include <boost/asio/strand.hpp>
 
@@ -25,6 +26,7 @@ using crier::test::failing;
 using crier::test::failing_part;
 using crier::test::resuming_server;
 using crier::test::sweep;
+using crier::test::temporary_directory;
 using crier::test::temporary_file;
 namespace asio = boost::asio;
 
@@ -89,6 +91,8 @@ struct setting {
     std::string url{};
     std::string ca_file{};
     bool on_strand = false;
+    std::string proxy{};
+    std::string unix_socket{};
 
     event_source_options options(const std::string& last_event_id = {}) const {
         event_source_options made;
@@ -96,6 +100,8 @@ struct setting {
         made.random = [] { return 0.0; };
         made.last_event_id = last_event_id;
         made.tls.ca_file = ca_file;
+        made.proxy.url = proxy;
+        made.unix_socket = unix_socket;
         return made;
     }
 
@@ -199,6 +205,26 @@ TEST_CASE("a client over TLS goes on or says that it does not") {
     const temporary_file trusted{identity.pem()};
     const resuming_server server{&identity};
     sweep_life({.url = server.url(), .ca_file = trusted.path()});
+}
+
+TEST_CASE("a client of a proxy goes on or says that it does not") {
+    const resuming_server server;
+    sweep_life({.url = "http://example.test/", .proxy = server.proxy()});
+}
+
+TEST_CASE("a client in a proxy's tunnel goes on or says that it does not") {
+    const certificate identity{"DNS:example.test"};
+    const temporary_file trusted{identity.pem()};
+    const resuming_server server{&identity};
+    sweep_life(
+        {.url = "https://example.test/", .ca_file = trusted.path(), .proxy = server.proxy()});
+}
+
+TEST_CASE("a client of a Unix socket goes on or says that it does not") {
+    const temporary_directory directory;
+    resuming_server server;
+    server.listen_at(directory.file("s"));
+    sweep_life({.url = "http://localhost/", .unix_socket = directory.file("s")});
 }
 
 TEST_CASE("a client on a strand goes on or says that it does not") {

@@ -3,6 +3,7 @@
 #include "support/certificate.hpp"
 #include "support/observed_source.hpp"
 #include "support/scripted_server.hpp"
+#include "support/temporary.hpp"
 #include "support/tls_server.hpp"
 
 #include <doctest/doctest.h>

@@ -1,11 +1,10 @@
 #include "support/observed_source.hpp"
+#include "support/temporary.hpp"
 
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/write.hpp>
 #include <doctest/doctest.h>
-
-#include <unistd.h>
 
 #include <filesystem>
 #include <stdexcept>
@@ -16,28 +15,11 @@ using crier::event_source_options;
 using crier::ready_state;
 using crier::test::context;
 using crier::test::observed_source;
+using crier::test::temporary_directory;
 namespace asio = boost::asio;
 using asio::local::stream_protocol;
 
 namespace {
-
-/// A directory until the end of its scope.
-class temporary_directory {
-public:
-    temporary_directory() {
-        if (::mkdtemp(path_.data()) == nullptr) {
-            throw std::runtime_error{"no temporary directory could be made"};
-        }
-    }
-    temporary_directory(const temporary_directory&) = delete;
-    temporary_directory& operator=(const temporary_directory&) = delete;
-    ~temporary_directory() { std::filesystem::remove_all(path_); }
-
-    std::string file(const char* name) const { return path_ + '/' + name; }
-
-private:
-    std::string path_ = "/tmp/crier-test-XXXXXX";
-};
 
 /// Answers each connection with the next response, and holds the last one's.
 class local_server {

@@ -3,10 +3,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
-#include <unistd.h>
 
-#include <cstdlib>
-#include <fstream>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -59,27 +56,6 @@ private:
 
     std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key_;
     std::unique_ptr<X509, decltype(&X509_free)> x509_;
-};
-
-/// A file that holds a text until the end of its scope.
-class temporary_file {
-public:
-    explicit temporary_file(const std::string& text) {
-        const int file = ::mkstemp(path_.data());
-        if (file < 0 ||
-            ::write(file, text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
-            throw std::runtime_error{"no temporary file could be written"};
-        }
-        ::close(file);
-    }
-    temporary_file(const temporary_file&) = delete;
-    temporary_file& operator=(const temporary_file&) = delete;
-    ~temporary_file() { ::unlink(path_.c_str()); }
-
-    const std::string& path() const noexcept { return path_; }
-
-private:
-    std::string path_ = "/tmp/crier-test-XXXXXX";
 };
 
 } // namespace crier::test
