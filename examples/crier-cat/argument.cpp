@@ -10,20 +10,38 @@
 #include <fstream>
 #include <iterator>
 #include <optional>
+#include <sstream>
 #include <system_error>
 
 namespace cat::argument {
 namespace {
 
 std::string_view trimmed(std::string_view text) {
-    const std::size_t begin = std::min(text.find_first_not_of(" \t"), text.size());
-    return text.substr(begin, text.find_last_not_of(" \t") + 1 - begin);
+    const std::size_t begin = std::min(text.find_first_not_of(" \t\r"), text.size());
+    return text.substr(begin, text.find_last_not_of(" \t\r") + 1 - begin);
 }
 
 std::string_view variable(const char* name) {
     // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody changes the environment
     const char* const value = std::getenv(name);
     return value == nullptr ? "" : value;
+}
+
+std::string content_of(const std::string& option, const std::string& path) {
+    std::ifstream in{path, std::ios::binary};
+    std::string content{std::istreambuf_iterator<char>{in}, {}};
+    if (!in.is_open() || in.bad()) {
+        throw CLI::ValidationError{option, path + " cannot be read"};
+    }
+    return content;
+}
+
+crier::header_field header(std::string_view text, const std::string& shown) {
+    const std::size_t colon = text.find(':');
+    if (colon == text.npos) {
+        throw CLI::ValidationError{"--header", shown + " is not 'Name: value'"};
+    }
+    return {std::string{text.substr(0, colon)}, std::string{trimmed(text.substr(colon + 1))}};
 }
 
 std::string in_quotes(std::string_view text) { return '"' + std::string{text} + '"'; }
@@ -59,24 +77,24 @@ std::string url(const std::string& text) {
     return text.find("://") == std::string::npos ? "http://" + text : text;
 }
 
-crier::header_field header(std::string_view text) {
-    const std::size_t colon = text.find(':');
-    if (colon == text.npos) {
-        throw CLI::ValidationError{"--header", in_quotes(text) + " is not 'Name: value'"};
+void add_headers(const std::string& text, std::vector<crier::header_field>& to) {
+    if (!text.starts_with('@')) {
+        to.push_back(header(text, in_quotes(text)));
+        return;
     }
-    return {std::string{text.substr(0, colon)}, std::string{trimmed(text.substr(colon + 1))}};
+    const std::string path = text.substr(1);
+    std::istringstream lines{content_of("--header", path)};
+    std::string line;
+    for (int number = 1; std::getline(lines, line); ++number) {
+        if (const std::string_view field = trimmed(line); !field.empty()) {
+            // An error does not show what the file holds.
+            to.push_back(header(field, path + ", line " + std::to_string(number) + ','));
+        }
+    }
 }
 
 std::string body(const std::string& text) {
-    if (!text.starts_with('@')) {
-        return text;
-    }
-    std::ifstream in{text.substr(1), std::ios::binary};
-    std::string content{std::istreambuf_iterator<char>{in}, {}};
-    if (!in.is_open() || in.bad()) {
-        throw CLI::ValidationError{"--body", text.substr(1) + " cannot be read"};
-    }
-    return content;
+    return text.starts_with('@') ? content_of("--body", text.substr(1)) : text;
 }
 
 std::string check_color(const std::string& when) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 /// Reads the texts of arguments. All functions throw `CLI::ValidationError` on a text that is not
 /// valid.
@@ -17,8 +18,9 @@ std::chrono::milliseconds seconds(const std::string& option, const std::string& 
 /// A URL; the default scheme is http, as for curl.
 std::string url(const std::string& text);
 
-/// `Name: value`.
-crier::header_field header(std::string_view text);
+/// Adds `Name: value`, or for `@FILE` all such lines of the file: what it holds is secret, unlike
+/// a command line.
+void add_headers(const std::string& text, std::vector<crier::header_field>& to);
 
 /// The text itself, or for `@FILE` the content of the file.
 std::string body(const std::string& text);

@@ -1,11 +1,13 @@
 #include "command_line.hpp"
 
 #include "argument.hpp"
+#include "help.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <unistd.h>
 
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -13,49 +15,35 @@ namespace cat {
 namespace {
 
 constexpr const char* footer =
-    R"(Events go to standard output, notices about connections to standard error.
-
-Exit status:
-  0    done: --count is reached, the stream ended with --no-reconnect, or the reader of the
-       output has left
-  1    ended: all streams have ended for good, such as by 404 or 204, or the output cannot be
-       written
-  2    the command line is wrong
-  3    --timeout is over
-  130  by Ctrl-C, and 143 by SIGTERM, as shells report them)";
+    "Exit status: 0 done, 1 ended for good, 2 wrong command line, 3 --timeout is over";
 
 } // namespace
 
 command_line::command_line()
-    : parser_{"Shows the events of event streams as they arrive, and reconnects as a browser does.",
-          "crier-cat"} {
+    : parser_{"shows event streams as browsers receive them", "crier-cat"} {
+    parser_.formatter(std::make_shared<one_screen_help>());
     add_output();
     add_request();
+    add_connection();
     add_ends();
-    parser_.add_option("URL", chosen_.urls, "one or more streams; the default scheme is http")
-        ->required()
-        ->type_name("");
+    parser_.add_option("URL", chosen_.urls)->required();
     parser_.footer(footer);
 }
 
 void command_line::add_output() {
     const std::string group = "Output";
-    parser_.add_flag("--json", json_, R"(write a line {"type","data","id"} for each event)")
-        ->group(group);
-    parser_.add_flag("--raw", raw_, "write the bytes of the stream as received")->group(group);
-    parser_.add_option("--only", chosen_.only, "show events of this type only")
+    const auto flag = [&](const char* name, bool& to, const char* text) {
+        parser_.add_flag(name, to, text)->group(group);
+    };
+    flag("--json", json_, R"(a line {"type","data","id"} for each event)");
+    flag("--raw", raw_, "the bytes of the stream as received");
+    parser_.add_option("--only", chosen_.only, "events of this type only")
         ->type_name("TYPE")
         ->group(group);
-    parser_.add_flag("--comments", chosen_.comments, "show comments too, such as heartbeats")
-        ->group(group);
-    parser_
-        .add_flag("--follow-gaps", chosen_.follow_gaps,
-            "explain crier.gap events, which report lost events")
-        ->group(group);
-    parser_.add_flag("--quiet", chosen_.quiet, "no notices about connections")->group(group);
-    parser_
-        .add_option(
-            "--color", color_, "always, never, or auto: on a terminal unless NO_COLOR is set")
+    flag("--comments", chosen_.comments, "comments too, such as heartbeats");
+    flag("--follow-gaps", chosen_.follow_gaps, "explain crier.gap, which reports lost events");
+    flag("--quiet", chosen_.quiet, "no notices about connections");
+    parser_.add_option("--color", color_, "auto, always or never; auto heeds NO_COLOR")
         ->type_name("WHEN")
         ->check(argument::check_color)
         ->group(group);
@@ -67,16 +55,33 @@ void command_line::add_request() {
         parser_.add_option(name, to, text)->type_name(type)->group(group);
     };
     add("--last-event-id", chosen_.source.last_event_id, "ID", "resume after this event");
-    parser_.add_option("--header", headers_, "'Name: value' to send; may be repeated")
+    parser_.add_option("--header", headers_, "'Name: value', or @FILE of lines; many times")
         ->type_name("FIELD")
         ->allow_extra_args(false)
         ->group(group);
     add("--method", method_, "METHOD", "the default is POST with a body, else GET");
-    add("--body", body_, "TEXT", "a body to send; @FILE sends the content of a file");
-    add("--ca-file", chosen_.source.tls.ca_file, "FILE", "trust the certificates in this PEM file");
+    add("--body", body_, "TEXT", "a body to send; @FILE sends that of a file");
+}
+
+void command_line::add_connection() {
+    const std::string group = "Connect";
+    crier::event_source_options& source = chosen_.source;
+    const auto add = [&](const char* name, std::string& to, const char* type, const char* text) {
+        parser_.add_option(name, to, text)->type_name(type)->group(group);
+    };
+    add("--ca-file", source.tls.ca_file, "FILE", "trust the certificates in this PEM file");
+    parser_.add_flag("--insecure", insecure_, "any certificate: others may read the stream")
+        ->group(group);
+    add("--proxy", source.proxy.url, "URL", "not that of https_proxy or http_proxy");
+    add("--noproxy", source.proxy.no_proxy, "HOSTS", "no proxy for a,b; '*' for none");
+    add("--unix-socket", source.unix_socket, "PATH", "connect there, not to the URL's host");
+    const auto take_silence = [&source](const std::string& given) {
+        source.idle_timeout = argument::seconds("--idle-timeout", given);
+    };
     parser_
-        .add_flag("--insecure", insecure_,
-            "accept any certificate; others may read and change the stream")
+        .add_option_function<std::string>(
+            "--idle-timeout", take_silence, "reconnect after so long a silence")
+        ->type_name("SECONDS")
         ->group(group);
 }
 
@@ -86,17 +91,15 @@ void command_line::add_ends() {
         const auto take = [name, read](const std::string& given) { read(name, given); };
         parser_.add_option_function<std::string>(name, take, text)->type_name(type)->group(group);
     };
-    add("--count", "N", "end after this many events",
+    add("--count", "N", "after so many events",
         [this](const auto&... given) { chosen_.count = argument::count(given...); });
-    add("--timeout", "SECONDS", "end after this time",
+    add("--timeout", "SECONDS", "after this time",
         [this](const auto&... given) { chosen_.timeout = argument::seconds(given...); });
-    add("--idle-timeout", "SECONDS", "reconnect when a stream is silent for this long",
-        [this](
-            const auto&... given) { chosen_.source.idle_timeout = argument::seconds(given...); });
-    parser_.add_flag("--no-reconnect", no_reconnect_, "end when the stream ends")->group(group);
+    add("--event-limit", "BYTES", "by a larger event; the default is 1 MB",
+        [this](const auto&... given) { chosen_.source.event_limit = argument::count(given...); });
+    parser_.add_flag("--no-reconnect", no_reconnect_, "when the stream ends")->group(group);
     parser_
-        .add_flag("--retry-server-errors", chosen_.source.retry_server_errors,
-            "retry after 429 and 5xx too")
+        .add_flag("--retry-server-errors", chosen_.source.retry_server_errors, "not by 429 and 5xx")
         ->group(group);
 }
 
@@ -127,7 +130,7 @@ settings command_line::parse(int argc, char** argv) {
     chosen_.color_notices = argument::color(color_, STDERR_FILENO);
     crier::event_source_options& source = chosen_.source;
     for (const std::string& header : headers_) {
-        source.headers.push_back(argument::header(header));
+        argument::add_headers(header, source.headers);
     }
     source.body = argument::body(body_);
     source.method = !method_.empty() ? method_ : parser_.count("--body") != 0 ? "POST" : "GET";

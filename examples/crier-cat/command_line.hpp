@@ -25,6 +25,7 @@ public:
 private:
     void add_output();
     void add_request();
+    void add_connection();
     void add_ends();
     void check() const;
 

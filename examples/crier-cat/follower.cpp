@@ -27,7 +27,8 @@ follower::follower(settings chosen)
       notices_{margin_, painter{settings_.color_notices}, settings_.quiet},
       output_{context_, [this](error_code why) { fail(why); }} {
     for (std::size_t i = 0; i < settings_.urls.size(); ++i) {
-        open(streams_.emplace_back(stream{.index = i}));
+        const crier::parser_options limits{.limit = settings_.source.event_limit};
+        open(streams_.emplace_back(stream{.index = i, .counting = crier::parser{limits}}));
     }
     start_timeout();
 }

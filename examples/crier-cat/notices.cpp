@@ -20,6 +20,19 @@ std::string in_words(std::chrono::milliseconds delay) {
     return std::to_string(tenths / 10) + '.' + std::to_string(tenths % 10) + " s";
 }
 
+/// The option that a user may not know of.
+std::string_view way_out_of(const crier::state_change& change) {
+    const bool tls = change.reason.category() == boost::asio::error::get_ssl_category();
+    if (tls && change.message.starts_with("certificate")) {
+        return "--ca-file trusts the certificates of a file, --insecure accepts any";
+    }
+    if (change.reason == crier::errc::line_too_long ||
+        change.reason == crier::errc::event_too_large) {
+        return "--event-limit takes larger events";
+    }
+    return {};
+}
+
 } // namespace
 
 void notices::connecting(std::size_t stream, std::string_view url) const {
@@ -71,10 +84,9 @@ void notices::write(std::string_view begin, look as, std::string_view text) cons
 }
 
 void notices::hint(std::size_t stream, const crier::state_change& change) {
-    const bool tls = change.reason.category() == boost::asio::error::get_ssl_category();
-    if (tls && change.message.starts_with("certificate") && !std::exchange(hinted_, true)) {
-        say(stream, look::dim,
-            "--ca-file trusts the certificates of a file, --insecure accepts any");
+    const std::string_view way_out = way_out_of(change);
+    if (!way_out.empty() && std::exchange(hinted_, way_out) != way_out) {
+        say(stream, look::dim, way_out);
     }
 }
 

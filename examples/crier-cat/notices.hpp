@@ -35,7 +35,7 @@ private:
     const margin& margin_;
     painter paint_;
     bool quiet_;
-    bool hinted_ = false;
+    std::string_view hinted_; ///< what was said last
 };
 
 } // namespace cat

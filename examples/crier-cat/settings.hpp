@@ -9,7 +9,13 @@
 
 namespace cat {
 
-enum exit_status { done = 0, ended = 1, bad_usage = 2, timed_out = 3 };
+/// As shells report it, a signal ends it with 128 and its number: 130 by Ctrl-C.
+enum exit_status {
+    done = 0,      ///< the count is reached, the stream has ended, or nobody reads the output
+    ended = 1,     ///< all streams have ended for good, or the output cannot be written
+    bad_usage = 2, ///< the command line is wrong
+    timed_out = 3,
+};
 
 enum class format { human, json, raw };
 

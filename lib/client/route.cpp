@@ -31,7 +31,7 @@ std::optional<proxy> proxy_from(const std::string& place, const std::string& tex
     auto made = parse_proxy(text);
     if (!made) {
         throw std::invalid_argument{
-            place + ": a proxy must be http://host:port or http://user:password@host:port"};
+            place + " must be http://host:port or http://user:password@host:port"};
     }
     return std::move(*made);
 }
@@ -61,7 +61,7 @@ routes::routes(const event_source_options& options, const environment& variable)
       no_proxy_{options.proxy.no_proxy},
       from_environment_{options.proxy.use_environment && options.proxy.url.empty()} {
     check_path(unix_socket_);
-    http_ = https_ = proxy_from("proxy_options::url", options.proxy.url);
+    http_ = https_ = proxy_from("proxy", options.proxy.url);
     if (!unix_socket_.empty()) {
         return;
     }

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import tempfile
 import threading
 import time
 from queue import Queue
@@ -162,6 +163,11 @@ def what_makes_no_sense_is_refused_in_one_line():
         (["--header", "no colon", "x"], "--header"),
         (["--header", "A b: c", "x"], "A b"),
         (["--header", "Host: y", "x"], "Host"),
+        (["--header", "@/does/not/exist", "x"], "/does/not/exist"),
+        (["--event-limit", "0", "x"], "--event-limit"),
+        (["--event-limit", "1 MB", "x"], "--event-limit"),
+        (["--proxy", "socks5://h", "x"], "proxy"),
+        (["--unix-socket", "/" + "x" * 200, "x"], "unix_socket"),
         (["--method", "HEAD", "x"], "HEAD"),
         (["--body", "@/does/not/exist", "x"], "/does/not/exist"),
         (["--ca-file", "/does/not/exist", "https://x"], "/does/not/exist"),
@@ -175,8 +181,21 @@ def what_makes_no_sense_is_refused_in_one_line():
 
 
 @check
-def the_help_tells_the_statuses():
+def the_help_is_one_screen_and_tells_the_statuses():
     ended = run("--help")
     expect_end(ended, 0)
-    for text in b"  1    ended", b"  3    --timeout", b"  130  by Ctrl-C", b"--follow-gaps":
+    lines = ended.stdout.decode().splitlines()
+    expect(len(lines) <= 24, f"{len(lines)} lines")
+    expect(max(map(len, lines)) <= 80, f"{max(lines, key=len)!r}")
+    for text in b"0 done, 1 ended", b"3 --timeout", b"--follow-gaps", b"--unix-socket PATH ":
         expect(text in ended.stdout, f"no {text!r}")
+
+
+@check
+def an_error_in_a_file_of_headers_does_not_show_what_it_holds():
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(b"X-One: 1\n\nBearer secret\n")
+        file.flush()
+        ended = run("--header", f"@{file.name}", "x")
+    expect_end(ended, 2, f"{file.name}, line 3, is not 'Name: value'")
+    expect(b"secret" not in ended.stderr, f"{ended.stderr!r}")

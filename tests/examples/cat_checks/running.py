@@ -1,5 +1,6 @@
 """crier-cat itself, run to its end or watched as it runs."""
 
+import os
 import queue
 import re
 import subprocess
@@ -38,11 +39,16 @@ def check(function):
     return function
 
 
-def run(*arguments):
-    """Runs crier-cat to its end."""
+def run(*arguments, **variables):
+    """Runs crier-cat to its end, with more variables in its environment."""
     command = [programs.cat, *arguments]
     no_input = subprocess.DEVNULL
-    return subprocess.run(command, stdin=no_input, capture_output=True, timeout=TIMEOUT)
+    # Whoever started this test may be behind a proxy.
+    own = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+    environment = {**own, **variables}
+    return subprocess.run(
+        command, stdin=no_input, capture_output=True, timeout=TIMEOUT, env=environment
+    )
 
 
 def expect_equal(got, wanted):

@@ -45,17 +45,21 @@ class Request:
 
 
 class Server:
-    """Listens on the loopback address and answers each request in a thread of its own."""
+    """Listens on the loopback address, or at a path, and answers each request in a thread of its
+    own."""
 
-    def __init__(self, answer, tls=None):
+    def __init__(self, answer, tls=None, path=None):
         self.answer = answer
         self.tls = tls
         self.requests = queue.Queue()
         self.count = 0
         self.failures = []
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        self.origin = f"http://127.0.0.1:{self.port}"
+        if path:
+            self.listener = socket.create_server(path, family=socket.AF_UNIX)
+        else:
+            self.listener = socket.create_server(("127.0.0.1", 0))
+            self.port = self.listener.getsockname()[1]
+            self.origin = f"http://127.0.0.1:{self.port}"
         threading.Thread(target=self.accept, daemon=True).start()
 
     def url(self, path="/"):

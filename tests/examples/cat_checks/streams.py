@@ -103,6 +103,84 @@ def the_request_is_what_was_asked_for():
 
 
 @check
+def headers_come_from_a_file_too():
+    with tempfile.NamedTemporaryFile() as file, serving(EVENTS) as server:
+        file.write(b"Authorization: Bearer a:b\r\n\n  X-Two: 2  \nX-Three:3")
+        file.flush()
+        run("--no-reconnect", "--header", f"@{file.name}", "--header", "X-Four: 4", server.url())
+        headers = server.asked().headers
+    sent = [headers[name] for name in ("Authorization", "X-Two", "X-Three", "X-Four")]
+    expect_equal(sent, ["Bearer a:b", "2", "3", "4"])
+
+
+@check
+def a_large_event_needs_a_larger_limit():
+    large = b"data: " + b"x" * 2_000_000 + b"\n\n"
+    with serving(large) as server:
+        ended = run("--no-reconnect", server.url())
+    expect_end(ended, 1, "over the limit of 1048576 bytes")
+    expect_end(ended, 1, "* --event-limit takes larger events\n")
+    for arguments in [], ["--raw"]:
+        with serving(large) as server:
+            ended = run("--event-limit", "2100000", "--count", "1", *arguments, server.url())
+        expect_end(ended, 0)
+        expect(len(ended.stdout) > 2_000_000, "the event is not whole")
+
+
+@check
+def a_proxy_is_asked_in_place_of_the_server():
+    url = "http://example.invalid/path"
+    by_option = ["--proxy", "http://user:pass@{}"]
+    by_variable = {"http_proxy": "user:pass@{}", "no_proxy": "a.invalid,b.invalid"}
+    for arguments, variables in (by_option, {}), ([], by_variable):
+        with serving(EVENTS) as proxy:
+            at = f"127.0.0.1:{proxy.port}"
+            arguments = [argument.format(at) for argument in arguments]
+            variables = {name: value.format(at) for name, value in variables.items()}
+            expect_end(run("--no-reconnect", *arguments, url, **variables), 0)
+            asked = proxy.asked()
+        expect_equal((asked.method, asked.path), ("GET", url))
+        expect_equal(asked.headers["Proxy-Authorization"], "Basic dXNlcjpwYXNz")
+
+
+@check
+def a_proxy_that_refuses_is_quoted():
+    def answer(request):
+        expect_equal((request.method, request.path), ("CONNECT", "example.invalid:443"))
+        request.respond("403 Not for you")
+
+    with Server(answer) as proxy:
+        ended = run("--proxy", proxy.origin, "https://example.invalid/")
+    expect_end(ended, 1, f"closed: proxy 127.0.0.1:{proxy.port}: 403 Not for you")
+
+
+@check
+def what_needs_no_proxy_is_asked_directly():
+    with serving(EVENTS) as server:
+        for arguments, variables in [
+            (["--proxy", "127.0.0.1:1", "--noproxy", "a,127.0.0.0/8"], {}),
+            (["--proxy", "127.0.0.1:1"], {"no_proxy": "127.0.0.1"}),
+            ([], {"HTTP_PROXY": "127.0.0.1:1", "http_proxy": ""}),
+        ]:
+            run("--no-reconnect", *arguments, server.url("/path"), **variables)
+            expect_equal(server.asked().path, "/path")
+
+
+@check
+def a_unix_socket_is_connected_to():
+    with tempfile.TemporaryDirectory() as directory:
+        path = f"{directory}/socket"
+        with Server(lambda request: request.stream(b"data: one\n\n"), path=path) as server:
+            ended = run("--count", "1", "--unix-socket", path, "example.invalid/path")
+            asked = server.asked()
+        expect_end(ended, 0)
+        expect(ended.stdout.endswith(b"  one\n"), f"{ended.stdout!r}")
+        expect_equal((asked.path, asked.headers["Host"]), ("/path", "example.invalid"))
+        ended = run("--no-reconnect", "--unix-socket", f"{directory}/none", "x")
+        expect_end(ended, 1, f"{directory}/none: No such file or directory")
+
+
+@check
 def a_redirect_is_followed_and_told():
     def answer(request):
         if request.path == "/old":
