@@ -24,7 +24,7 @@ public:
     backoff(milliseconds limit, std::function<double()> random)
         : limit_{limit}, random_{std::move(random)} {}
 
-    /// A stream has been there: what comes now is no failure in a row.
+    /// An event has come: what comes now is no failure in a row.
     void reset() noexcept { failures_ = 0; }
 
     milliseconds next(

@@ -89,11 +89,11 @@ flow<std::unique_ptr<connection>> connection::open(
 
 flow<void> connection::ask_for_tunnel(
     const proxy& through, const http_url& to, clock::time_point deadline) {
-    response_head head;
+    response_info head;
     try {
         const std::string request = connect_request(through, to);
         const time_limit limit{transport_, deadline - clock::now()};
-        flow<response_head> asking = write_and_read_head(request);
+        flow<response_info> asking = write_and_read_head(request);
         head = co_await within(limit, errc::connect_timeout, std::move(asking));
         // What follows is the server's, which in TLS does not speak first.
         if (head.status / 100 == 2 && buffer_.size() != parsed_) {
@@ -107,15 +107,15 @@ flow<void> connection::ask_for_tunnel(
     }
 }
 
-flow<response_head> connection::ask(std::string request, clock::duration longest) {
+flow<response_info> connection::ask(std::string request, clock::duration longest) {
     const time_limit limit{transport_, longest};
-    flow<response_head> asking = write_and_read_head(request);
+    flow<response_info> asking = write_and_read_head(request);
     co_return co_await within(limit, errc::header_timeout, std::move(asking));
 }
 
 /// A server may answer before it has read all, and then read no more. Source: RFC 9112,
 /// section 9.5.
-flow<response_head> connection::write_and_read_head(std::string_view request) {
+flow<response_info> connection::write_and_read_head(std::string_view request) {
     std::optional<error_code> unsent;
     try {
         co_await transport_.write(request);
@@ -132,7 +132,7 @@ flow<response_head> connection::write_and_read_head(std::string_view request) {
     throw system_error{*unsent};
 }
 
-flow<response_head> connection::read_head() {
+flow<response_info> connection::read_head() {
     do {
         reader_ = std::make_unique<response_reader>();
         while (!reader_->has_head()) {
@@ -154,6 +154,22 @@ flow<std::string_view> connection::read(clock::duration longest) {
     }
     const time_limit limit{transport_, longest};
     co_return co_await within(limit, errc::idle_timeout, std::move(reading));
+}
+
+flow<std::string> connection::read_start(std::size_t most, clock::duration longest) {
+    const time_limit limit{transport_, longest};
+    std::string start;
+    try {
+        while (start.size() < most) {
+            const std::string_view piece = co_await read_body();
+            if (piece.empty()) {
+                break;
+            }
+            start += piece.substr(0, most - start.size());
+        }
+    } catch (const system_error&) { // NOLINT(bugprone-empty-catch): what has come must do
+    }
+    co_return start;
 }
 
 flow<std::string_view> connection::read_body() {

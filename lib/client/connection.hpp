@@ -3,11 +3,11 @@
 #include <crier/async/clock.hpp>
 
 #include "flow.hpp"
-#include "request.hpp"
 #include "response_reader.hpp"
 #include "route.hpp"
 #include "tls_client.hpp"
 #include "transport.hpp"
+#include "url.hpp"
 
 #include <boost/beast/core/flat_buffer.hpp>
 
@@ -28,16 +28,20 @@ public:
     explicit connection(stream_socket socket) : transport_{std::move(socket)} {}
 
     /// Sends a request and reads the response's header.
-    flow<response_head> ask(std::string request, clock::duration longest);
+    flow<response_info> ask(std::string request, clock::duration longest);
 
     /// The next piece of the body, a view that holds until the next call; empty at the end. It may
     /// take the given time, or any where that is `never`.
     flow<std::string_view> read(clock::duration longest);
 
+    /// The first bytes of the body, so many at most: what of them comes in the time, and before an
+    /// error.
+    flow<std::string> read_start(std::size_t most, clock::duration longest);
+
 private:
     flow<void> ask_for_tunnel(const proxy& through, const http_url& to, clock::time_point deadline);
-    flow<response_head> write_and_read_head(std::string_view request);
-    flow<response_head> read_head();
+    flow<response_info> write_and_read_head(std::string_view request);
+    flow<response_info> read_head();
     flow<std::string_view> read_body();
     flow<void> read_more();
     bool parse();

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <crier/client/state_change.hpp>
+
 #include <boost/system/error_code.hpp>
 #include <boost/system/system_error.hpp>
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -16,6 +19,7 @@ struct ending {
     std::string message;
     bool for_good = false;
     std::optional<std::chrono::milliseconds> retry_after{};
+    std::shared_ptr<const response_info> response{};
 };
 
 /// An error that says what only the place where it happens knows.

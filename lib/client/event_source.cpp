@@ -3,7 +3,6 @@
 #include "async/durations.hpp"
 #include "source_state.hpp"
 #include "stream_reader.hpp"
-#include "url.hpp"
 
 #include <algorithm>
 #include <stdexcept>
@@ -16,14 +15,6 @@ void require(bool met, const char* otherwise) {
     if (!met) {
         throw std::invalid_argument{otherwise};
     }
-}
-
-detail::http_url checked_url(std::string_view text) {
-    auto url = detail::parse_url(text);
-    if (!url) {
-        throw std::invalid_argument{'"' + std::string{text} + "\": " + url.error().message()};
-    }
-    return std::move(*url);
 }
 
 void bring_into_range(event_source_options& options) {
@@ -54,11 +45,9 @@ event_source::event_source(const executor_type& executor, std::string_view url)
 
 event_source::event_source(
     const executor_type& executor, std::string_view url, event_source_options options) {
-    detail::http_url from = checked_url(url);
     options = checked(std::move(options));
     state_ = std::make_shared<detail::source_state>(executor, options);
-    auto reader =
-        std::make_unique<detail::stream_reader>(state_, std::move(from), std::move(options));
+    auto reader = std::make_unique<detail::stream_reader>(state_, url, std::move(options));
     state_->start(detail::stream_reader::run(std::move(reader)));
 }
 

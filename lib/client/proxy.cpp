@@ -75,7 +75,7 @@ std::string connect_request(const proxy& through, const http_url& to) {
     return text + "User-Agent: crier\r\n\r\n";
 }
 
-ending refusal_of(const proxy& through, const response_head& head) {
+ending refusal_of(const proxy& through, const response_info& head) {
     constexpr unsigned request_timeout = 408;
     constexpr unsigned too_many_requests = 429;
     const bool may_pass = head.status / 100 == 5 || head.status == request_timeout ||
@@ -85,7 +85,7 @@ ending refusal_of(const proxy& through, const response_head& head) {
         message += ' ' + head.reason;
     }
     return {errc::proxy_refused, std::move(message), !may_pass,
-        parse_retry_after(head.retry_after, std::chrono::system_clock::now())};
+        retry_after_of(head, std::chrono::system_clock::now())};
 }
 
 } // namespace crier::detail

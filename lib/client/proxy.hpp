@@ -26,6 +26,6 @@ boost::system::result<proxy> parse_proxy(std::string_view text);
 std::string connect_request(const proxy& through, const http_url& to);
 
 /// What it means that a proxy lets nobody through: what is wrong for good, or may pass.
-ending refusal_of(const proxy& through, const response_head& head);
+ending refusal_of(const proxy& through, const response_info& head);
 
 } // namespace crier::detail

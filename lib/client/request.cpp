@@ -2,6 +2,7 @@
 
 #include <crier/wire/errc.hpp>
 
+#include "response_fields.hpp"
 #include "wire/field_text.hpp"
 
 #include <algorithm>
@@ -31,24 +32,38 @@ void check(const header_field& field) {
     }
 }
 
+http_url checked_url(std::string_view text) {
+    auto url = parse_url(text);
+    if (!url) {
+        throw std::invalid_argument{'"' + std::string{text} + "\": " + url.error().message()};
+    }
+    return std::move(*url);
+}
+
 void add(std::string& text, std::string_view name, std::string_view value) {
     text.append(name).append(": ").append(value).append("\r\n");
 }
 
 } // namespace
 
-request::request(http_url url, const event_source_options& options)
-    : url_{std::move(url)},
-      method_{options.method},
-      headers_{options.headers},
-      body_{options.body} {
+bool is_safe(std::string_view method) noexcept {
+    constexpr std::string_view safe[] = {"GET", "OPTIONS", "PROPFIND", "QUERY", "REPORT", "SEARCH"};
+    return std::ranges::find(safe, method) != std::end(safe);
+}
+
+request::request(std::string_view method, stream_request of)
+    : url_{checked_url(of.url)},
+      method_{method},
+      headers_{std::move(of.headers)},
+      body_{std::move(of.body)} {
     if (!is_token(method_) || is_one_of(method_, {"CONNECT", "HEAD", "TRACE"})) {
         throw std::invalid_argument{"method \"" + method_ + "\" cannot ask for a stream"};
     }
     std::ranges::for_each(headers_, check);
 }
 
-std::string request::text(std::string_view last_event_id, const route& way) const {
+std::string request::text(
+    std::string_view last_event_id, std::string_view cookies, const route& way) const {
     constexpr std::pair<std::string_view, std::string_view> defaults[] = {
         {"Accept", "text/event-stream"},
         {"Accept-Encoding", "identity"},
@@ -68,7 +83,15 @@ std::string request::text(std::string_view last_event_id, const route& way) cons
         }
     }
     for (const header_field& field : headers_) {
-        add(text, field.name, field.value);
+        if (same(field.name, "Cookie") && !cookies.empty()) {
+            // One field for all of them: RFC 6265, section 5.4.
+            add(text, field.name, field.value + "; " + std::string{std::exchange(cookies, {})});
+        } else {
+            add(text, field.name, field.value);
+        }
+    }
+    if (!cookies.empty()) {
+        add(text, "Cookie", cookies);
     }
     if (!last_event_id.empty()) {
         add(text, "Last-Event-ID", last_event_id);
@@ -79,11 +102,12 @@ std::string request::text(std::string_view last_event_id, const route& way) cons
     return text.append("\r\n").append(body_);
 }
 
-error_code request::follow(const response_head& head) {
+error_code request::follow(const response_info& head) {
     if (++redirects_ > most_redirects) {
         return errc::too_many_redirects;
     }
-    auto next = resolve(url_, head.location);
+    const std::optional<std::string_view> location = only_value_of(head, "Location");
+    auto next = resolve(url_, location.value_or(""));
     if (!next || (url_.secure && !next->secure)) {
         return errc::bad_redirect;
     }

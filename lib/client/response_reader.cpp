@@ -2,6 +2,7 @@
 
 #include <crier/wire/errc.hpp>
 
+#include "response_fields.hpp"
 #include "wire/field_text.hpp"
 
 #include <boost/asio/buffer.hpp>
@@ -50,18 +51,14 @@ void response_reader::on_response_impl(int status, string reason, int, error_cod
     head_.reason = from(reason);
 }
 
-void response_reader::on_field_impl(http::field name, string, string value, error_code& error) {
-    switch (name) {
-    // Beast takes what is encoded in other ways too for a body without any coding.
-    case http::field::transfer_encoding:
-        error = same(from(value), "chunked") ? error_code{} : errc::bad_response;
-        break;
-    case http::field::content_type: head_.content_type = from(value); break;
-    case http::field::content_encoding: head_.content_encoding = from(value); break;
-    case http::field::location: head_.location = from(value); break;
-    case http::field::retry_after: head_.retry_after = from(value); break;
-    default: break;
+void response_reader::on_field_impl(
+    http::field known, string name, string value, error_code& error) {
+    // Beast takes what is encoded in other ways, or twice, too for a body of one coding or none.
+    if (known == http::field::transfer_encoding) {
+        const bool again = !values_of(head_, "Transfer-Encoding").empty();
+        error = same(from(value), "chunked") && !again ? error_code{} : errc::bad_response;
     }
+    head_.headers.push_back({std::string{from(name)}, std::string{from(value)}});
 }
 
 std::size_t response_reader::on_body_impl(string body, error_code&) {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "verdict.hpp"
+#include <crier/client/state_change.hpp>
 
 #include <boost/beast/http/basic_parser.hpp>
 
@@ -28,7 +28,7 @@ public:
     void end_of_input(boost::system::error_code& error);
 
     bool has_head() const { return is_header_done(); }
-    const response_head& head() const noexcept { return head_; }
+    const response_info& head() const noexcept { return head_; }
 
     /// What the last read has found of the body: a view of its input.
     std::string_view body() const noexcept { return body_; }
@@ -42,7 +42,7 @@ private:
 
     void on_response_impl(int status, string reason, int version, error_type& error) override;
     void on_field_impl(
-        boost::beast::http::field name, string, string value, error_type& error) override;
+        boost::beast::http::field known, string name, string value, error_type& error) override;
     std::size_t on_body_impl(string body, error_type& error) override;
     std::size_t on_chunk_body_impl(std::uint64_t rest, string body, error_type& error) override;
 
@@ -52,7 +52,7 @@ private:
     void on_chunk_header_impl(std::uint64_t, string, error_type&) override {}
     void on_finish_impl(error_type&) override {}
 
-    response_head head_;
+    response_info head_;
     std::string_view body_;
 };
 

@@ -1,7 +1,5 @@
 #include "source_state.hpp"
 
-#include <crier/wire/errc.hpp>
-
 #include "async/spawn.hpp"
 #include "callback.hpp"
 
@@ -10,33 +8,13 @@
 #include <boost/system/system_error.hpp>
 
 #include <new>
-#include <system_error>
 #include <utility>
 
 namespace crier::detail {
-namespace {
 
 namespace asio = boost::asio;
 using boost::system::error_code;
 using boost::system::system_error;
-
-/// What who waits without exceptions is told of one. Never success.
-error_code code_of(const std::exception_ptr& thrown) noexcept {
-    error_code code;
-    try {
-        std::rethrow_exception(thrown);
-    } catch (const system_error& error) {
-        code = error.code();
-    } catch (const std::system_error& error) {
-        code = error.code();
-    } catch (const std::bad_alloc&) {
-        code = asio::error::no_memory;
-    } catch (...) { // NOLINT(bugprone-empty-catch): it has no code of its own
-    }
-    return code ? code : make_error_code(errc::callback_failed);
-}
-
-} // namespace
 
 source_state::source_state(const asio::any_io_executor& executor, event_source_options& options)
     : observe_{std::make_shared<const std::function<void(const state_change&)>>(
@@ -92,7 +70,8 @@ void source_state::change(const state_change& to) {
 }
 
 void source_state::finish(const ending& why) {
-    finish(std::make_exception_ptr(system_error{why.reason, why.message}), why.reason, why.message);
+    finish(std::make_exception_ptr(system_error{why.reason, why.message}), why.reason, why.message,
+        why.response);
 }
 
 void source_state::finish(std::exception_ptr why, std::string_view message) noexcept {
@@ -100,8 +79,8 @@ void source_state::finish(std::exception_ptr why, std::string_view message) noex
     finish(std::move(why), reason, message);
 }
 
-void source_state::finish(
-    std::exception_ptr why, error_code reason, std::string_view message) noexcept {
+void source_state::finish(std::exception_ptr why, error_code reason, std::string_view message,
+    std::shared_ptr<const response_info> response) noexcept {
     if (state_ == ready_state::closed) {
         return;
     }
@@ -109,6 +88,7 @@ void source_state::finish(
     state_change closed;
     closed.state = ready_state::closed;
     closed.reason = reason;
+    closed.response = std::move(response);
     try {
         closed.message = message;
     } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch): the reason has to do

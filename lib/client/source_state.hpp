@@ -56,8 +56,8 @@ public:
     void leave() noexcept;
 
 private:
-    void finish(std::exception_ptr why, boost::system::error_code reason,
-        std::string_view message) noexcept;
+    void finish(std::exception_ptr why, boost::system::error_code reason, std::string_view message,
+        std::shared_ptr<const response_info> response = {}) noexcept;
     void announce(const state_change& change) const;
 
     std::shared_ptr<const std::function<void(const state_change&)>> observe_;

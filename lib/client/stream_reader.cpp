@@ -4,6 +4,7 @@
 #include <crier/wire/errc.hpp>
 
 #include "callback.hpp"
+#include "sendable_id.hpp"
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -40,6 +41,8 @@ std::function<double()> random_of(const event_source_options& options) {
     return [random = options.random] { return call(random); };
 }
 
+ending closed() { return {asio::error::operation_aborted, "closed"}; }
+
 std::string over_limit(const error_code& error, std::size_t limit) {
     const char* what = error == errc::line_too_long ? "a line" : "an event";
     return what + (" of the stream is over the limit of " + std::to_string(limit)) + " bytes";
@@ -48,10 +51,10 @@ std::string over_limit(const error_code& error, std::size_t limit) {
 } // namespace
 
 stream_reader::stream_reader(
-    std::shared_ptr<source_state> source, http_url url, event_source_options options)
+    std::shared_ptr<source_state> source, std::string_view url, event_source_options options)
     : source_{std::move(source)},
       options_{std::move(options)},
-      opener_{std::move(url), options_},
+      opener_{url, options_, [this](const response_info& head) { tell(head); }},
       parser_{options_of_parser()},
       backoff_{options_.max_backoff, random_of(options_)} {
     parser_.set_last_event_id(options_.last_event_id);
@@ -92,8 +95,7 @@ flow<void> stream_reader::connect_until_closed() {
         source_->begin_attempt();
         const ending why = co_await attempt();
         co_await asio::this_coro::reset_cancellation_state();
-        const bool over = why.for_good || !options_.reconnect;
-        if (over && !source_->reconnects_at_once()) {
+        if (gives_up_after(why) && !source_->reconnects_at_once()) {
             source_->finish(why);
         }
         co_await wait_after(why);
@@ -101,9 +103,19 @@ flow<void> stream_reader::connect_until_closed() {
     }
 }
 
+/// Where nobody has said so, what was asked for is asked for again only where that changes nothing.
+bool stream_reader::gives_up_after(const ending& why) const {
+    const bool is_repeatable = is_safe(options_.method) || !opener_.has_asked();
+    return why.for_good || !options_.reconnect.value_or(is_repeatable);
+}
+
 flow<ending> stream_reader::attempt() {
     try {
-        opened_stream stream = co_await opener_.open(source_->last_event_id());
+        const std::string_view id = id_to_send();
+        if (source_->state() == ready_state::closed) {
+            co_return closed();
+        }
+        opened_stream stream = co_await opener_.open(id);
         co_return co_await read(std::move(stream));
     } catch (const failure& error) {
         co_return error.why;
@@ -112,22 +124,46 @@ flow<ending> stream_reader::attempt() {
     }
 }
 
+/// What no server takes is not sent, and told once.
+std::string_view stream_reader::id_to_send() {
+    const std::string& id = source_->last_event_id();
+    const std::string why = why_unsendable(id, options_.last_event_id_limit);
+    if (why.empty()) {
+        return id;
+    }
+    if (id != unsendable_id_) {
+        unsendable_id_ = id;
+        source_->change({.reason = errc::unsendable_id, .message = why});
+    }
+    return {};
+}
+
+/// No callback is called any more once the source is closed.
+void stream_reader::tell(const response_info& head) const {
+    if (options_.on_response && source_->state() != ready_state::closed) {
+        call(options_.on_response, head);
+    }
+}
+
 flow<ending> stream_reader::read(opened_stream stream) {
-    const ending closed{asio::error::operation_aborted, "closed"};
     if (source_->state() == ready_state::closed) {
-        co_return closed;
+        co_return closed();
     }
     parser_.restart();
-    source_->change({.state = ready_state::open, .url = stream.url.text()});
+    source_->change(
+        {.state = ready_state::open, .url = stream.response->url, .response = stream.response});
+    const clock::time_point opened = clock::now();
     while (true) {
         const std::string_view bytes = co_await stream.from->read(options_.idle_timeout);
         if (source_->state() != ready_state::open) {
-            co_return closed;
+            co_return closed();
+        }
+        if (clock::now() - opened >= options_.max_backoff) {
+            backoff_.reset(); // it has been quiet, and not in vain
         }
         if (bytes.empty()) {
             co_return ending{errc::stream_ended, "the stream has ended"};
         }
-        backoff_.reset();
         if (options_.on_bytes) {
             call(options_.on_bytes, bytes);
         }
@@ -151,6 +187,7 @@ flow<error_code> stream_reader::read_events(std::string_view bytes) {
             break;
         }
         queue.add(*next);
+        backoff_.reset();
         queue.wake();
         while (queue.is_full()) {
             co_await wait_for(queue.taken());
@@ -167,6 +204,7 @@ flow<void> stream_reader::wait_after(const ending& why) {
     if (!source_->reconnects_at_once()) {
         change.reason = why.reason;
         change.message = why.message;
+        change.response = why.response;
         change.delay = backoff_.next(reconnection_time(), why.retry_after);
     }
     source_->change(change);

@@ -2,14 +2,14 @@
 
 #include <crier/wire/errc.hpp>
 
+#include "http_date.hpp"
+#include "response_fields.hpp"
 #include "wire/field_text.hpp"
 
 #include <algorithm>
 #include <charconv>
-#include <ctime>
-#include <iomanip>
-#include <locale>
-#include <sstream>
+#include <cstdint>
+#include <vector>
 
 namespace crier::detail {
 namespace {
@@ -23,26 +23,37 @@ bool is_redirect(unsigned status) {
     return std::ranges::find(redirects, status) != std::end(redirects);
 }
 
+/// Whether another attempt may succeed. Source: RFC 9110, sections 15.5.9 and 15.6; RFC 6585,
+/// section 4; RFC 8470, section 5.2.
+bool is_passing(unsigned status) {
+    constexpr unsigned client_errors[] = {408, 425, 429};
+    return status / 100 == 5 || std::ranges::find(client_errors, status) != std::end(client_errors);
+}
+
 std::string in_quotes(std::string_view text) {
     return text.empty() ? "none" : '"' + std::string{text} + '"';
 }
 
-verdict judge_content(const response_head& head) {
+/// Of fields that come several times, who reads the first and who reads the last must get the same.
+verdict judge_content(const response_info& head) {
     using enum verdict::meaning;
-    if (!is_event_stream(head.content_type)) {
+    const std::vector<std::string_view> types = values_of(head, "Content-Type");
+    if (types.empty() || !std::ranges::all_of(types, is_event_stream)) {
         return {end, errc::not_event_stream,
-            "the content type is " + in_quotes(head.content_type) + ", not text/event-stream"};
+            "the content type is " + in_quotes(list_of(head, "Content-Type")) +
+                ", not text/event-stream"};
     }
-    if (!head.content_encoding.empty() && !same(head.content_encoding, "identity")) {
+    const std::string codings = list_of(head, "Content-Encoding");
+    if (!codings.empty() && !same(codings, "identity")) {
         return {end, errc::not_event_stream,
-            "the content coding " + in_quotes(head.content_encoding) + " was not asked for"};
+            "the content coding " + in_quotes(codings) + " was not asked for"};
     }
     return {stream};
 }
 
 } // namespace
 
-verdict judge(const response_head& head, bool retry_server_errors) {
+verdict judge(const response_info& head, bool standard_errors) {
     using enum verdict::meaning;
     if (head.status == 200) {
         return judge_content(head);
@@ -53,12 +64,12 @@ verdict judge(const response_head& head, bool retry_server_errors) {
     if (is_redirect(head.status)) {
         return {redirect};
     }
-    const bool server_error = head.status == 429 || head.status / 100 == 5;
+    const bool tried_again = is_passing(head.status) && !standard_errors;
     std::string message = std::to_string(head.status);
     if (!head.reason.empty()) {
         message += ' ' + head.reason;
     }
-    return {server_error && retry_server_errors ? retry : end, errc::unexpected_status, message};
+    return {tried_again ? retry : end, errc::unexpected_status, message};
 }
 
 std::optional<std::chrono::milliseconds> parse_retry_after(
@@ -69,16 +80,21 @@ std::optional<std::chrono::milliseconds> parse_retry_after(
         const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
         return error == std::errc{} ? seconds{value} : seconds{UINT32_MAX};
     }
-    constexpr std::size_t date_size = std::string_view{"Sun, 06 Nov 1994 08:49:37 GMT"}.size();
-    std::tm date{};
-    std::istringstream in{std::string{text}};
-    in.imbue(std::locale::classic());
-    in >> std::get_time(&date, "%a, %d %b %Y %H:%M:%S GMT");
-    if (in.fail() || text.size() != date_size) {
+    const std::optional<sys_seconds> date = parse_http_date(text);
+    if (!date) {
         return std::nullopt;
     }
-    const auto wait = seconds{::timegm(&date)} - ceil<milliseconds>(now.time_since_epoch());
-    return std::max(wait, milliseconds{0});
+    const auto wait = date->time_since_epoch() - ceil<milliseconds>(now.time_since_epoch());
+    return std::max<milliseconds>(wait, milliseconds{0});
+}
+
+std::optional<std::chrono::milliseconds> retry_after_of(
+    const response_info& head, std::chrono::system_clock::time_point now) {
+    std::optional<std::chrono::milliseconds> longest;
+    for (const std::string_view value : values_of(head, "Retry-After")) {
+        longest = std::max(longest, parse_retry_after(value, now));
+    }
+    return longest;
 }
 
 } // namespace crier::detail

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <crier/client/state_change.hpp>
+
 #include <boost/system/error_code.hpp>
 
 #include <chrono>
@@ -8,16 +10,6 @@
 #include <string_view>
 
 namespace crier::detail {
-
-/// What is of use of a response's header.
-struct response_head {
-    unsigned status = 0;
-    std::string reason;
-    std::string content_type;
-    std::string content_encoding;
-    std::string location;
-    std::string retry_after;
-};
 
 /// What a response means for the stream.
 struct verdict {
@@ -28,12 +20,17 @@ struct verdict {
     std::string message{};
 };
 
+/// By the letter of the standard each error is the end; else those that pass are not.
 /// Source: WHATWG HTML 9.2.3.
-verdict judge(const response_head& head, bool retry_server_errors);
+verdict judge(const response_info& head, bool standard_errors);
 
 /// The wait that a `Retry-After` asks for, in seconds or as a date; none where it is neither.
 /// Source: RFC 9110, section 10.2.3.
 std::optional<std::chrono::milliseconds> parse_retry_after(
     std::string_view text, std::chrono::system_clock::time_point now);
+
+/// The longest wait that a response asks for.
+std::optional<std::chrono::milliseconds> retry_after_of(
+    const response_info& head, std::chrono::system_clock::time_point now);
 
 } // namespace crier::detail

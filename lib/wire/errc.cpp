@@ -42,6 +42,8 @@ public:
         case errc::callback_failed: return "a callback has thrown";
         case errc::no_stream: return "request was answered, but not with a stream";
         case errc::proxy_refused: return "proxy refuses to connect to the server";
+        case errc::unsendable_id:
+            return "last event id is not sent: it is too long, or has a control character";
         case errc::overflow: return "the subscriber's queue was full";
         case errc::invalid_topic:
             return "topic is too long, is not UTF-8, contains NUL, or has a \"%\" without two "

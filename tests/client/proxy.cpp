@@ -13,16 +13,16 @@ using crier::detail::parse_proxy;
 using crier::detail::parse_url;
 using crier::detail::proxy;
 using crier::detail::refusal_of;
-using crier::detail::response_head;
+using crier::detail::response_info;
 using namespace std::chrono_literals;
 
 namespace {
 
 ending refusal(unsigned status, std::string reason = "Why") {
-    response_head head;
+    response_info head;
     head.status = status;
     head.reason = std::move(reason);
-    head.retry_after = "7";
+    head.headers = {{"Retry-After", "7"}};
     return refusal_of(*parse_proxy("p:3128"), head);
 }
 

@@ -87,13 +87,13 @@ TEST_CASE("the stream sets the reconnection time, from its line on") {
     CHECK(client.data() == std::vector<std::string>{"b"});
 }
 
-TEST_CASE("the wait grows while nothing comes, at random, and is reset by a stream that lived") {
+TEST_CASE("the wait grows while no event comes, at random, and is reset by one") {
     context test;
     scripted_server server{test.io};
     for (int i = 0; i < 4; ++i) {
         server.answer("", then::close);
     }
-    server.stream(":\n").stream("");
+    server.stream("data: a\n\n").stream(":\nid: 1\n\n");
     observed_source client{test, server.url(), fixed(1)};
     for (std::size_t i = 1; i <= 4; ++i) {
         REQUIRE(client.has_changes(i));
@@ -104,6 +104,132 @@ TEST_CASE("the wait grows while nothing comes, at random, and is reset by a stre
     REQUIRE(client.has_changes(8));
     CHECK(
         delays(client) == std::vector<std::chrono::milliseconds>{3600ms, 6s, 12s, 24s, 3600ms, 6s});
+}
+
+TEST_CASE("streams without an event are waited for longer and longer, whatever they ask for") {
+    context test;
+    scripted_server server{test.io};
+    for (int i = 0; i < 4; ++i) {
+        server.stream("retry: 0\n:\nid: 1\n\n");
+    }
+    server.stream("data: a\n\n").stream("data: b\n\n");
+    event_source_options options = fixed(1);
+    options.max_backoff = 500ms;
+    observed_source client{test, server.url(), options};
+    for (std::size_t i = 2; i <= 12; i += 2) {
+        REQUIRE(client.has_changes(i));
+        test.advance(500ms);
+    }
+    CHECK(delays(client) ==
+          std::vector<std::chrono::milliseconds>{12ms, 200ms, 400ms, 500ms, 12ms, 12ms});
+}
+
+TEST_CASE("a quiet stream that sends something after a long time has not failed") {
+    for (const bool lives : {false, true}) {
+        CAPTURE(lives);
+        context test;
+        scripted_server server{test.io};
+        server.answer("").answer("").stream("", then::hold);
+        observed_source client{test, server.url(), fixed(1)};
+        REQUIRE(client.has_changes(1));
+        test.advance(1min);
+        REQUIRE(client.has_changes(2));
+        test.advance(1min);
+        REQUIRE(client.has_changes(3));
+        test.advance(lives ? 60s : 59s);
+        server.send(":\n");
+        REQUIRE(test.run_until([&] { return client.comments.size() == 1; }));
+        server.last().close();
+        REQUIRE(client.has_changes(4));
+        CHECK(client.changes[3].delay == (lives ? 3600ms : 12s));
+    }
+}
+
+TEST_CASE("a POST whose stream has ended is not sent again") {
+    context test;
+    scripted_server server{test.io};
+    server.stream("data: a\n\n");
+    event_source_options options = observed_source::at_once();
+    options.method = "POST";
+    observed_source client{test, server.url(), options};
+    CHECK(client.wait_for_end() == errc::stream_ended);
+    CHECK(client.data() == std::vector<std::string>{"a"});
+    test.advance(1h);
+    CHECK(server.requests().size() == 1);
+    CHECK(client.changes.back().state == ready_state::closed);
+}
+
+TEST_CASE("a POST that was sent is not sent again, whatever came of it") {
+    for (const std::string& answer : {std::string{}, std::string{"HTTP/1.1 200 OK\r\n"},
+             std::string{"HTTP/1.1 503 Busy\r\nRetry-After: 1\r\n\r\n"},
+             std::string{"no HTTP\r\n\r\n"}}) {
+        CAPTURE(answer);
+        context test;
+        scripted_server server{test.io};
+        server.answer(answer);
+        event_source_options options = observed_source::at_once();
+        options.method = "POST";
+        options.body = "x";
+        observed_source client{test, server.url(), options};
+        CHECK(client.wait_for_end() != boost::system::error_code{});
+        test.advance(1h);
+        CHECK(server.requests().size() == 1);
+        CHECK(client.changes.size() == 1);
+    }
+}
+
+TEST_CASE("a POST that a redirect has turned to a GET is not sent again either") {
+    context test;
+    scripted_server server{test.io};
+    server.answer("HTTP/1.1 303 See Other\r\nLocation: /x\r\n\r\n").stream("data: a\n\n");
+    event_source_options options = observed_source::at_once();
+    options.method = "POST";
+    observed_source client{test, server.url(), options};
+    CHECK(client.wait_for_end() == errc::stream_ended);
+    CHECK(server.requests().size() == 2);
+}
+
+TEST_CASE("a POST that was not sent, as nobody listens, is tried again") {
+    context test;
+    std::uint16_t port = 0;
+    {
+        const scripted_server gone{test.io};
+        port = gone.port();
+    }
+    test.run();
+    event_source_options options = fixed(0);
+    options.method = "POST";
+    observed_source client{test, "http://127.0.0.1:" + std::to_string(port) + "/", options};
+    REQUIRE(client.has_changes(1));
+    CHECK(client.changes[0].state == ready_state::connecting);
+    scripted_server server{test.io, {asio::ip::address_v4::loopback(), port}};
+    server.stream("data: a\n\n");
+    test.advance(3s);
+    CHECK(client.wait_for_end() == errc::stream_ended);
+    CHECK(client.data() == std::vector<std::string>{"a"});
+    CHECK(server.requests().size() == 1);
+}
+
+TEST_CASE("a POST is sent again where that is wanted, or called for") {
+    for (const bool wanted : {false, true}) {
+        CAPTURE(wanted);
+        context test;
+        scripted_server server{test.io};
+        server.stream("data: a\n\n", wanted ? then::close : then::hold)
+            .stream("data: b\n\n", then::hold);
+        event_source_options options = observed_source::at_once();
+        options.method = "POST";
+        if (wanted) {
+            options.reconnect = true;
+        }
+        observed_source client{test, server.url(), options};
+        if (!wanted) {
+            REQUIRE(client.has_events(1));
+            client.source.reconnect();
+        }
+        CHECK(client.has_events(2));
+        CHECK(server.requests().size() == 2);
+    }
 }
 
 TEST_CASE("it can be told to read one stream, and no more") {
@@ -160,8 +286,8 @@ TEST_CASE("the last event id goes out with the next request, and stays in force"
 }
 
 TEST_CASE("an id goes out whole, whatever its bytes and its length") {
-    for (const std::string& id :
-        {std::string(300, 'x'), std::string{"<a \"b\"> (c); \x01\x7F\xFF"}}) {
+    for (const std::string& id : {std::string(300, 'x'), std::string(4'096, 'x'),
+             std::string{"<a \"b\"> (c);\t\xC2\x80\xFF"}, std::string{" 7 "}}) {
         context test;
         scripted_server server{test.io};
         server.stream("id: " + id + "\ndata: a\n\n").stream("data: b\n\n", then::hold);
@@ -170,6 +296,62 @@ TEST_CASE("an id goes out whole, whatever its bytes and its length") {
         CHECK(last_event_id(server.requests().at(1)) == client.events[0].id);
         CHECK(client.events[0].id.size() >= id.size());
     }
+}
+
+TEST_CASE("an id that no server takes stays, but is not sent, and that is told once") {
+    for (const std::string& id : {std::string{"a\x01z"}, std::string{"\x7F"}, std::string{"\x1F"},
+             std::string(4'097, 'x')}) {
+        CAPTURE(id);
+        context test;
+        scripted_server server{test.io};
+        server.stream("id: " + id + "\ndata: a\n\n").stream("data: b\n\n").stream("data: c\n\n");
+        server.stream("id: 4\ndata: d\n\n").stream("data: e\n\n");
+        server.stream("id: " + id + "\ndata: f\n\n").stream("data: g\n\n", then::hold);
+        observed_source client{test, server.url()};
+        REQUIRE(client.has_events(7));
+        std::vector<std::string> sent;
+        std::ranges::transform(server.requests(), std::back_inserter(sent), last_event_id);
+        CHECK(sent == std::vector<std::string>{"none", "none", "none", "none", "4", "4", "none"});
+        CHECK(client.events[2].id == id);
+        CHECK(client.source.last_event_id() == id);
+        std::vector<std::size_t> told;
+        for (std::size_t i = 0; i < client.changes.size(); ++i) {
+            if (client.changes[i].reason == errc::unsendable_id) {
+                CHECK(client.changes[i].state == ready_state::connecting);
+                CHECK(client.changes[i].message.starts_with("the last event id"));
+                told.push_back(i);
+            }
+        }
+        CHECK(told == std::vector<std::size_t>{2});
+    }
+}
+
+TEST_CASE("what is sent of an id has a limit of one's own") {
+    context test;
+    scripted_server server{test.io};
+    server.stream("id: 123\ndata: a\n\n").stream("id: 1234\ndata: b\n\n");
+    server.stream("data: c\n\n", then::hold);
+    event_source_options options = observed_source::at_once();
+    options.last_event_id_limit = 3;
+    observed_source client{test, server.url(), options};
+    REQUIRE(client.has_events(3));
+    CHECK(last_event_id(server.requests().at(1)) == "123");
+    CHECK(last_event_id(server.requests().at(2)) == "none");
+    CHECK(client.changes.at(4).message ==
+          "the last event id, of 4 bytes, is not sent: it is over the limit of 3");
+}
+
+TEST_CASE("an id of old that no server takes is told before the first attempt") {
+    context test;
+    scripted_server server{test.io};
+    server.stream("data: a\n\n", then::hold);
+    event_source_options options = observed_source::at_once();
+    options.last_event_id = "a\x01";
+    observed_source client{test, server.url(), options};
+    REQUIRE(client.has_events(1));
+    CHECK(client.events[0].id == "a\x01");
+    CHECK(last_event_id(server.requests().at(0)) == "none");
+    CHECK(client.changes.at(0).reason == errc::unsendable_id);
 }
 
 TEST_CASE("it can go on from an id of old") {

@@ -1,5 +1,6 @@
 #include "client/request.hpp"
 
+#include <crier/client/options.hpp>
 #include <crier/wire/errc.hpp>
 
 #include <doctest/doctest.h>
@@ -8,20 +9,19 @@
 
 using crier::errc;
 using crier::event_source_options;
-using crier::detail::parse_url;
+using crier::response_info;
 using crier::detail::request;
-using crier::detail::response_head;
 
 namespace {
 
 request make(const char* url, const event_source_options& options = {}) {
-    return request{*parse_url(url), options};
+    return request{options.method, {url, options.headers, options.body}};
 }
 
-response_head redirect(unsigned status, std::string location) {
-    response_head head;
+response_info redirect(unsigned status, std::string location) {
+    response_info head;
     head.status = status;
-    head.location = std::move(location);
+    head.headers = {{"Location", std::move(location)}};
     return head;
 }
 
@@ -148,6 +148,41 @@ TEST_CASE("a redirect without a place to go to is an error") {
         CAPTURE(location);
         request asked = make("http://h/");
         CHECK(asked.follow(redirect(301, location)) == errc::bad_redirect);
+    }
+}
+
+TEST_CASE("a redirect that names two places leads to neither") {
+    request asked = make("http://h/");
+    response_info head = redirect(301, "/x");
+    head.headers.push_back({"location", "/y"});
+    CHECK(asked.follow(head) == errc::bad_redirect);
+    head.headers.back().value = "/x";
+    CHECK_FALSE(asked.follow(head));
+    CHECK(asked.url().text() == "http://h/x");
+}
+
+TEST_CASE("cookies go in one field, after those that were given") {
+    CHECK(make("http://h/").text("", "a=1; b=2").find("\r\nCookie: a=1; b=2\r\n") !=
+          std::string::npos);
+    request own = make("http://h/", post_options());
+    CHECK(own.text("", "c=d").find("\r\nCookie: a=b; c=d\r\n") != std::string::npos);
+    CHECK_FALSE(own.follow(redirect(308, "http://other/")));
+    CHECK(own.text("", "c=d").find("\r\nCookie: c=d\r\n") != std::string::npos);
+}
+
+TEST_CASE("what is asked for can be taken apart and put together") {
+    const request asked = make("HTTP://h:80/a#b", post_options());
+    const crier::stream_request parts = asked.parts();
+    CHECK(parts.url == "http://h/a");
+    CHECK(request{"POST", parts}.text("1") == asked.text("1"));
+}
+
+TEST_CASE("a safe method changes nothing, in the letters of its name") {
+    for (const char* method : {"GET", "OPTIONS", "PROPFIND", "QUERY", "REPORT", "SEARCH"}) {
+        CHECK(crier::detail::is_safe(method));
+    }
+    for (const char* method : {"POST", "PUT", "DELETE", "PATCH", "get", "X", ""}) {
+        CHECK_FALSE(crier::detail::is_safe(method));
     }
 }
 

@@ -5,19 +5,32 @@
 #include <doctest/doctest.h>
 
 using crier::errc;
+using crier::response_info;
 using crier::detail::judge;
 using crier::detail::parse_retry_after;
-using crier::detail::response_head;
+using crier::detail::retry_after_of;
 using crier::detail::verdict;
 using namespace std::chrono_literals;
 
 namespace {
 
-response_head head_of(unsigned status, std::string content_type = "") {
-    response_head head;
+response_info head_of(unsigned status, std::vector<crier::header_field> headers) {
+    response_info head;
     head.status = status;
     head.reason = "Reason";
-    head.content_type = std::move(content_type);
+    head.headers = std::move(headers);
+    return head;
+}
+
+response_info head_of(unsigned status, const std::string& content_type = "") {
+    return head_of(status, {{"Content-Type", content_type}});
+}
+
+response_info encoded_stream(const std::vector<std::string>& codings) {
+    response_info head = head_of(200, "text/event-stream");
+    for (const std::string& coding : codings) {
+        head.headers.push_back({"content-encoding", coding});
+    }
     return head;
 }
 
@@ -36,7 +49,7 @@ TEST_CASE("200 with another type, or none, is the end and says what came instead
     for (const std::string type : {"", "text/plain", "text/event-stream-x", "x-text/event-stream",
              "text/x-bogus", "text/html; a=text/event-stream", "text/event-stream,text/plain"}) {
         CAPTURE(type);
-        const verdict got = judge(head_of(200, type), true);
+        const verdict got = judge(head_of(200, type), false);
         CHECK(got.is == verdict::meaning::end);
         CHECK(got.error == errc::not_event_stream);
         CHECK(got.message.find(type) != got.message.npos);
@@ -44,16 +57,39 @@ TEST_CASE("200 with another type, or none, is the end and says what came instead
 }
 
 TEST_CASE("a content coding that was not asked for is the end") {
-    response_head head = head_of(200, "text/event-stream");
-    head.content_encoding = "identity";
-    CHECK(judge(head, false).is == verdict::meaning::stream);
-    head.content_encoding = "gzip";
-    CHECK(judge(head, false).error == errc::not_event_stream);
+    for (const std::vector<std::string>& codings :
+        std::vector<std::vector<std::string>>{{"identity"}, {"Identity"}, {""}, {}}) {
+        CHECK(judge(encoded_stream(codings), false).is == verdict::meaning::stream);
+    }
+    for (const std::vector<std::string>& codings :
+        std::vector<std::vector<std::string>>{{"gzip"}, {"gzip", "identity"}, {"identity", "gzip"},
+            {"gzip, identity"}, {"identity, br"}, {"", "gzip"}, {"identity", "identity"}}) {
+        CAPTURE(codings.front());
+        const verdict got = judge(encoded_stream(codings), false);
+        CHECK(got.is == verdict::meaning::end);
+        CHECK(got.error == errc::not_event_stream);
+        CHECK(got.message.find(codings.front()) != got.message.npos);
+    }
+}
+
+TEST_CASE("a type that comes several times must be that of event streams each time") {
+    const auto typed = [](const std::string& first, const std::string& second) {
+        return head_of(200, {{"Content-Type", first}, {"content-type", second}});
+    };
+    const std::string stream = "text/event-stream";
+    CHECK(judge(typed(stream, stream + ";charset=utf-8"), false).is == verdict::meaning::stream);
+    for (const response_info& head : {typed(stream, "text/html"), typed("text/html", stream)}) {
+        const verdict got = judge(head, false);
+        CHECK(got.error == errc::not_event_stream);
+        CHECK(got.message.find("text/html") != got.message.npos);
+    }
+    CHECK(judge(head_of(200, std::vector<crier::header_field>{}), false).error ==
+          errc::not_event_stream);
 }
 
 TEST_CASE("204 is the end for good, as the server wants it") {
-    for (const bool retried : {false, true}) {
-        const verdict got = judge(head_of(204, "text/event-stream"), retried);
+    for (const bool standard : {false, true}) {
+        const verdict got = judge(head_of(204, "text/event-stream"), standard);
         CHECK(got.is == verdict::meaning::end);
         CHECK(got.error == errc::no_content);
     }
@@ -64,25 +100,40 @@ TEST_CASE("five statuses are redirects, and no other") {
         CHECK(judge(head_of(status), false).is == verdict::meaning::redirect);
     }
     for (const unsigned status : {300U, 304U, 305U, 306U}) {
-        CHECK(judge(head_of(status), true).is == verdict::meaning::end);
+        CHECK(judge(head_of(status), false).is == verdict::meaning::end);
     }
 }
 
 TEST_CASE("any other status is the end, and is named") {
     for (const unsigned status : {201U, 205U, 206U, 210U, 299U, 400U, 401U, 404U, 410U, 418U}) {
-        const verdict got = judge(head_of(status, "text/event-stream"), true);
+        const verdict got = judge(head_of(status, "text/event-stream"), false);
         CHECK(got.is == verdict::meaning::end);
         CHECK(got.error == errc::unexpected_status);
         CHECK(got.message == std::to_string(status) + " Reason");
     }
 }
 
-TEST_CASE("server errors are tried again where that is wanted") {
-    for (const unsigned status : {429U, 500U, 502U, 503U, 504U, 599U}) {
-        CHECK(judge(head_of(status), false).is == verdict::meaning::end);
-        CHECK(judge(head_of(status), true).is == verdict::meaning::retry);
-        CHECK(judge(head_of(status), true).error == errc::unexpected_status);
+TEST_CASE("errors that pass are tried again, but not by the letter of the standard") {
+    for (const unsigned status : {408U, 425U, 429U, 500U, 502U, 503U, 504U, 599U}) {
+        CAPTURE(status);
+        for (const bool standard : {false, true}) {
+            const verdict got = judge(head_of(status), standard);
+            CHECK(got.is == (standard ? verdict::meaning::end : verdict::meaning::retry));
+            CHECK(got.error == errc::unexpected_status);
+        }
     }
+}
+
+TEST_CASE("of several Retry-After the longest counts") {
+    const auto now = std::chrono::system_clock::from_time_t(784111777);
+    const auto wait = [now](std::vector<crier::header_field> headers) {
+        return retry_after_of(head_of(503, std::move(headers)), now);
+    };
+    CHECK_FALSE(wait({}));
+    CHECK_FALSE(wait({{"Retry-After", "soon"}}));
+    CHECK(wait({{"Retry-After", "5"}}) == 5s);
+    CHECK(wait({{"Retry-After", "5"}, {"retry-after", "Sun, 06 Nov 1994 08:50:07 GMT"},
+              {"Retry-After", "soon"}}) == 30s);
 }
 
 TEST_CASE("Retry-After is seconds or a date") {

@@ -80,6 +80,8 @@ event_source_options options_of(
     constexpr std::size_t event_limit = std::size_t{32} * 1024 * 1024;
     event_source_options options;
     options.event_limit = event_limit;
+    options.reconnect = true;
+    options.standard_errors = true;
     if (std::string method = string_of(parameters, "method"); !method.empty()) {
         options.method = std::move(method);
     }

@@ -1,13 +1,16 @@
 #pragma once
 
 #include <crier/client/proxy_options.hpp>
+#include <crier/client/state_change.hpp>
+#include <crier/client/stream_request.hpp>
 
-#include <boost/system/error_code.hpp>
+#include <boost/asio/awaitable.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,31 +20,6 @@ class context;
 }
 
 namespace crier {
-
-/// Source: WHATWG HTML 9.2.2, `readyState`.
-enum class ready_state {
-    connecting, ///< there is no stream at present; a connection is tried or waited for
-    open,
-    closed, ///< for good
-};
-
-/// A change of the connection's state, and why.
-struct state_change {
-    ready_state state = ready_state::connecting;
-    /// Why the stream ended. None when it opened, and after a call of `reconnect`.
-    boost::system::error_code reason{};
-    /// The same in words for a user, with details.
-    std::string message{};
-    /// How long until the next attempt.
-    std::chrono::milliseconds delay{};
-    /// When it opened: the stream's URL, after redirects.
-    std::string url{};
-};
-
-struct header_field {
-    std::string name;
-    std::string value;
-};
 
 struct tls_options {
     /// A PEM file of certificates to trust, instead of the system's.
@@ -65,15 +43,34 @@ struct event_source_options {
     std::string body{};
     /// The first connection resumes after the event of this id.
     std::string last_event_id{};
+    /// How many bytes of an id are sent. A longer one, and one with a control character other than
+    /// a tab, stays the last event id, but is not sent: servers refuse such a request for good.
+    /// `errc::unsendable_id` says so. Blanks around an id are sent, and receivers take them away.
+    std::size_t last_event_id_limit = 4'096;
+    /// Keeps the cookies of all responses, those of redirects and errors too, and returns them to
+    /// the same host. Unlike in a browser, no other host of a `Domain` gets them, `SameSite` and
+    /// the prefixes of names have no meaning, and they go with the source. At most 50 cookies and 4
+    /// KB: the oldest go first. Source: RFC 6265, section 5.
+    bool keep_cookies = false;
     tls_options tls{};
     proxy_options proxy{};
     /// The path of a Unix socket to connect to instead of the URL's host and port, after redirects
     /// too. The URL is what is asked for there: `http://localhost/events`. No proxy is used.
     std::string unix_socket{};
 
-    /// Off: the source is closed when the first stream ends or the first attempt fails. For a POST
-    /// that must not be sent again.
-    bool reconnect = true;
+    /// Whether to connect again after a stream that has ended and an attempt that has failed. Off:
+    /// the first of them closes the source.
+    ///
+    /// Unset: on for the safe methods, GET, OPTIONS, PROPFIND, QUERY, REPORT and SEARCH. With any
+    /// other, such as POST, a request that was sent, be it in part, is not sent again, whatever
+    /// came of it; an attempt that had sent none, as the connection failed, is tried again.
+    ///
+    /// `event_source::reconnect` connects again in any case. Source: RFC 9110, section 9.2.
+    std::optional<bool> reconnect{};
+    /// By the letter of the standard 408, 425, 429 and 5xx close the source, as in browsers. Off:
+    /// they are tried again, waiting as `Retry-After` says, for an hour at most.
+    /// Source: WHATWG HTML 9.2.3.
+    bool standard_errors = false;
 
     // Durations: zero or less means the default, unless it says otherwise, and
     // `milliseconds::max()` means never.
@@ -81,12 +78,10 @@ struct event_source_options {
     /// How long to wait before a reconnect, until the stream sets another time, which is then at
     /// least 10 ms. Zero or less: the first reconnect is at once.
     std::chrono::milliseconds reconnection_time = std::chrono::seconds{3};
-    /// The longest wait: it doubles with each failure in a row. A time set by the stream may be
+    /// The longest wait: it doubles with each failure in a row. A stream without an event is one,
+    /// too, unless it has sent something after so long a time. A time set by the stream may be
     /// longer. `milliseconds::max()`: it goes on doubling.
     std::chrono::milliseconds max_backoff = std::chrono::seconds{60};
-    /// Whether to retry after 429 and 5xx, waiting as `Retry-After` says, for an hour at most.
-    /// Off: they close the source, as in browsers.
-    bool retry_server_errors = false;
 
     // The timeouts apply to each redirect anew.
 
@@ -107,6 +102,17 @@ struct event_source_options {
     std::size_t queue_events = 256;
     std::size_t queue_bytes = std::size_t{1024} * 1024;
 
+    /// Awaited before each attempt, but not before a redirect. It is given the request that these
+    /// options make, each time anew, and may set its URL, headers and body: for a fresh token, say.
+    ///
+    /// Errors: what it throws, and a request that cannot be sent, is a failure of the attempt, as a
+    /// failed connection is.
+    /// Cancellation: by `close`, `reconnect` and the end of the source, terminal. It has no time
+    /// limit but its own.
+    /// Lifetime: it stays until its coroutine has ended. It runs on the source's executor.
+    std::function<boost::asio::awaitable<void>(stream_request&)> on_connect{};
+    /// Called with the header of each response, redirects and errors too, before its body is read.
+    std::function<void(const response_info&)> on_response{};
     /// Called when the state changes. Earlier events may still wait to be received then.
     std::function<void(const state_change&)> on_state_change{};
     /// Called with the text of each comment, everything after its colon. Earlier events may still

@@ -45,6 +45,7 @@ enum class errc {
     callback_failed, ///< a callback has thrown what has no error code of its own
     no_stream,       ///< the request was answered, but not with a stream
     proxy_refused,   ///< a proxy does not let a client through to the server
+    unsendable_id,   ///< a last event id is not sent: too long, or with a control character
 };
 
 /// The category of `errc`; its name is "crier".
