@@ -7,6 +7,7 @@
 
 #include <unistd.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -97,9 +98,14 @@ void command_line::add_ends() {
         [this](const auto&... given) { chosen_.timeout = argument::seconds(given...); });
     add("--event-limit", "BYTES", "by a larger event; the default is 1 MB",
         [this](const auto&... given) { chosen_.source.event_limit = argument::count(given...); });
-    parser_.add_flag("--no-reconnect", no_reconnect_, "when the stream ends")->group(group);
     parser_
-        .add_flag("--retry-server-errors", chosen_.source.retry_server_errors, "not by 429 and 5xx")
+        .add_flag_function(
+            "--reconnect,!--no-reconnect",
+            [this](std::int64_t given) { chosen_.source.reconnect = given > 0; },
+            "not, or when the stream ends, as a POST does")
+        ->group(group);
+    parser_
+        .add_flag("--standard-errors", chosen_.source.standard_errors, "by 408, 425, 429 and 5xx")
         ->group(group);
 }
 
@@ -135,7 +141,6 @@ settings command_line::parse(int argc, char** argv) {
     source.body = argument::body(body_);
     source.method = !method_.empty() ? method_ : parser_.count("--body") != 0 ? "POST" : "GET";
     source.tls.verify = !insecure_;
-    source.reconnect = !no_reconnect_;
     return std::move(chosen_);
 }
 

@@ -38,7 +38,6 @@ private:
     bool json_ = false;
     bool raw_ = false;
     bool insecure_ = false;
-    bool no_reconnect_ = false;
 };
 
 } // namespace cat

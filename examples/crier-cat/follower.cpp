@@ -94,7 +94,12 @@ void follower::observe(stream& of, const crier::state_change& change) {
         of.counting.restart();
         const std::string& asked = settings_.urls[of.index];
         const bool elsewhere = change.url != asked && change.url != asked + '/';
-        notices_.connected(of.index, elsewhere ? change.url : "", of.source->last_event_id());
+        const std::string& id = of.source->last_event_id();
+        notices_.connected(
+            of.index, elsewhere ? change.url : "", id == of.unsent_id ? "" : std::string_view{id});
+    } else if (change.reason == crier::errc::unsendable_id) {
+        of.unsent_id = of.source->last_event_id();
+        notices_.unsent_id(of.index, change.message);
     } else if (change.state == crier::ready_state::connecting) {
         notices_.lost(of.index, change);
     } else {
@@ -156,7 +161,7 @@ void follower::end(const stream& of) {
     }
     output_.flush();
     notices_.ended(of.index, of.end);
-    const bool wanted = !settings_.source.reconnect && of.end.reason == crier::errc::stream_ended;
+    const bool wanted = of.end.reason == crier::errc::stream_ended;
     if (!wanted || settings_.count != 0) {
         worst_ = ended;
     }

@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <string>
 #include <string_view>
 
 namespace cat {
@@ -34,6 +35,7 @@ private:
         std::size_t index;
         crier::parser counting{};  ///< finds the end of the last event in raw output
         crier::state_change end{}; ///< why it ended, once it has
+        std::string unsent_id{};   ///< an id that no server takes
         std::unique_ptr<crier::event_source> source{};
     };
 

@@ -20,6 +20,18 @@ std::string in_words(std::chrono::milliseconds delay) {
     return std::to_string(tenths / 10) + '.' + std::to_string(tenths % 10) + " s";
 }
 
+/// With the first line of what the server says, unless that is for browsers.
+std::string explained(const crier::state_change& change) {
+    constexpr std::size_t longest = 200;
+    std::string text = change.message;
+    if (change.response && !change.response->body.starts_with('<')) {
+        const std::string_view body = change.response->body;
+        const std::string_view line = body.substr(0, body.find_first_of("\r\n")).substr(0, longest);
+        text.append(line.empty() ? "" : ": ").append(line);
+    }
+    return text;
+}
+
 /// The option that a user may not know of.
 std::string_view way_out_of(const crier::state_change& change) {
     const bool tls = change.reason.category() == boost::asio::error::get_ssl_category();
@@ -51,14 +63,19 @@ void notices::connected(
     say(stream, look::good, text);
 }
 
+void notices::unsent_id(std::size_t stream, std::string_view why) const {
+    say(stream, look::warning, why);
+}
+
 void notices::lost(std::size_t stream, const crier::state_change& change) {
-    say(stream, look::warning, change.message + "; connecting again in " + in_words(change.delay));
+    say(stream, look::warning,
+        explained(change) + "; connecting again in " + in_words(change.delay));
     hint(stream, change);
 }
 
 void notices::ended(std::size_t stream, const crier::state_change& change) {
     const bool expected = change.reason == crier::errc::stream_ended;
-    say(stream, expected ? look::dim : look::bad, (expected ? "" : "closed: ") + change.message);
+    say(stream, expected ? look::dim : look::bad, (expected ? "" : "closed: ") + explained(change));
     hint(stream, change);
 }
 

@@ -21,6 +21,7 @@ public:
     /// `other_url`: the URL, if it is not the one that was asked for, as after a redirect.
     void connected(
         std::size_t stream, std::string_view other_url, std::string_view last_event_id) const;
+    void unsent_id(std::size_t stream, std::string_view why) const;
     void lost(std::size_t stream, const crier::state_change& change);
     void ended(std::size_t stream, const crier::state_change& change);
     void time_is_up() const;

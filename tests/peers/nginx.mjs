@@ -86,19 +86,19 @@ for (const end of ['SIGTERM', 'SIGKILL'])
     }
   });
 
-await step('where no server is left, crier-cat ends and tells of the 502', async () => {
+await step('with --standard-errors, crier-cat ends where no server is left, and tells of the 502', async () => {
   const server = await startServer();
   const nginx = await startNginx([server]);
   await server.end();
-  const cat = read(nginx.url('/http11/none'));
+  const cat = read(nginx.url('/http11/none'), '--standard-errors');
   await cat.err.next(/502/);
   expectEqual(await cat.exited, { code: 1, signal: null }, 'the end of crier-cat');
 });
 
-await step('with --retry-server-errors, it comes back when there is a server again', async () => {
+await step('after a 502 it comes back when there is a server again', async () => {
   let server = await startServer();
   const nginx = await startNginx([server]);
-  const cat = read(nginx.url('/http11/return'), '--retry-server-errors');
+  const cat = read(nginx.url('/http11/return'));
   await server.read('/return');
   await passOneByOne(server, '/return', cat, [{ ...events[0], retry: 50 }, events[1]]);
   await server.end();

@@ -17,7 +17,6 @@ from .servers import TIMEOUT, Server, expect
 def what_is_no_stream_ends_with_1():
     for status, content_type, notice in [
         ("404 Not Found", "text/event-stream", "closed: 404 Not Found"),
-        ("503 Busy", "text/event-stream", "closed: 503 Busy"),
         ("200 OK", "text/html", 'closed: the content type is "text/html"'),
         ("204 No Content", "text/event-stream", "closed: 204 No Content"),
     ]:
@@ -28,16 +27,39 @@ def what_is_no_stream_ends_with_1():
 
 
 @check
-def a_server_error_is_tried_again_where_that_is_asked_for():
+def a_server_error_is_tried_again_but_not_by_the_letter_of_the_standard():
     def answer(request):
         if request.number == 1:
-            request.respond("503 Busy", Content_Length=0)
+            request.respond("503 Busy", Retry_After=0)
+            request.send(b"restarting\nsoon")
         else:
             request.stream(b"data: one\n\n")
 
     with Server(answer) as server:
-        ended = run("--retry-server-errors", "--count", "1", server.url())
-    expect_end(ended, 0, "503 Busy; connecting again in ")
+        ended = run("--count", "1", server.url())
+    expect_end(ended, 0, "503 Busy: restarting; connecting again in ")
+    with Server(answer) as server:
+        expect_end(run("--standard-errors", server.url()), 1, "closed: 503 Busy: restarting\n")
+        expect_equal(server.count, 1)
+
+
+@check
+def a_post_is_sent_once_unless_more_is_asked_for():
+    for arguments, count in ([], 1), (["--no-reconnect"], 1), (["--reconnect", "--count", "2"], 2):
+        with Server(lambda request: request.stream(b"retry: 20\ndata: one\n\n")) as server:
+            expect_end(run("--body", "x", *arguments, server.url()), 0)
+            expect_equal(server.count, count)
+
+
+@check
+def an_id_that_no_server_takes_is_told():
+    with Server(lambda request: request.stream(b"retry: 20\nid: \x01\ndata: one\n\n")) as server:
+        ended = run("--count", "3", server.url())
+        expect_equal([server.asked().headers["Last-Event-ID"] for _ in range(3)], [None] * 3)
+    expect_end(ended, 0, "* connected\n")
+    told = b"* the last event id is not sent: it holds a control character\n"
+    expect_equal(ended.stderr.count(told), 1)
+    expect_equal(ended.stderr.count(b"with Last-Event-ID"), 0)
 
 
 @check
