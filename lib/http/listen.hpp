@@ -40,7 +40,7 @@ auto listening_at(const Place& at, Step step) {
     }
 }
 
-inline descriptor open_socket(int family) {
+inline descriptor new_socket(int family) {
     descriptor opened{::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
     check(opened.get());
     return opened;

@@ -31,7 +31,7 @@ void set(const descriptor& socket, int level, int option) {
 }
 
 descriptor bind_tcp(const tcp::endpoint& at, bool shares_port, bool only_v6) {
-    descriptor socket = open_socket(at.protocol().family());
+    descriptor socket = new_socket(at.protocol().family());
     set(socket, SOL_SOCKET, SO_REUSEADDR);
     if (shares_port) {
         set(socket, SOL_SOCKET, SO_REUSEPORT);

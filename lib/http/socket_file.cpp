@@ -33,7 +33,7 @@ public:
     }
 
     bool refuses_connections() const {
-        const descriptor probe = open_socket(AF_UNIX);
+        const descriptor probe = new_socket(AF_UNIX);
         return ::connect(probe.get(), data(), sizeof at_) != 0 && errno == ECONNREFUSED;
     }
 
@@ -56,7 +56,7 @@ socket_file::~socket_file() {
 descriptor socket_file::listen(const std::string& path, unsigned mode) {
     const unix_address at{path};
     return listening_at(path, [&] {
-        descriptor socket = open_socket(AF_UNIX);
+        descriptor socket = new_socket(AF_UNIX);
         // The file gets its mode from the socket, less the umask: never more than was asked for.
         check(::fchmod(socket.get(), mode));
         int bound = at.bind(socket);

@@ -7,13 +7,13 @@
 #include <string_view>
 
 using crier::errc;
+using crier::response_info;
 using crier::detail::connect_request;
 using crier::detail::ending;
 using crier::detail::parse_proxy;
 using crier::detail::parse_url;
 using crier::detail::proxy;
 using crier::detail::refusal_of;
-using crier::detail::response_info;
 using namespace std::chrono_literals;
 
 namespace {

@@ -1,4 +1,6 @@
+#include "support/inherited_descriptors.hpp"
 #include "support/running_server.hpp"
+#include "support/temporary.hpp"
 
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/read.hpp>
@@ -10,11 +12,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <memory>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -23,6 +23,7 @@ using crier::exchange;
 using crier::server_options;
 using crier::test::client;
 using crier::test::running_server;
+using crier::test::temporary_directory;
 namespace asio = boost::asio;
 namespace http = boost::beast::http;
 using asio::ip::tcp;
@@ -54,24 +55,6 @@ bool has_ipv6() {
     return !error;
 }
 
-/// A directory for this test's files.
-class scratch {
-public:
-    scratch() {
-        std::string made = std::filesystem::temp_directory_path() / "crier-XXXXXX";
-        REQUIRE(::mkdtemp(made.data()) != nullptr);
-        path_ = made;
-    }
-    scratch(const scratch&) = delete;
-    scratch& operator=(const scratch&) = delete;
-    ~scratch() { std::filesystem::remove_all(path_); }
-
-    std::string file(const char* name) const { return path_ / name; }
-
-private:
-    std::filesystem::path path_;
-};
-
 server_options on_unix_socket(const std::string& path) {
     server_options options;
     options.addresses.clear();
@@ -85,14 +68,12 @@ struct listening {
     tcp::acceptor socket{io, {asio::ip::address_v4::loopback(), 0}};
 };
 
-/// What descriptors of this kind a program gets that this one executes.
+/// How many descriptors of this kind a program gets that this one executes.
 std::size_t passed_on(const std::string& kind) {
-    const std::unique_ptr<FILE, int (*)(FILE*)> listing{
-        ::popen("ls -l /proc/self/fd", "r"), &::pclose};
+    const std::string all = crier::test::inherited_descriptors();
     std::size_t count = 0;
-    char line[512];
-    while (std::fgets(line, sizeof line, listing.get()) != nullptr) {
-        count += std::string{line}.find(kind) != std::string::npos ? 1 : 0;
+    for (std::size_t at = all.find(kind); at != all.npos; at = all.find(kind, at + 1)) {
+        ++count;
     }
     return count;
 }
@@ -137,7 +118,7 @@ TEST_CASE("where a server cannot listen, it says so") {
 }
 
 TEST_CASE("a Unix socket is served on all threads, with the mode that was asked for") {
-    const scratch in;
+    const temporary_directory in;
     const std::string path = in.file("socket");
     server_options options = on_unix_socket(path);
     options.unix_mode = 0606;
@@ -156,7 +137,7 @@ TEST_CASE("a Unix socket is served on all threads, with the mode that was asked 
 }
 
 TEST_CASE("a stream over a Unix socket is one like any other") {
-    const scratch in;
+    const temporary_directory in;
     const std::string path = in.file("socket");
     running_server running{on_unix_socket(path)};
     asio::io_context io;
@@ -174,7 +155,7 @@ TEST_CASE("a stream over a Unix socket is one like any other") {
 }
 
 TEST_CASE("the file of a server that was killed is replaced, that of a living one is not") {
-    const scratch in;
+    const temporary_directory in;
     const std::string path = in.file("socket");
     {
         asio::io_context io;
@@ -192,7 +173,7 @@ TEST_CASE("the file of a server that was killed is replaced, that of a living on
 }
 
 TEST_CASE("a file that is no socket stays as it is") {
-    const scratch in;
+    const temporary_directory in;
     const std::string path = in.file("diary");
     std::ofstream{path} << "dear diary";
     CHECK_THROWS_AS(crier::server{on_unix_socket(path)}, boost::system::system_error);
@@ -238,7 +219,7 @@ TEST_CASE("the sockets of a service manager are those that it names, for this pr
 }
 
 TEST_CASE("a program that is executed gets none of the server's descriptors") {
-    const scratch in;
+    const temporary_directory in;
     const std::size_t sockets = passed_on("socket:");
     const std::size_t others = passed_on("anon_inode:");
     server_options options;
