@@ -7,6 +7,8 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/execution/outstanding_work.hpp>
+#include <boost/asio/prefer.hpp>
 #include <boost/asio/this_coro.hpp>
 
 #include <memory>
@@ -14,8 +16,9 @@
 
 namespace crier::detail {
 
-/// Awaits a coroutine of the user's own, whose executor is of another type, on the executor that a
-/// flow runs on. It is cancelled with the flow, for which `co_spawn` alone would need memory.
+/// Awaits a coroutine of the user's own, whose executor is of another type, where the flow runs. It
+/// is cancelled with the flow, for which `co_spawn` alone would need memory. Until it is over there
+/// is work, which an `own_executor` does not count.
 ///
 /// Errors: throws what it throws.
 inline flow<void> run_theirs(boost::asio::awaitable<void> theirs) {
@@ -34,9 +37,12 @@ inline flow<void> run_theirs(boost::asio::awaitable<void> theirs) {
     if (auto from = state.slot(); from.is_connected()) {
         from.assign([cancelled](boost::asio::cancellation_type type) { cancelled->emit(type); });
     }
-    prime(here.inner());
+    const boost::asio::any_io_executor work =
+        boost::asio::prefer(here.inner(), boost::asio::execution::outstanding_work.tracked);
+    const boost::asio::any_io_executor own = own_executor_on(here.inner());
+    prime(own);
     auto token = boost::asio::bind_cancellation_slot(cancelled->slot(), use_flow);
-    co_await boost::asio::co_spawn(here.inner(), std::move(theirs), std::move(token));
+    co_await boost::asio::co_spawn(own, std::move(theirs), std::move(token));
 }
 
 } // namespace crier::detail

@@ -4,6 +4,7 @@
 // What fails is `operator new` and the memory of Asio's handlers, on the client's thread. What
 // OpenSSL and the system's resolver take with `malloc` does not.
 
+#include <crier/async/clock.hpp>
 #include <crier/client/event_source.hpp>
 
 #include "support/resuming_server.hpp"
@@ -93,6 +94,7 @@ struct setting {
     bool on_strand = false;
     std::string proxy{};
     std::string unix_socket{};
+    bool asks_first = false; ///< by an on_connect
 
     event_source_options options(const std::string& last_event_id = {}) const {
         event_source_options made;
@@ -102,6 +104,13 @@ struct setting {
         made.tls.ca_file = ca_file;
         made.proxy.url = proxy;
         made.unix_socket = unix_socket;
+        made.keep_cookies = true;
+        if (asks_first) {
+            made.on_connect = [](crier::stream_request& next) -> asio::awaitable<void> {
+                co_await asio::post(asio::use_awaitable);
+                next.headers.push_back({"Authorization", "a rather long token: 0000000001"});
+            };
+        }
         return made;
     }
 
@@ -200,6 +209,16 @@ TEST_CASE("a client that is redirected goes on or says that it does not") {
     sweep_life({.url = server.url("127.0.0.1", "/moved")});
 }
 
+TEST_CASE("a client that is told of an error, and of a cookie, goes on or says that it does not") {
+    const resuming_server server;
+    sweep_life({.url = server.url("127.0.0.1", "/busy")});
+}
+
+TEST_CASE("a client that asks for a token goes on or says that it does not") {
+    const resuming_server server;
+    sweep_life({.url = server.url(), .asks_first = true});
+}
+
 TEST_CASE("a client over TLS goes on or says that it does not") {
     const certificate identity{"DNS:localhost,IP:127.0.0.1"};
     const temporary_file trusted{identity.pem()};
@@ -234,6 +253,7 @@ TEST_CASE("a client on a strand goes on or says that it does not") {
     const crier::test::spared_handlers of_the_strand;
     const resuming_server server;
     sweep_life({.url = server.url(), .on_strand = true});
+    sweep_life({.url = server.url(), .on_strand = true, .asks_first = true});
 }
 
 TEST_CASE("whatever allocation fails after reconnect, a client goes on or says that it does not") {
@@ -295,6 +315,35 @@ TEST_CASE("whatever allocation fails after close, the client goes and its receiv
         MESSAGE(swept << " allocations");
         CHECK(swept > 0);
     }
+}
+
+TEST_CASE("whatever allocation fails after close, an on_connect that waits is cancelled and goes") {
+    // Without any memory Asio can neither resume nor destroy the caller's own coroutine.
+    const long swept = sweep(failing::once, [&](failing_part& part) {
+        context test;
+        bool waits = false;
+        event_source_options options;
+        options.on_connect = [&](crier::stream_request&) -> asio::awaitable<void> {
+            struct presence {
+                bool& mark;
+                ~presence() { mark = false; }
+            };
+            waits = true;
+            const presence present{waits};
+            crier::timer forever{co_await asio::this_coro::executor, std::chrono::hours{1}};
+            co_await forever.async_wait(asio::use_awaitable);
+        };
+        event_source source{test.io.get_executor(), "http://127.0.0.1:1/", options};
+        REQUIRE(run_until(test.io, [&] { return waits; }));
+        bool in_time = true;
+        part([&] {
+            source.close();
+            in_time = run_until(test.io, [&] { return test.io.stopped(); });
+        });
+        CHECK(in_time);
+        CHECK_FALSE(waits);
+    });
+    CHECK(swept > 0);
 }
 
 TEST_CASE("a receive that waits when memory runs out gets an event or no_memory") {

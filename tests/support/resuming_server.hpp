@@ -21,8 +21,8 @@
 namespace crier::test {
 
 /// Sends one event and drops the connection; who comes back after that event gets the other one,
-/// and then nothing. "/moved" leads to "/" over two redirects. It is its own proxy, too. On a
-/// thread of its own, where nothing fails.
+/// and then nothing. "/moved" leads to "/" over two redirects, "/busy" is an error to who brings back
+/// no cookie. It is its own proxy, too. On a thread of its own, where nothing fails.
 class resuming_server {
 public:
     // Longer than what a string holds by itself.
@@ -124,6 +124,11 @@ private:
         }
         if (request.starts_with("GET /moved-again ")) {
             return "HTTP/1.1 307 Moved\r\nLocation: /\r\nContent-Length: 0\r\n\r\n";
+        }
+        if (request.starts_with("GET /busy ") &&
+            request.find("Cookie: node=a-rather-long-cookie-1") == request.npos) {
+            return "HTTP/1.1 503 Busy\r\nSet-Cookie: node=a-rather-long-cookie-1\r\n\r\n" +
+                   std::string(300, 'x');
         }
         if (request.find("Last-Event-ID") == request.npos) {
             return head + "id: " + first_id + "\ndata: a\n\n";

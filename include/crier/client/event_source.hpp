@@ -38,8 +38,8 @@ class source_state;
 /// Where an allocation fails, it goes on, or it closes with an error that equals
 /// `boost::system::errc::not_enough_memory`. That is best effort on executors other than
 /// `io_context`'s: a strand that finds no memory to go on ends the process, or never runs again.
-/// The caller's own coroutines end the process where Asio finds no memory to begin or to destroy
-/// them.
+/// The caller's own coroutines, `on_connect` among them, end the process where Asio finds no memory
+/// to begin or to destroy them.
 ///
 /// Thread safety: `async_receive` from any executor. All else, and the callbacks, belong to the
 /// executor, which must run one handler at a time: a strand, or a context with one thread.
@@ -83,6 +83,19 @@ public:
     }
 
     /// Completes with the next event, as `async_receive` does.
+    ///
+    /// Not to be joined to a timer by `||` of Asio's `awaitable_operators`: that waits for the
+    /// first *success*, and says nothing of an error while the timer runs. A deadline is one line
+    /// with the error as a value:
+    ///
+    ///     using namespace boost::asio::experimental::awaitable_operators;
+    ///     constexpr auto as_value = boost::asio::as_tuple(boost::asio::use_awaitable);
+    ///     boost::asio::steady_timer deadline{co_await boost::asio::this_coro::executor, 5s};
+    ///     auto first = co_await (source.async_receive(as_value) || deadline.async_wait(as_value));
+    ///     if (first.index() == 1) {
+    ///         co_return std::nullopt; // the time is over; the next receive gets the event
+    ///     }
+    ///     auto [error, next] = std::get<0>(std::move(first));
     ///
     /// Errors: throws those of `async_receive` as `system_error`, with a message about why the
     /// stream ended; what a callback has thrown, as it was thrown; `std::bad_alloc` if memory ran
