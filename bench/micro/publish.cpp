@@ -77,6 +77,26 @@ void publish_event(benchmark::State& state) {
     publish(state, [&whole](crier::manager& to) { return to.publish(topic, whole); });
 }
 
+/// Each to another topic than the one before, none of which anybody reads.
+void publish_to_many_topics(benchmark::State& state) {
+    const std::string text(128, 'x');
+    crier::manager_options options;
+    options.rules.push_back(
+        {.matches = crier::starting_with("vehicles/"), .history = {.events = 1}});
+    boost::asio::io_context io{1};
+    crier::manager to{io.get_executor(), options};
+    std::vector<std::string> names;
+    for (std::int64_t i = 0; i < state.range(0); ++i) {
+        names.push_back("vehicles/" + std::to_string(i) + "/position");
+    }
+    std::size_t next = 0;
+    const crier::bench::measurement measured{state};
+    for ([[maybe_unused]] auto _ : state) {
+        benchmark::DoNotOptimize(to.publish(names[next], text).value());
+        next = next + 1 == names.size() ? 0 : next + 1;
+    }
+}
+
 } // namespace
 
 BENCHMARK(publish_text)->ArgNames({"subscribers", "history"})->ArgsProduct({{0, 1, 100}, {0, 1}});
@@ -89,4 +109,5 @@ BENCHMARK(publish_text_with_type_and_key)
     ->ArgNames({"subscribers", "history"})
     ->ArgsProduct({{1, 100}, {0, 1}});
 BENCHMARK(publish_event)->ArgNames({"subscribers", "history"})->ArgsProduct({{1}, {0, 1}});
+BENCHMARK(publish_to_many_topics)->ArgName("topics")->Arg(10)->Arg(10'000);
 BENCHMARK(publish_and_post)->ArgName("strand")->DenseRange(0, 1);

@@ -10,6 +10,7 @@
 #include <crier/pubsub/hub.hpp>
 #include <crier/pubsub/manager.hpp>
 #include <crier/pubsub/on_demand.hpp>
+#include <crier/pubsub/secret_hash.hpp>
 #include <crier/wire/encoder.hpp>
 #include <crier/wire/errc.hpp>
 #include <crier/wire/parser.hpp>

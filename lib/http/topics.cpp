@@ -8,7 +8,8 @@
 #include "target.hpp"
 #include "wire/text.hpp"
 
-#include <algorithm>
+#include <set>
+#include <utility>
 
 namespace crier {
 namespace detail {
@@ -35,11 +36,12 @@ boost::system::result<std::string> topic_of(std::string_view path, std::string_v
 
 boost::system::result<std::vector<topic_options>> topics_of(std::string_view query) {
     std::vector<topic_options> topics;
+    std::set<std::string> seen;
     for (std::string& name : query_values(query, "topic")) {
         if (!is_topic(name)) {
             return errc::invalid_topic;
         }
-        if (std::ranges::find(topics, name, &topic_options::name) == topics.end()) {
+        if (seen.insert(name).second) {
             topics.emplace_back().name = std::move(name);
         }
     }

@@ -11,7 +11,7 @@ namespace {
 /// What a record takes beside its frame, and an id in its index.
 constexpr std::size_t record_size = sizeof(record);
 constexpr std::size_t first_block_size = heap_size(480) + heap_size(64);
-constexpr std::size_t own_id_size = heap_size(48) + sizeof(void*);
+constexpr std::size_t own_id_size = heap_size(56);
 
 } // namespace
 
@@ -79,11 +79,7 @@ void history::uncount(const record& gone) noexcept {
     if (own_ids_.empty()) {
         return;
     }
-    const auto [first, last] = own_ids_.equal_range(id_in(gone.content));
-    const auto found =
-        std::find_if(first, last, [&](const auto& each) { return each.second == gone.sequence; });
-    if (found != last) {
-        own_ids_.erase(found);
+    if (own_ids_.erase({id_in(gone.content), gone.sequence}) > 0) {
         account_->remove(own_id_size);
     }
 }
@@ -100,11 +96,10 @@ const record* history::first_after(std::uint64_t sequence) const noexcept {
     return found == records_.end() ? nullptr : &*found;
 }
 
-std::optional<std::uint64_t> history::find(std::string_view own_id) const {
-    const auto [first, last] = own_ids_.equal_range(own_id);
-    const auto oldest = std::min_element(
-        first, last, [](const auto& a, const auto& b) { return a.second < b.second; });
-    return first == last ? std::nullopt : std::optional{oldest->second};
+std::optional<std::uint64_t> history::find(std::string_view own_id) const noexcept {
+    const auto oldest = own_ids_.lower_bound({own_id, 0});
+    return oldest == own_ids_.end() || oldest->first != own_id ? std::nullopt
+                                                               : std::optional{oldest->second};
 }
 
 } // namespace crier::detail

@@ -11,8 +11,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 
 namespace crier::detail {
@@ -68,7 +68,7 @@ public:
 
     /// The sequence number of the oldest event kept that was published with this id of the caller's
     /// own: who has received a later one gets some of them again, and nobody misses any.
-    std::optional<std::uint64_t> find(std::string_view own_id) const;
+    std::optional<std::uint64_t> find(std::string_view own_id) const noexcept;
 
 private:
     void uncount(const record& gone) noexcept;
@@ -79,7 +79,8 @@ private:
     std::size_t room_ = 0; ///< counted for the deque's first block, which stays
     std::size_t bytes_ = 0;
     std::uint64_t evicted_through_;
-    std::unordered_multimap<std::string_view, std::uint64_t> own_ids_; ///< views into the frames
+    /// Views into the frames. Ordered, as many events may have one id.
+    std::set<std::pair<std::string_view, std::uint64_t>> own_ids_;
     memory_account_ptr account_;
 };
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <crier/pubsub/secret_hash.hpp>
+
 #include "history.hpp"
 #include "wire/frame_access.hpp"
 
@@ -48,7 +50,7 @@ private:
                                                member<record, std::uint64_t, &record::sequence>>,
             boost::multi_index::hashed_unique<
                 boost::multi_index::global_fun<const record&, std::string_view, &key_of>,
-                std::hash<std::string_view>>>>
+                secret_hash>>>
         records_;
     memory_account_ptr account_;
 };

@@ -4,7 +4,6 @@
 #include "options.hpp"
 
 #include <algorithm>
-#include <functional>
 #include <stdexcept>
 #include <utility>
 
@@ -12,7 +11,7 @@ namespace crier::detail {
 namespace {
 
 std::size_t slot_of(std::string_view name, std::size_t slots) noexcept {
-    return std::hash<std::string_view>{}(name) % slots;
+    return secret_hash{}(name) % slots;
 }
 
 } // namespace

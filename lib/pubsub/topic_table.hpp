@@ -1,6 +1,7 @@
 #pragma once
 
 #include <crier/pubsub/manager.hpp>
+#include <crier/pubsub/secret_hash.hpp>
 
 #include "topic.hpp"
 
@@ -8,7 +9,6 @@
 
 #include <array>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -70,7 +70,8 @@ private:
 
     const manager_options& options_;
     memory_budget& budget_;
-    std::unordered_map<std::string_view, topic_ptr> topics_; ///< views of the topics' names
+    /// Their keys are views of the topics' names.
+    std::unordered_map<std::string_view, topic_ptr, secret_hash> topics_;
     boost::intrusive::multiset<topic, boost::intrusive::base_hook<in_schedule>,
         boost::intrusive::compare<by_due>>
         schedule_;

@@ -5,6 +5,7 @@
 #include <boost/beast/http/message.hpp>
 #include <doctest/doctest.h>
 
+#include <ctime>
 #include <string>
 #include <utility>
 #include <vector>
@@ -91,6 +92,20 @@ TEST_CASE("a query names topics as a form does, each once") {
     CHECK(topics("http://topic=a/?topic=b") == names{"b"});
     CHECK(topics("/topic=a").empty());
     CHECK(topics("/e?topics=a").empty());
+}
+
+TEST_CASE("many topics in one query take no time that grows with their square") {
+    const auto time_of = [](std::size_t count) {
+        std::string target = "/e?";
+        for (std::size_t i = 0; i < count; ++i) {
+            target += "topic=" + std::to_string(i) + '&';
+        }
+        const std::clock_t begin = std::clock();
+        CHECK(topics(target).size() == count);
+        return static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
+    };
+    constexpr std::size_t many = 30'000;
+    CHECK(time_of(many) < 50 * time_of(many / 10) + 0.1);
 }
 
 TEST_CASE("a request of Beast is read as its head is") {

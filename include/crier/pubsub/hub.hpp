@@ -1,8 +1,7 @@
 #pragma once
 
 #include <crier/async/signal.hpp>
-
-#include <boost/container_hash/hash.hpp>
+#include <crier/pubsub/secret_hash.hpp>
 
 #include <cstddef>
 #include <exception>
@@ -10,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <type_traits>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -23,12 +23,18 @@ namespace crier {
 ///     auto subscription = hub.subscribe(request);      // first subscribe, then read the state
 ///     co_await subscription.async_wait();
 ///
+/// Ids of types that `secret_hash` does not hash need a hash that is given; where clients choose
+/// the ids, one with a secret.
+///
 /// Coalescing loses the number of `publish()` calls, never the fact that one happened.
 ///
 /// Thread safety: all members from any thread. No lock is held while a waiter runs.
 /// Lifetime: destroying it closes it. Subscriptions may outlive it.
-template <class Id, class Hash = boost::hash<Id>>
+template <class Id, class Hash = secret_hash>
 class hub {
+    static_assert(std::is_invocable_r_v<std::size_t, const Hash&, const Id&>,
+        "crier::hub needs a hash for ids of this type");
+
 public:
     using executor_type = boost::asio::any_io_executor;
     class subscription;
