@@ -2,6 +2,7 @@
 
 #include "command_line.hpp"
 #include "follower.hpp"
+#include "printable.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -37,10 +38,11 @@ int main(int argc, char** argv) {
     } catch (const CLI::Success& wish) {
         return arguments.parser().exit(wish);
     } catch (const CLI::ParseError& error) {
-        std::cerr << "crier-cat: " << error.what() << "; --help lists the options\n";
+        std::cerr << "crier-cat: " << cat::printable(error.what())
+                  << "; --help lists the options\n";
         return cat::bad_usage;
     } catch (const std::exception& error) {
-        std::cerr << "crier-cat: " << error.what() << "\n";
+        std::cerr << "crier-cat: " << cat::printable(error.what()) << "\n";
         return cat::bad_usage;
     }
 }

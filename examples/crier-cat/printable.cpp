@@ -1,6 +1,7 @@
 #include "printable.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace cat {
 namespace {
@@ -8,26 +9,36 @@ namespace {
 struct character {
     char32_t code = 0;
     std::size_t size = 1;
+    bool is_valid = true;
 };
 
 bool is_continuation(char byte) noexcept {
     return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U;
 }
 
-/// The first character. One that is encoded longer than need be counts as what it stands for:
-/// there may be a terminal that reads it so.
+/// Whether that is how a code point is encoded: no longer than need be, and no surrogate.
+bool is_encoded_so(char32_t code, std::size_t size) noexcept {
+    constexpr char32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    const bool is_surrogate = code >= 0xD800 && code <= 0xDFFF;
+    return code >= least[size] && code <= 0x10FFFF && !is_surrogate;
+}
+
+/// The first character, or one byte that begins none.
 character first_of(std::string_view text) noexcept {
     const auto first = static_cast<unsigned char>(text.front());
-    const std::size_t size = first < 0xC0 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
-    if (size == 1 || text.size() < size ||
-        !std::ranges::all_of(text.substr(1, size - 1), is_continuation)) {
+    if (first < 0x80) {
         return {first};
     }
+    const std::size_t size = first < 0xC0 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+    const std::string_view rest = text.substr(1, size - 1);
     char32_t code = first & (0x7FU >> size);
-    for (const char next : text.substr(1, size - 1)) {
+    for (const char next : rest) {
         code = code << 6U | (static_cast<unsigned char>(next) & 0x3FU);
     }
-    return {code, size};
+    const bool is_whole = size > 1 && first < 0xF8 && rest.size() == size - 1 &&
+                          std::ranges::all_of(rest, is_continuation);
+    return is_whole && is_encoded_so(code, size) ? character{code, size}
+                                                 : character{first, 1, false};
 }
 
 /// C0 and C1 controls, line separators, and characters that set the direction of writing.
@@ -54,7 +65,9 @@ std::string printable(std::string_view text, const painter& paint) {
     std::string shown;
     while (!text.empty()) {
         const character next = first_of(text);
-        if (is_control(next.code)) {
+        if (!next.is_valid) {
+            shown += "\xEF\xBF\xBD";
+        } else if (is_control(next.code)) {
             shown += paint(look::escape, escaped(next.code));
         } else {
             shown += text.substr(0, next.size);

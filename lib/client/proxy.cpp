@@ -2,6 +2,8 @@
 
 #include <crier/wire/errc.hpp>
 
+#include "wire/printable.hpp"
+
 #include <boost/url/parse.hpp>
 #include <boost/url/url.hpp>
 
@@ -82,7 +84,7 @@ ending refusal_of(const proxy& through, const response_info& head) {
                           head.status == too_many_requests;
     std::string message = through.name() + ": " + std::to_string(head.status);
     if (!head.reason.empty()) {
-        message += ' ' + head.reason;
+        message += ' ' + printable(head.reason);
     }
     return {errc::proxy_refused, std::move(message), !may_pass,
         retry_after_of(head, std::chrono::system_clock::now())};

@@ -4,6 +4,7 @@
 
 #include "response_fields.hpp"
 #include "wire/field_text.hpp"
+#include "wire/printable.hpp"
 
 #include <algorithm>
 #include <initializer_list>
@@ -35,7 +36,7 @@ void check(const header_field& field) {
 http_url checked_url(std::string_view text) {
     auto url = parse_url(text);
     if (!url) {
-        throw std::invalid_argument{'"' + std::string{text} + "\": " + url.error().message()};
+        throw std::invalid_argument{'"' + printable(text) + "\": " + url.error().message()};
     }
     return std::move(*url);
 }

@@ -7,6 +7,7 @@
 #include "response_fields.hpp"
 #include "run_theirs.hpp"
 #include "verdict.hpp"
+#include "wire/printable.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -25,8 +26,8 @@ constexpr unsigned proxy_authentication_required = 407;
 /// What led to the end of the redirects.
 std::string in_words(const response_info& head) {
     const std::string location = list_of(head, "Location");
-    return std::to_string(head.status) + ' ' + head.reason +
-           (location.empty() ? " without a Location" : " to " + location);
+    return std::to_string(head.status) + ' ' + printable(head.reason) +
+           (location.empty() ? " without a Location" : " to " + printable(location));
 }
 
 /// How long the body of an error is waited for.

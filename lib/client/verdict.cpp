@@ -5,6 +5,7 @@
 #include "http_date.hpp"
 #include "response_fields.hpp"
 #include "wire/field_text.hpp"
+#include "wire/printable.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -31,7 +32,7 @@ bool is_passing(unsigned status) {
 }
 
 std::string in_quotes(std::string_view text) {
-    return text.empty() ? "none" : '"' + std::string{text} + '"';
+    return text.empty() ? "none" : '"' + printable(text) + '"';
 }
 
 /// Of fields that come several times, who reads the first and who reads the last must get the same.
@@ -67,7 +68,7 @@ verdict judge(const response_info& head, bool standard_errors) {
     const bool tried_again = is_passing(head.status) && !standard_errors;
     std::string message = std::to_string(head.status);
     if (!head.reason.empty()) {
-        message += ' ' + head.reason;
+        message += ' ' + printable(head.reason);
     }
     return {tried_again ? retry : end, errc::unexpected_status, message};
 }

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "what.hpp"
-#include "wire/text.hpp"
+#include "wire/printable.hpp"
 
 #include <algorithm>
 #include <array>
@@ -18,14 +18,13 @@ struct quoted_name {
     std::string_view name;
 };
 
-/// A line of a log, made without memory; what does not fit is cut off.
+/// A line of a log, made without memory. What is not printable in it is escaped; what does not fit
+/// is cut off, between characters.
 class log_line { // NOLINT(*-pro-type-member-init): what is told of the text is its size
 public:
     log_line& operator<<(const char* text) noexcept { return *this << std::string_view{text}; }
     log_line& operator<<(std::string_view text) noexcept {
-        const std::size_t size = std::min(text.size(), text_.size() - size_);
-        std::copy_n(text.data(), size, text_.data() + size_);
-        size_ += size;
+        for_each_printable(text, [this](std::string_view each) { put(each); });
         return *this;
     }
 
@@ -37,9 +36,12 @@ public:
 
     /// As a JSON string.
     log_line& operator<<(quoted_name given) noexcept {
-        *this << "\"";
-        for_each_sequence(given.name, [this](std::string_view each) { put_escaped(each); });
-        return *this << "\"";
+        put("\"");
+        for_each_printable(given.name, [this](std::string_view each) {
+            put(each == "\"" ? "\\\"" : each == "\\" ? "\\\\" : each);
+        });
+        put("\"");
+        return *this;
     }
 
     /// What an exception says.
@@ -52,31 +54,23 @@ public:
 
     /// With a line feed at its end.
     std::string_view ended() noexcept {
-        size_ = std::min(size_, text_.size() - 1);
-        *this << "\n";
-        return text();
+        text_[size_] = '\n';
+        return {text_.data(), size_ + 1};
     }
 
 private:
-    void put_escaped(std::string_view sequence) noexcept {
-        constexpr std::string_view digits = "0123456789abcdef";
-        const auto byte = static_cast<unsigned char>(sequence.front());
-        constexpr std::string_view named = "\n\r\t";
-        constexpr std::string_view names = "nrt";
-        if (const std::size_t at = named.find(sequence.front()); at != named.npos) {
-            *this << "\\" << names.substr(at, 1);
-        } else if (byte < ' ' || byte == 0x7F) {
-            const char escape[]{'\\', 'u', '0', '0', digits[byte >> 4U], digits[byte & 15U]};
-            *this << std::string_view{escape, sizeof escape};
-        } else if (byte == '"' || byte == '\\') {
-            *this << "\\" << sequence;
-        } else {
-            *this << sequence;
+    void put(std::string_view piece) noexcept {
+        constexpr std::size_t line_feed = 1;
+        is_full_ = is_full_ || piece.size() > text_.size() - line_feed - size_;
+        if (!is_full_) {
+            std::ranges::copy(piece, text_.data() + size_);
+            size_ += piece.size();
         }
     }
 
     std::array<char, 1024> text_;
     std::size_t size_ = 0;
+    bool is_full_ = false;
 };
 
 } // namespace crier::detail

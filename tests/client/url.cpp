@@ -1,9 +1,13 @@
 #include "client/url.hpp"
 
+#include <crier/client/event_source.hpp>
 #include <crier/wire/errc.hpp>
 
+#include <boost/asio/system_executor.hpp>
 #include <doctest/doctest.h>
 
+#include <stdexcept>
+#include <string>
 #include <tuple>
 
 using crier::errc;
@@ -76,6 +80,16 @@ TEST_CASE("a location leads from where it was given") {
         {"", "ftp://h/", "http://", "http://u:p@h/", "http://%zz/"}) {
         CAPTURE(location);
         CHECK_FALSE(resolve(base, location).has_value());
+    }
+}
+
+TEST_CASE("a URL that is none is told without its controls") {
+    const std::string text = "http://\u009b\n\xff/";
+    try {
+        crier::event_source{boost::asio::system_executor{}, text};
+        FAIL("taken");
+    } catch (const std::invalid_argument& error) {
+        CHECK(std::string{error.what()}.starts_with("\"http://\\u009b\\n\uFFFD/\": "));
     }
 }
 

@@ -113,6 +113,15 @@ TEST_CASE("any other status is the end, and is named") {
     }
 }
 
+TEST_CASE("what a server says is told without its controls") {
+    CHECK(
+        judge(head_of(200, "a\u009b\u202e\xff"), false).message.find("\"a\\u009b\\u202e\uFFFD\"") !=
+        std::string::npos);
+    crier::response_info head = head_of(404);
+    head.reason = "No\u2028t";
+    CHECK(judge(head, false).message == "404 No\\u2028t");
+}
+
 TEST_CASE("errors that pass are tried again, but not by the letter of the standard") {
     for (const unsigned status : {408U, 425U, 429U, 500U, 502U, 503U, 504U, 599U}) {
         CAPTURE(status);
