@@ -3,6 +3,7 @@
 
 #include "async/durations.hpp"
 #include "cors.hpp"
+#include "date.hpp"
 #include "detached_streams.hpp"
 #include "received.hpp"
 #include "reply.hpp"
@@ -135,6 +136,9 @@ asio::awaitable<void> exchange::respond(response_type response) {
         response.prepare_payload();
     } else {
         response.body().clear();
+    }
+    if (response.find(http::field::date) == response.end()) {
+        response.set(http::field::date, detail::http_date(std::chrono::system_clock::now()));
     }
     set_fields(response, cors_fields_);
     if (received_->read.style.head_only) {

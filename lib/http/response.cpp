@@ -1,5 +1,6 @@
 #include "response.hpp"
 
+#include "date.hpp"
 #include "wire/field_text.hpp"
 #include "wire/json_text.hpp"
 
@@ -16,6 +17,14 @@ namespace {
 
 void put_field(std::string& to, std::string_view name, std::string_view value) {
     to.append(name).append(": ").append(value).append("\r\n");
+}
+
+/// With the time, which caches go by. Source: RFC 9110, section 6.6.1.
+std::string header_of(std::string_view status) {
+    std::string header = "HTTP/1.1 ";
+    header.append(status).append("\r\n");
+    put_field(header, "Date", http_date(std::chrono::system_clock::now()));
+    return header;
 }
 
 void put_fields(std::string& to, const response_fields& fields) {
@@ -72,7 +81,8 @@ std::string stream_header(coding as, const response_fields& more) {
     constexpr std::pair<std::string_view, std::string_view> usual[]{
         {"Cache-Control", "no-cache, no-transform"}, {"Incremental", "?1"},
         {"X-Accel-Buffering", "no"}, {"X-Content-Type-Options", "nosniff"}};
-    std::string header = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n";
+    std::string header = header_of("200 OK");
+    put_field(header, "Content-Type", "text/event-stream");
     for (const auto& [name, value] : usual) {
         if (!has(more, name)) {
             put_field(header, name, value);
@@ -93,7 +103,7 @@ std::string stream_opening(
 }
 
 std::string preflight_response(const response_fields& fields) {
-    std::string response = "HTTP/1.1 204 No Content\r\n";
+    std::string response = header_of("204 No Content");
     put_fields(response, fields);
     return response += "Connection: close\r\n\r\n";
 }
@@ -110,8 +120,8 @@ reason_body body_of(const refusal& refused, bool as_json) {
 std::string refusal_response(
     const refusal& refused, reply_style style, const response_fields& more) {
     const auto [type, text] = body_of(refused, style.as_json);
-    std::string response = "HTTP/1.1 " + std::to_string(refused.status) + " ";
-    response.append(phrase_of(refused.status)).append("\r\n");
+    std::string response =
+        header_of(std::to_string(refused.status).append(" ").append(phrase_of(refused.status)));
     put_field(response, "Content-Type", type);
     put_field(response, "X-Content-Type-Options", "nosniff");
     if (refused.status == 405) {

@@ -576,11 +576,11 @@ TEST_CASE(
     test.run();
     const std::string expected =
         header + chunk("data: 1\n\n") + chunk(":\n\n") + chunk("data: 2\n\n") + "0\r\n\r\n";
-    CHECK(tcp_peer.read_available() == expected);
-    CHECK(layered_peer.read_available() == expected);
-    std::string bytes(expected.size(), '\0');
-    CHECK(local_peer.read_some(asio::buffer(bytes)) == expected.size());
-    CHECK(bytes == expected);
+    CHECK(without_date(tcp_peer.read_available()) == expected);
+    CHECK(without_date(layered_peer.read_available()) == expected);
+    std::string bytes(2 * expected.size(), '\0');
+    bytes.resize(local_peer.read_some(asio::buffer(bytes)));
+    CHECK(without_date(bytes) == expected);
     CHECK(reasons == std::vector<end_reason>(3, end_reason::shutdown));
 }
 
@@ -659,7 +659,7 @@ TEST_CASE("a coroutine on another strand is served on the manager's") {
     test.run();
     events.publish("/", "1");
     test.run();
-    CHECK(peer.read_available() == header + chunk("data: 1\n\n"));
+    CHECK(without_date(peer.read_available()) == header + chunk("data: 1\n\n"));
     peer.socket.close();
     test.run();
     CHECK(reason == end_reason::client_left);

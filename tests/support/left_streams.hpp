@@ -28,8 +28,8 @@ struct left_streams {
         promise_single_thread(io);
     }
 
-    void begin(
-        exchange::socket_type& on, const request_head& head, manager& events, serve_options options = {}) {
+    void begin(exchange::socket_type& on, const request_head& head, manager& events,
+        serve_options options = {}) {
         ++connections;
         try {
             streams.begin(on, ordered(head, events, std::move(options)));

@@ -116,6 +116,13 @@ private:
     std::string buffer_;
 };
 
+/// A response without the time that it tells.
+inline std::string without_date(std::string response) {
+    const std::string field = "\r\nDate: ";
+    const std::size_t at = response.find(field);
+    return at == response.npos ? response : response.erase(at, response.find("\r\n", at + 2) - at);
+}
+
 /// Takes the chunked coding off a body.
 inline std::string unchunked(std::string_view body) {
     std::string bytes;

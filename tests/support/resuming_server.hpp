@@ -21,8 +21,8 @@
 namespace crier::test {
 
 /// Sends one event and drops the connection; who comes back after that event gets the other one,
-/// and then nothing. "/moved" leads to "/" over two redirects, "/busy" is an error to who brings back
-/// no cookie. It is its own proxy, too. On a thread of its own, where nothing fails.
+/// and then nothing. "/moved" leads to "/" over two redirects, "/busy" is an error to who brings
+/// back no cookie. It is its own proxy, too. On a thread of its own, where nothing fails.
 class resuming_server {
 public:
     // Longer than what a string holds by itself.
