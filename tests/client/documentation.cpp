@@ -1,4 +1,5 @@
-// The examples in the comments of event_source, of which the first ends here.
+// The examples in the comments of event_source, of which the first ends here, and that of
+// on_connect in README.md.
 
 #include <crier/async/clock.hpp>
 #include <crier/client/event_source.hpp>
@@ -44,6 +45,8 @@ asio::awaitable<std::optional<crier::event>> receive_in_time(crier::event_source
     }
     co_return std::move(next);
 }
+
+asio::awaitable<std::string> fresh_token() { co_return "abc"; }
 
 struct outcome {
     bool over = false;
@@ -117,4 +120,17 @@ TEST_CASE("an error of a receive that || joins to a timer is hidden while the ti
     CHECK_FALSE(first);
     test.advance(5s);
     CHECK(first == 1);
+}
+
+TEST_CASE("on_connect") {
+    crier::test::context test;
+    crier::test::scripted_server server{test.io};
+    crier::event_source_options options;
+    options.on_connect = [](crier::stream_request& next) -> boost::asio::awaitable<void> {
+        const std::string token = co_await fresh_token(); // what it throws is a failed attempt
+        next.headers.push_back({"Authorization", "Bearer " + token});
+    };
+    const crier::event_source source{test.io.get_executor(), server.url(), options};
+    REQUIRE(test.run_until([&] { return server.requests().size() == 1; }));
+    CHECK(server.requests()[0].find("\r\nAuthorization: Bearer abc\r\n") != std::string::npos);
 }
