@@ -8,7 +8,6 @@
 
 #include <exception>
 #include <new>
-#include <string>
 #include <system_error>
 
 namespace crier::detail {
@@ -42,17 +41,6 @@ inline boost::system::error_code code_of(const std::exception_ptr& thrown) noexc
     } catch (...) { // NOLINT(bugprone-empty-catch): it has no code of its own
     }
     return code ? code : make_error_code(errc::callback_failed);
-}
-
-/// What it says of itself.
-inline std::string what(const std::exception_ptr& thrown) {
-    try {
-        std::rethrow_exception(thrown);
-    } catch (const std::exception& error) {
-        return error.what();
-    } catch (...) {
-        return "unknown error";
-    }
 }
 
 } // namespace crier::detail

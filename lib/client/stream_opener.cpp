@@ -2,6 +2,7 @@
 
 #include <crier/async/clock.hpp>
 
+#include "async/what.hpp"
 #include "callback.hpp"
 #include "ending.hpp"
 #include "response_fields.hpp"

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "what.hpp"
+#include "async/what.hpp"
 #include "wire/printable.hpp"
 
 #include <algorithm>

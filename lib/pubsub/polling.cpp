@@ -2,8 +2,8 @@
 #include <crier/pubsub/polling.hpp>
 
 #include "async/durations.hpp"
+#include "async/what.hpp"
 #include "service.hpp"
-#include "what.hpp"
 
 #include <boost/asio/this_coro.hpp>
 #include <boost/json/object.hpp>

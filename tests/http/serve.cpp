@@ -409,7 +409,7 @@ TEST_CASE("a slow client gets whole events in order, and stays while it takes so
     }
     events.shutdown();
     received += open.read();
-    received.erase(0, header.size());
+    received = without_date(std::move(received)).substr(header.size());
     const crier::test::event_reader reader{unchunked(received)};
     REQUIRE(reader.events.size() == 200);
     for (std::size_t i = 0; i < 200; ++i) {
@@ -642,7 +642,7 @@ TEST_CASE("a slow client of a stream without a socket gets whole events in order
         received += open.peer.read_available();
     }
     received += open.peer.read_available();
-    CHECK(unchunked(received.substr(header.size())) == expected);
+    CHECK(unchunked(without_date(received).substr(header.size())) == expected);
     CHECK(open.reason == end_reason::shutdown);
 }
 
