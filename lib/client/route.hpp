@@ -5,6 +5,7 @@
 #include "proxy.hpp"
 
 #include <functional>
+#include <initializer_list>
 #include <optional>
 #include <string>
 
@@ -28,16 +29,27 @@ public:
     using environment = std::function<std::string(const char* name)>;
 
     /// Reads the environment, if the options let it. Errors: throws `std::invalid_argument` on
-    /// proxies and paths that make no sense.
+    /// options that make no sense.
     explicit routes(
         const event_source_options& options, const environment& variable = variable_of_process);
 
+    /// Errors: throws `failure` where the environment names a proxy for the URL that makes no
+    /// sense.
     route to(const http_url& url) const;
 
 private:
+    /// A proxy as it was given, and where.
+    struct setting {
+        std::string name;
+        std::string text;
+    };
+
+    static setting first_of(const environment& variable, std::initializer_list<const char*> names);
+    static std::optional<proxy> proxy_of(const setting& given);
+
     std::string unix_socket_;
-    std::optional<proxy> http_;
-    std::optional<proxy> https_;
+    setting http_;
+    setting https_;
     std::string no_proxy_;
     bool from_environment_;
 };

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <chrono>
 #include <exception>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -46,8 +47,14 @@ stream_opener::stream_opener(
       routes_{options},
       request_{options.method, {std::string{url}, options.headers, options.body}},
       tls_{options.tls} {
+    // What the first connection would be refused for.
+    try {
+        routes_.to(request_.url());
+    } catch (const failure& error) {
+        throw std::invalid_argument{error.why.message};
+    }
     if (request_.url().secure) {
-        tls_.context(); // which may be refused
+        tls_.context();
     }
 }
 

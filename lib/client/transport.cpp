@@ -90,16 +90,16 @@ flow<void> transport::handshake(tls_client& as, const http_url& with) {
     session->offer(tls);
     error_code error;
     co_await tls_->async_handshake(ssl::stream_base::client, asio::redirect_error(use_flow, error));
-    // That of a session is the result of when it was verified.
-    if (!error && as.verifies() && SSL_get_verify_result(tls) != X509_V_OK) {
-        error = asio::error::access_denied;
-    }
     if (error) {
         session->forget();
         throw failure{{error, fault_of(tls, error, with, as.verifies())}};
     }
     session->begin(tls);
-    session_ = session;
+    // A session would go on with the result. What a callback of the program has let pass all the
+    // same, it is asked about each time.
+    if (!as.verifies() || SSL_get_verify_result(tls) == X509_V_OK) {
+        session_ = session;
+    }
 }
 
 flow<void> transport::write(std::string_view bytes) {

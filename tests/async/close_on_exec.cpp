@@ -4,10 +4,16 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/udp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <doctest/doctest.h>
 
 #include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <string>
 
 using boost::system::error_code;
 using crier::detail::open_socket;
@@ -40,6 +46,20 @@ TEST_CASE("a program that is started inherits no socket") {
     CHECK_FALSE(passes_on(tcp::acceptor{io}, tcp::v4()));
     CHECK_FALSE(passes_on(stream_protocol::socket{io}, stream_protocol{}));
     CHECK(is_inherited(tcp::socket{io, tcp::v4()}.native_handle())); // one of Asio's own
+}
+
+TEST_CASE("a program that is started inherits nothing of a context that waits, either") {
+    const auto count = [] { return std::ranges::count(inherited_descriptors(), '\n'); };
+    const auto before = count();
+    asio::io_context io;
+    asio::steady_timer timer{io, std::chrono::hours{1}};
+    timer.async_wait([](auto) {});
+    asio::ip::udp::socket socket{io};
+    error_code error;
+    open_socket(socket, asio::ip::udp::v4(), error);
+    socket.async_wait(asio::ip::udp::socket::wait_read, [](auto) {});
+    io.poll();
+    CHECK(count() == before);
 }
 
 TEST_CASE("a socket that was opened so connects as any other") {

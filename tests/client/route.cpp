@@ -10,6 +10,7 @@
 #include <string_view>
 
 using crier::event_source_options;
+using crier::detail::failure;
 using crier::detail::parse_url;
 using crier::detail::route;
 using crier::detail::routes;
@@ -40,10 +41,10 @@ event_source_options with_proxy(std::string url, std::string no_proxy = {}) {
     return options;
 }
 
-/// What the error says where options and variables make no sense.
-std::string fault(const event_source_options& options, const environment& variables = {}) {
+/// What the error says where options make no sense.
+std::string fault(const event_source_options& options) {
     try {
-        const routes made{options, reader_of(variables)};
+        const routes made{options, reader_of({})};
     } catch (const std::invalid_argument& error) {
         return error.what();
     }
@@ -116,10 +117,19 @@ TEST_CASE("all URLs are reached over a Unix socket where there is one") {
 
 TEST_CASE("a proxy that makes no sense is refused by the name of its place, without its password") {
     CHECK(fault(with_proxy("ftp://u:secret@q")).starts_with("proxy must be "));
-    const std::string told = fault({}, {{"https_proxy", "socks5://u:secret@q"}});
-    CHECK(told.starts_with("https_proxy must be "));
-    CHECK(told.find("secret") == told.npos);
-    CHECK(fault({}, {{"https_proxy", "u:secret@q"}}).empty());
+    CHECK(fault(with_proxy("u:secret@q")).empty());
+    const environment variables{{"https_proxy", "socks5://u:secret@q"}};
+    const routes made{{}, reader_of(variables)};
+    try {
+        made.to(*parse_url("https://h/"));
+        FAIL("no error");
+    } catch (const failure& error) {
+        CHECK(error.why.message.starts_with("https_proxy must be "));
+        CHECK(error.why.message.find("secret") == std::string::npos);
+        CHECK(error.why.for_good);
+    }
+    CHECK_NOTHROW(made.to(*parse_url("http://h/"))); // it is not for these
+    CHECK_NOTHROW(made.to(*parse_url("https://localhost/")));
 }
 
 TEST_CASE("a path that no Unix socket can have is refused") {

@@ -92,6 +92,34 @@ TEST_CASE("each source has sessions of its own") {
     CHECK(second.changes.back().message.starts_with("certificate of localhost: "));
 }
 
+TEST_CASE("a callback that lets pass what is not valid is asked with each connection") {
+    context test;
+    const certificate identity{"DNS:localhost"};
+    tls_server server{test.io, identity, stream};
+    event_source_options options = observed_source::at_once();
+    options.tls.context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_client);
+    int asked = 0;
+    options.tls.context->set_verify_callback([&asked](bool is_valid, auto&) {
+        asked += is_valid ? 0 : 1;
+        return true;
+    });
+    observed_source client{test, server.url("localhost"), options};
+    REQUIRE(test.run_until([&] { return client.events.size() >= 3; }));
+    CHECK(asked >= 3);
+    CHECK(std::ranges::count(server.resumed(), true) == 0);
+}
+
+TEST_CASE("sessions are resumed where nothing is verified, too") {
+    context test;
+    const certificate identity{"DNS:localhost"};
+    tls_server server{test.io, identity, stream};
+    event_source_options options = observed_source::at_once();
+    options.tls.verify = false;
+    observed_source client{test, server.url("localhost"), options};
+    REQUIRE(test.run_until([&] { return client.events.size() >= 2; }));
+    CHECK(server.resumed()[1]);
+}
+
 TEST_CASE("a session is for one host and one port") {
     context test;
     const certificate identity{"DNS:localhost,IP:127.0.0.1"};

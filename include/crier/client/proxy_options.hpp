@@ -20,9 +20,9 @@ namespace crier {
 /// loopback interface, are never reached through a proxy of the environment.
 ///
 /// Errors: the constructor of `event_source` throws `std::invalid_argument` on a proxy that is not
-/// valid, in an option or in the environment. A proxy that refuses closes the source with
-/// `errc::proxy_refused` if its answer is final, as 403 or 407 (wrong credentials) are. After 408,
-/// 429 and 5xx to CONNECT the source tries again, as after a failed connection.
+/// valid, in an option, or in the environment where it would be used. A proxy that refuses closes
+/// the source with `errc::proxy_refused` if its answer is final, as 403 or 407 (wrong credentials)
+/// are. After 408, 429 and 5xx to CONNECT the source tries again, as after a failed connection.
 /// Thread safety: the environment must not change while a source is made.
 /// Source: RFC 9110, section 9.3.6; RFC 9112, section 3.2.2; RFC 7617.
 struct proxy_options {

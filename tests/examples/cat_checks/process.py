@@ -199,3 +199,13 @@ def an_error_in_a_file_of_headers_does_not_show_what_it_holds():
         ended = run("--header", f"@{file.name}", "x")
     expect_end(ended, 2, f"{file.name}, line 3, is not 'Name: value'")
     expect(b"secret" not in ended.stderr, f"{ended.stderr!r}")
+
+
+@check
+def a_proxy_of_the_environment_that_makes_no_sense_is_named_without_its_password():
+    variables = {"https_proxy": "socks5://user:secret@h"}
+    ended = run("https://example.invalid/", **variables)
+    expect_end(ended, 2, "https_proxy must be http://host:port")
+    expect(b"secret" not in ended.stderr, f"{ended.stderr!r}")
+    with serving(EVENTS) as server:
+        expect_end(run("--no-reconnect", server.url(), **variables), 0)
