@@ -65,3 +65,26 @@ cmake -G Ninja -S "$consumer" -B "$temp/by-cmake" -Dcrier_DIR="$libdir/cmake/cri
 cmake --build "$temp/by-cmake"
 "$temp/by-cmake/consumer"
 [[ $client == false ]] || "$temp/by-cmake/client"
+
+heading 'CMake components'
+components() {
+    rm -rf "$temp/components"
+    cmake -G Ninja -S "$source_dir/tests/install/components" -B "$temp/components" \
+        -Dcrier_DIR="$libdir/cmake/crier" -DCASE="$1" -DWITH_CLIENT="${client^^}" >"$temp/log" 2>&1
+}
+finds() { components "$1" || { cat "$temp/log"; exit 1; }; }
+misses() {
+    if components "$1" || ! tr -s '\n ' ' ' <"$temp/log" | grep -F "$2"; then
+        cat "$temp/log"
+        exit 1
+    fi
+}
+finds optional
+finds quiet
+misses required "there is no component 'server', only 'client'"
+if [[ $client == true ]]; then
+    finds client-later
+    finds client-first
+else
+    misses client 'no crier-client library'
+fi
