@@ -41,6 +41,19 @@ std::function<double()> random_of(const event_source_options& options) {
     return [random = options.random] { return call(random); };
 }
 
+/// Of a stream, which may be quiet: one that has been open for long is no failure when it ends.
+struct life {
+    backoff& waits;
+    const clock::duration longest_wait;
+    const clock::time_point begin = clock::now();
+
+    ~life() {
+        if (clock::now() - begin >= longest_wait) {
+            waits.reset();
+        }
+    }
+};
+
 ending closed() { return {asio::error::operation_aborted, "closed"}; }
 
 std::string over_limit(const error_code& error, std::size_t limit) {
@@ -152,14 +165,11 @@ flow<ending> stream_reader::read(opened_stream stream) {
     parser_.restart();
     source_->change(
         {.state = ready_state::open, .url = stream.response->url, .response = stream.response});
-    const clock::time_point opened = clock::now();
+    const life lived{backoff_, options_.max_backoff};
     while (true) {
         const std::string_view bytes = co_await stream.from->read(options_.idle_timeout);
         if (source_->state() != ready_state::open) {
             co_return closed();
-        }
-        if (clock::now() - opened >= options_.max_backoff) {
-            backoff_.reset(); // it has been quiet, and not in vain
         }
         if (bytes.empty()) {
             co_return ending{errc::stream_ended, "the stream has ended"};

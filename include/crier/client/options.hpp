@@ -81,9 +81,9 @@ struct event_source_options {
     /// How long to wait before a reconnect, until the stream sets another time, which is then at
     /// least 10 ms. Zero or less: the first reconnect is at once.
     std::chrono::milliseconds reconnection_time = std::chrono::seconds{3};
-    /// The longest wait: it doubles with each failure in a row. A stream without an event is one,
-    /// too, unless it has sent something after so long a time. A time set by the stream may be
-    /// longer. `milliseconds::max()`: it goes on doubling.
+    /// The longest wait: it doubles with each failure in a row. A stream that brings no event is
+    /// one, too, whatever time it sets, unless it was open for as long as this. A time set by the
+    /// stream may be longer. `milliseconds::max()`: it goes on doubling.
     std::chrono::milliseconds max_backoff = std::chrono::seconds{60};
 
     // The timeouts apply to each redirect anew.
