@@ -3,8 +3,10 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/error.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <iterator>
+#include <limits>
 #include <string_view>
 
 namespace crier::detail {
@@ -31,8 +33,9 @@ bool may_be_part_of_last_chunk(std::string_view bytes) {
 
 body_parser::body_parser(const framing& of, std::size_t most, const gate_limits& limits)
     : chunked_{of.chunked}, longest_line_{limits.header_bytes} {
-    parser_.header_limit(static_cast<std::uint32_t>(limits.header_bytes));
-    parser_.body_limit(most);
+    parser_.header_limit(static_cast<std::uint32_t>(
+        std::min<std::size_t>(limits.header_bytes, std::numeric_limits<std::uint32_t>::max())));
+    parser_.body_limit(std::min(most, std::string{}.max_size()));
     parser_.put(boost::asio::buffer(head_for(of)), error_);
     parser_.eager(true);
 }

@@ -33,7 +33,7 @@ memory_budget::action memory_budget::request::next() noexcept {
             began_ = true;
             return action::begin_round;
         }
-        if (used > limit + limit / 32 && of_.is_in_round() && !left_late_) {
+        if (used - limit > limit / 32 && of_.is_in_round() && !left_late_) {
             left_late_ = true;
             return action::leave_late;
         }
@@ -41,7 +41,7 @@ memory_budget::action memory_budget::request::next() noexcept {
     // A little over the limit is for what is on its way while others make room. Where that is not
     // enough, all is denied until they have: small events that still fit would tear the gaps, and
     // what tells of them, into pieces without end.
-    of_.is_denying_ = used > limit && (of_.is_denying_ || used > limit + limit / 16);
+    of_.is_denying_ = used > limit && (of_.is_denying_ || used - limit > limit / 16);
     return of_.is_denying_ ? action::deny : action::admit;
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <bit>
 #include <charconv>
+#include <functional>
 #include <utility>
 
 namespace crier {
@@ -25,16 +26,26 @@ void clear(std::string& buffer) {
     }
 }
 
+/// What a buffer takes at once, where that much may be needed.
+constexpr std::size_t large = std::size_t{4} * 1024 * 1024;
+
 /// Past the small size a buffer takes all that it may need at once: growing step by step would hold
-/// the old and the new one, and memory that is not written to costs nothing. A string's own way to
-/// grow may take twice what is asked for.
+/// the old and the new one, and memory that is not written to costs nothing. Past the large size it
+/// doubles, as there may be no memory for all. A string's own way to grow may take twice what is
+/// asked for.
 void grow(std::string& buffer, std::size_t size, std::size_t most = 0) {
     if (size > buffer.capacity()) {
         std::string larger;
-        larger.reserve(size <= small ? std::bit_ceil(size) : std::max(size, most));
+        const std::size_t step = size <= large ? large : 2 * size;
+        larger.reserve(size <= small ? std::bit_ceil(size) : std::max(size, std::min(most, step)));
         larger.append(buffer);
         buffer.swap(larger);
     }
+}
+
+bool lies_in(const std::string& whole, std::string_view part) noexcept {
+    return std::less_equal{}(whole.data(), part.data()) &&
+           std::less{}(part.data(), whole.data() + whole.size());
 }
 
 struct field {
@@ -145,8 +156,7 @@ void parser::spill() {
         const bool is_data = name == "data";
         spilled_ = is_data ? spilled::data : spilled::line;
         text = is_data ? value : text;
-        // A comment is repaired behind its line: nothing may move any more.
-        grow(data_, options_.limit);
+        grow(data_, std::max(data_.size() + text.size(), small + 1), options_.limit);
     }
     const std::size_t rest = spilled_ == spilled::data ? detail::unfinished_length(text) : 0;
     text.remove_suffix(rest);
@@ -254,7 +264,11 @@ void parser::append_repaired(std::string& to, std::string_view bytes) {
     }
     std::size_t size = 0;
     detail::for_each_sequence(bytes, [&](std::string_view sequence) { size += sequence.size(); });
+    // A long comment is repaired behind its line, which moves where the buffer grows.
+    const bool moves = lies_in(to, bytes);
+    const std::size_t at = moves ? static_cast<std::size_t>(bytes.data() - to.data()) : 0;
     if (has_room(to, size)) {
+        bytes = moves ? std::string_view{to}.substr(at, bytes.size()) : bytes;
         detail::for_each_sequence(bytes, [&](std::string_view sequence) { to.append(sequence); });
     }
 }

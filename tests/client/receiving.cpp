@@ -11,6 +11,7 @@
 #include <boost/asio/post.hpp>
 #include <doctest/doctest.h>
 
+#include <limits>
 #include <variant>
 
 using crier::errc;
@@ -322,4 +323,24 @@ TEST_CASE("an event that waits for room is not lost by a reconnect") {
     CHECK(test.run_until([&] { return data.size() == 2; }));
     CHECK(data == std::vector<std::string>{"0", "3"});
     source.close();
+}
+
+TEST_CASE("all limits may be as great as they can be") {
+    constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
+    context test;
+    scripted_server server{test.io};
+    const std::string text(50'000, 'x');
+    server.stream("data: " + text + "\n\n" + numbered(400), then::close);
+    event_source_options options = observed_source::at_once();
+    options.event_limit = none;
+    options.queue_events = none;
+    options.queue_bytes = none;
+    options.reconnect = false;
+    event_source source{test.io.get_executor(), server.url(), options};
+    REQUIRE(test.run_until([&] { return source.state() == ready_state::closed; }));
+    std::vector<std::string> all;
+    asio::co_spawn(test.io, receive_until(source, 401, all), asio::detached);
+    REQUIRE(test.run_until([&] { return all.size() == 401; }));
+    CHECK(all[0] == text);
+    CHECK(all[400] == "399");
 }

@@ -4,6 +4,7 @@
 #include <boost/beast/http/error.hpp>
 #include <doctest/doctest.h>
 
+#include <limits>
 #include <string>
 
 using crier::detail::body_parser;
@@ -23,8 +24,9 @@ struct outcome {
     std::string rest; ///< what does not belong to it
 };
 
-outcome decode(const framing& of, std::string bytes, std::size_t piece) {
-    body_parser parser{of, most, {}};
+outcome decode(const framing& of, std::string bytes, std::size_t piece, std::size_t limit = most,
+    const crier::gate_limits& limits = {}) {
+    body_parser parser{of, limit, limits};
     outcome result;
     result.error = parser.error();
     std::string come;
@@ -81,6 +83,25 @@ TEST_CASE("a body over the limit is not read, however its length is told") {
     CHECK(decode({.length = most + 1}, "", 100).error == http::error::body_limit);
     CHECK(decode({.chunked = true}, "b\r\n", 100).error == http::error::body_limit);
     CHECK(decode({.chunked = true}, "6\r\nabcdef\r\n6\r\n", 100).error == http::error::body_limit);
+}
+
+TEST_CASE("limits may be as great as they can be") {
+    constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
+    constexpr std::size_t over_32_bits = std::size_t{1} << 32U;
+    for (const std::size_t limit : {none, none - 1, over_32_bits}) {
+        CAPTURE(limit);
+        const crier::gate_limits limits{.header_bytes = limit, .header_fields = limit};
+        for (const std::size_t piece : {1, 100}) {
+            CHECK(decode({.length = 3}, "abc", piece, limit, limits).body == "abc");
+            const outcome chunks =
+                decode({.chunked = true}, "3;x\r\nabc\r\n0\r\n\r\n", piece, limit, limits);
+            CHECK_FALSE(chunks.error);
+            CHECK(chunks.body == "abc");
+        }
+        CHECK(
+            decode({.chunked = true}, "1\r\na\r\n0\r\nX: y\r\n\r\n", 1, limit, limits).has_trailer);
+    }
+    CHECK(decode({.length = none / 2 + 1}, "", 100, none).error == http::error::body_limit);
 }
 
 TEST_CASE("trailer fields are noticed, whatever they are called") {

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <limits>
 #include <mutex>
 #include <set>
 #include <string>
@@ -26,6 +27,8 @@ namespace http = boost::beast::http;
 using namespace std::chrono_literals;
 
 namespace {
+
+constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
 
 const std::string host = "Host: a\r\n";
 
@@ -356,4 +359,22 @@ TEST_CASE("a server that is shut down before it runs ends at once") {
     server.shutdown();
     server.run(echo);
     CHECK(server.connections() == 0);
+}
+
+TEST_CASE("all limits may be as great as they can be") {
+    server_options options;
+    options.max_connections = none;
+    options.body_bytes = none;
+    options.limits = {.header_bytes = none, .header_fields = none};
+    running_server on{echo, options};
+    client peer = on.connect();
+    peer.send("POST /a HTTP/1.1\r\n" + host + "X: " + std::string(20'000, 'x') +
+              "\r\nContent-Length: 2\r\n\r\nhi");
+    CHECK(response_of(peer).ends_with("/a||hi"));
+    peer.send(
+        "POST /a HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n");
+    CHECK(response_of(peer).ends_with("/a||hi"));
+    peer.send("POST /a HTTP/1.1\r\n" + host + "Content-Length: " + std::to_string(none / 2 + 5) +
+              "\r\n\r\n");
+    CHECK(response_of(peer).find("413") != std::string::npos);
 }

@@ -12,6 +12,7 @@
 #include <boost/json/parse.hpp>
 
 #include <atomic>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -419,6 +420,42 @@ TEST_CASE("options that make no sense are refused, a heartbeat of zero is the de
     CHECK_THROWS_AS(
         (manager{test.io.get_executor(), {.heartbeat_text = "\xff"}}), std::invalid_argument);
     const manager quiet{test.io.get_executor(), {.heartbeat_interval = -std::chrono::seconds{1}}};
+}
+
+TEST_CASE("all limits may be as great as they can be") {
+    constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
+    constexpr crier::history_limits all{
+        .events = none, .bytes = none, .age = std::chrono::milliseconds::max()};
+    for (const auto policy : {crier::overflow_policy::drop_newest,
+             crier::overflow_policy::drop_oldest, crier::overflow_policy::conflate,
+             crier::overflow_policy::signal, crier::overflow_policy::disconnect}) {
+        const crier::queue_limits queue{.events = none, .bytes = none, .overflow = policy};
+        crier::manager_options options;
+        options.heartbeat_interval = std::chrono::milliseconds::max();
+        options.queue = queue;
+        options.rules.push_back({.matches = crier::exactly("b"),
+            .history = all,
+            .retain = crier::retention::newest_per_key,
+            .queue = queue});
+        options.memory_limit = none;
+        options.topics_limit = none;
+        options.keys_limit = none;
+        options.name_bytes = none;
+        options.key_bytes = none;
+        context test;
+        manager events{test.io.get_executor(), options};
+        subscription early = events.subscribe({{.name = "a"}, {.name = "b"}}, {.queue = queue});
+        const std::string first = to_string(events.publish("b", 0).value());
+        for (int i = 1; i < 100; ++i) {
+            events.publish("b", i, {.key = std::to_string(i)}).value();
+        }
+        CHECK(read_all(test, early).size() == 100);
+        CHECK(early.dropped() == 0);
+        subscription late = events.subscribe("b", {.last_event_id = first});
+        CHECK(read_all(test, late).size() == 99);
+        subscription latest = events.subscribe("b");
+        CHECK(read_all(test, latest).size() == 100);
+    }
 }
 
 TEST_CASE("a context that goes takes with it what never ran") {

@@ -42,6 +42,24 @@ constexpr std::uint64_t nothing = std::numeric_limits<std::uint64_t>::max();
 
 } // namespace
 
+TEST_CASE("without a limit there is always room") {
+    for (const std::size_t limit :
+        {std::numeric_limits<std::size_t>::max(), std::numeric_limits<std::size_t>::max() / 2}) {
+        memory_budget of{limit};
+        of.account()->add(limit - 1);
+        memory_budget::request room{of, 10};
+        CHECK(room.next() == memory_budget::action::admit);
+        of.account()->remove(limit - 1);
+    }
+    constexpr std::size_t nearly = std::numeric_limits<std::size_t>::max() - 8;
+    memory_budget of{nearly};
+    of.account()->add(nearly + 4);
+    memory_budget::request room{of, 10};
+    CHECK(room.next() == memory_budget::action::begin_round);
+    CHECK(room.next() == memory_budget::action::admit); // within what it may exceed
+    of.account()->remove(nearly + 4);
+}
+
 TEST_CASE("what fits is admitted") {
     budget of{1000};
     CHECK(budget::request{of, 100}.next() == action::admit);

@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,35 @@ TEST_CASE("the limit is 1 MiB unless it is set") {
     CHECK(crier::parser_options{}.limit == kib * kib);
     CHECK(!parse({line_of(kib * kib, ":"), "\n"}).error);
     CHECK(parse({line_of(kib * kib + 1, ":"), "\n"}).error == errc::line_too_long);
+}
+
+TEST_CASE("without a limit events are as long as there is memory for") {
+    constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
+    constexpr std::size_t much = 5 * kib * kib; // more than is taken at once
+    for (const std::size_t size : {8 * kib + 1, 20 * kib, much}) {
+        for (const std::size_t limit : {none, none / 2}) {
+            CAPTURE(size);
+            const parsed data = parse({line_of(size, "data:"), "\nid:1\n\n"}, limit);
+            CHECK(!data.error);
+            REQUIRE(data.events.size() == 1);
+            CHECK(data.events[0].data == std::string(size - 5, 'x'));
+            const parsed comment = parse({line_of(size, ":") + "\xff", "\n\n"}, limit);
+            CHECK(!comment.error);
+            REQUIRE(comment.comments.size() == 1);
+            CHECK(comment.comments[0] == std::string(size - 1, 'x') + "\uFFFD");
+        }
+    }
+}
+
+TEST_CASE("a comment that grows by its repair is told as it is, wherever its buffer ends") {
+    constexpr std::size_t at_once = 4 * kib * kib;
+    for (const std::size_t size : {at_once / 4, at_once / 2 + 1}) {
+        const parsed comment =
+            parse({line_of(size, ":", '\xff'), "\n\n"}, std::numeric_limits<std::size_t>::max());
+        REQUIRE(comment.comments.size() == 1);
+        CHECK(comment.comments[0].size() == 3 * (size - 1));
+        CHECK(comment.comments[0].find_first_not_of("\uFFFD") == std::string::npos);
+    }
 }
 
 TEST_CASE("a line of as many bytes as the limit passes, one more is too long") {

@@ -17,7 +17,8 @@ namespace crier {
 
 struct parser_options {
     /// How many bytes a line may take, and an event with its type and id. The parser holds at most
-    /// that much, plus 32 KB. A type or id over 8 KB counts twice until its line has been read.
+    /// that much, plus 32 KB; for an event over 4 MB up to three times the event's size while it
+    /// grows. A type or id over 8 KB counts twice until its line has been read.
     std::size_t limit = std::size_t{1024} * 1024;
     /// Called with the text of each comment, everything after its colon, when its line has ended.
     std::function<void(std::string_view)> on_comment{};
