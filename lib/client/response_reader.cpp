@@ -4,6 +4,7 @@
 
 #include "response_fields.hpp"
 #include "wire/field_text.hpp"
+#include "wire/last_chunk.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/error.hpp>
@@ -30,6 +31,10 @@ void response_reader::read(std::string_view& input, error_code& error) {
     if (input.empty()) {
         error = {};
         return; // Beast would count from its null pointer
+    }
+    if (has_head() && chunked() && !has_chunk_ && may_be_part_of_last_chunk(input)) {
+        error = {};
+        return;
     }
     input.remove_prefix(put(boost::asio::buffer(input), error));
     if (error == http::error::need_more) {
@@ -59,6 +64,10 @@ void response_reader::on_field_impl(
         error = same(from(value), "chunked") && !again ? error_code{} : errc::bad_response;
     }
     head_.headers.push_back({std::string{from(name)}, std::string{from(value)}});
+}
+
+void response_reader::on_chunk_header_impl(std::uint64_t, string, error_code&) {
+    has_chunk_ = true;
 }
 
 std::size_t response_reader::on_body_impl(string body, error_code&) {

@@ -43,17 +43,18 @@ private:
     void on_response_impl(int status, string reason, int version, error_type& error) override;
     void on_field_impl(
         boost::beast::http::field known, string name, string value, error_type& error) override;
+    void on_chunk_header_impl(std::uint64_t size, string extensions, error_type& error) override;
     std::size_t on_body_impl(string body, error_type& error) override;
     std::size_t on_chunk_body_impl(std::uint64_t rest, string body, error_type& error) override;
 
     void on_request_impl(boost::beast::http::verb, string, string, int, error_type&) override {}
     void on_header_impl(error_type&) override {}
     void on_body_init_impl(const boost::optional<std::uint64_t>&, error_type&) override {}
-    void on_chunk_header_impl(std::uint64_t, string, error_type&) override {}
     void on_finish_impl(error_type&) override {}
 
     response_info head_;
     std::string_view body_;
+    bool has_chunk_ = false;
 };
 
 } // namespace crier::detail

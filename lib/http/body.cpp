@@ -1,5 +1,7 @@
 #include "body.hpp"
 
+#include "wire/last_chunk.hpp"
+
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/error.hpp>
 
@@ -7,7 +9,6 @@
 #include <cstdint>
 #include <iterator>
 #include <limits>
-#include <string_view>
 
 namespace crier::detail {
 
@@ -21,12 +22,6 @@ std::string head_for(const framing& of) {
     const std::string end =
         of.chunked ? "Transfer-Encoding: chunked" : "Content-Length: " + std::to_string(of.length);
     return "POST / HTTP/1.1\r\n" + end + "\r\n\r\n";
-}
-
-/// Once Beast has recognized the last chunk, its next call asserts that there are five bytes. Later
-/// chunks begin with CRLF, so only the first can be shorter.
-bool may_be_part_of_last_chunk(std::string_view bytes) {
-    return bytes.starts_with('0') && bytes.size() < std::string_view{"0\r\n\r\n"}.size();
 }
 
 } // namespace

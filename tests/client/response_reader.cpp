@@ -71,6 +71,18 @@ TEST_CASE("a chunked body is the same at every split") {
         head + "Transfer-Encoding: Chunked\r\n\r\n1\r\na\r\n0\r\nTrailer: x\r\n\r\n", "a");
 }
 
+TEST_CASE("a chunked body without a chunk is the same at every split") {
+    const std::string chunked = head + "Transfer-Encoding: chunked\r\n\r\n";
+    check_at_every_split(chunked + "0\r\n\r\n", "");
+    check_at_every_split(chunked + "0\r\nTrailer: x\r\n\r\n", "");
+    check_at_every_split(chunked + "03\r\n000\r\n000\r\n\r\n", "000");
+    CHECK(read({chunked, "0", "\r", "\n", "\r"}).error);
+}
+
+TEST_CASE("of a chunk that has begun each byte is given at once") {
+    CHECK(read({head + "Transfer-Encoding: chunked\r\n\r\n5\r\n0", "0"}, false).body == "00");
+}
+
 TEST_CASE("a body that the connection's end delimits is the same at every split") {
     check_at_every_split(head + "\r\ndata: 1\n\n", "data: 1\n\n");
 }
