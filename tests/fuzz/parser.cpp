@@ -1,3 +1,4 @@
+#include "input.hpp"
 #include "support/parsing.hpp"
 
 #include <algorithm>
@@ -5,42 +6,13 @@
 #include <cstdlib>
 #include <iostream>
 #include <iterator>
-#include <random>
 
 using crier::test::parse;
 using crier::test::parsed;
-using crier::test::pieces;
 
 namespace {
 
 constexpr std::size_t limits[] = {100'000, 64, 300, 9'000, 12'000, 15'000, 8'192, 0};
-
-/// The stream that the bytes of the fuzzer stand for. The byte 1 repeats the one after it, or the
-/// fuzzer would hardly find lines that are longer than the parser's buffers.
-std::string stretched(std::string_view bytes) {
-    constexpr std::size_t repeats = 3000;
-    constexpr std::size_t most = 18'000;
-    std::string stream;
-    for (std::size_t at = 0; at < bytes.size() && stream.size() < most; ++at) {
-        if (bytes[at] == '\x01' && at + 1 < bytes.size()) {
-            stream.append(repeats, bytes[++at]);
-        } else {
-            stream += bytes[at];
-        }
-    }
-    return stream;
-}
-
-pieces cut(std::string_view stream, unsigned seed) {
-    std::minstd_rand random{seed + 1};
-    const std::size_t most = std::size_t{1} << (random() % 14);
-    pieces result;
-    while (!stream.empty()) {
-        result.push_back(stream.substr(0, random() % (most + 1)));
-        stream.remove_prefix(result.back().size());
-    }
-    return result;
-}
 
 /// What a parser gives that has read some of the stream before.
 parsed parse_after_restart(std::string_view stream, std::size_t limit) {
@@ -77,10 +49,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
         return 0;
     }
     const std::size_t limit = limits[bytes[0] % std::size(limits)];
-    const std::string stream = stretched({reinterpret_cast<const char*>(bytes) + 2, size - 2});
+    const std::string stream =
+        crier::fuzz::stretched({reinterpret_cast<const char*>(bytes) + 2, size - 2}, 18'000);
 
     const parsed whole = parse({stream}, limit);
-    const parsed random_pieces = parse(cut(stream, bytes[1]), limit);
+    const parsed random_pieces = parse(crier::fuzz::cut(stream, bytes[1]), limit);
     require(random_pieces == whole, "random pieces give the same", random_pieces, whole);
     const parsed small_pieces =
         parse(crier::test::in_pieces(stream, stream.size() < 3000 ? 1 : 499), limit);
