@@ -38,10 +38,16 @@ body_parser::body_parser(const framing& of, std::size_t most, const gate_limits&
 bool body_parser::take_from(std::string& bytes, error_code& error) {
     while (!error && !parser_.is_done() && !bytes.empty() &&
            !(chunked_ && may_be_part_of_last_chunk(bytes))) {
-        bytes.erase(0, parser_.put(boost::asio::buffer(bytes), error));
-    }
-    if (error == http::error::need_more && bytes.size() <= longest_line_) {
-        error.clear();
+        // No more than a line may have, so that its bound does not hang on how the bytes come.
+        const std::size_t window = std::min(bytes.size() - 1, longest_line_) + 1;
+        const std::size_t taken = parser_.put(boost::asio::buffer(bytes, window), error);
+        bytes.erase(0, taken);
+        if (error == http::error::need_more && (taken > 0 || window <= longest_line_)) {
+            error.clear();
+            if (taken == 0) {
+                break;
+            }
+        }
     }
     return parser_.is_done();
 }

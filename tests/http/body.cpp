@@ -85,6 +85,20 @@ TEST_CASE("a body over the limit is not read, however its length is told") {
     CHECK(decode({.chunked = true}, "6\r\nabcdef\r\n6\r\n", 100).error == http::error::body_limit);
 }
 
+TEST_CASE("the bound of a chunk's line does not hang on how it comes") {
+    const crier::gate_limits limits{.header_bytes = 50};
+    const auto chunk = [](std::size_t line) {
+        const std::string extension(line - 4, 'x');
+        return "1;" + extension + "\r\na\r\n0\r\n\r\n";
+    };
+    for (const std::size_t piece : {1, 7, 51, 1000}) {
+        CAPTURE(piece);
+        CHECK(decode({.chunked = true}, chunk(50), piece, most, limits).body == "a");
+        CHECK(decode({.chunked = true}, chunk(60), piece, most, limits).error);
+    }
+    CHECK(decode({.length = 200}, std::string(200, 'x'), 200, 200, limits).body.size() == 200);
+}
+
 TEST_CASE("limits may be as great as they can be") {
     constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
     constexpr std::size_t over_32_bits = std::size_t{1} << 32U;
