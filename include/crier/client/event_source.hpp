@@ -35,6 +35,9 @@ class source_state;
 /// is read from the connection. An event without a type has the type "message". Its id is the last
 /// event id of the stream.
 ///
+/// It follows redirects, but each reconnection begins at the first URL again, or at that of
+/// `on_connect`, after 301 and 308 too: who balances load may lead it elsewhere each time.
+///
 /// Where an allocation fails, it goes on, or it closes with an error that equals
 /// `boost::system::errc::not_enough_memory`. That is best effort on executors other than
 /// `io_context`'s: a strand that finds no memory to go on ends the process, or never runs again.
