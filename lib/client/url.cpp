@@ -2,11 +2,15 @@
 
 #include <crier/wire/errc.hpp>
 
+#include "dot_segments.hpp"
+#include "wire/field_text.hpp"
+
 #include <boost/url/parse.hpp>
 #include <boost/url/url.hpp>
 
 #include <algorithm>
-#include <utility>
+#include <charconv>
+#include <system_error>
 
 namespace crier::detail {
 namespace {
@@ -14,29 +18,38 @@ namespace {
 namespace urls = boost::urls;
 using boost::system::result;
 
+bool is_letter(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+
 bool is_hex(char c) noexcept {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+/// The size of a scheme with its colon; 0: there is none.
+std::size_t scheme_size(std::string_view text) noexcept {
+    const std::size_t colon = text.find(':');
+    const std::string_view scheme = text.substr(0, colon);
+    const auto allowed = [](char c) {
+        return is_letter(c) || is_digit(c) || c == '+' || c == '-' || c == '.';
+    };
+    const bool is_scheme = colon != text.npos && !scheme.empty() && is_letter(scheme.front()) &&
+                           std::ranges::all_of(scheme, allowed);
+    return is_scheme ? scheme.size() + 1 : 0;
 }
 
 /// Where the path or the query begins, after the authority if there is one.
 std::size_t after_authority(std::string_view text) noexcept {
-    const std::size_t slashes = text.find("//");
-    const bool has_authority =
-        slashes == 0 ||
-        (slashes != text.npos && text.find_first_of("/?") == slashes && text[slashes - 1] == ':');
-    return has_authority ? std::min(text.find_first_of("/?", slashes + 2), text.size()) : 0;
+    const std::size_t scheme = scheme_size(text);
+    return text.substr(scheme).starts_with("//")
+             ? std::min(text.find_first_of("/?", scheme + 2), text.size())
+             : 0;
 }
 
-/// As browsers do it: what stands around a URL and its fragment go, and what it must not hold is
-/// encoded.
-std::string tidied(std::string_view text) {
-    constexpr std::string_view blank = " \t\r\n\f";
+/// Percent-encodes what neither an authority may hold nor, after it, a path and a query.
+std::string encoded(std::string_view text, std::size_t path) {
     constexpr std::string_view excluded = "\"<>\\^`{|}";
     constexpr std::string_view digits = "0123456789ABCDEF";
-    text.remove_prefix(std::min(text.find_first_not_of(blank), text.size()));
-    text = text.substr(0, text.find_last_not_of(blank) + 1);
-    text = text.substr(0, text.find('#'));
-    const std::size_t path = after_authority(text);
     std::string encoded;
     for (std::size_t i = 0; i < text.size(); ++i) {
         const auto byte = static_cast<unsigned char>(text[i]);
@@ -53,13 +66,27 @@ std::string tidied(std::string_view text) {
     return encoded;
 }
 
+/// As browsers do it: what stands around a URL and its fragment go, what it must not hold is
+/// encoded, and a backslash is a slash. But none ends an authority: who reads the URL by RFC 3986
+/// would see another host.
+std::string tidied(std::string_view text) {
+    constexpr std::string_view blank = " \t\r\n\f";
+    text.remove_prefix(std::min(text.find_first_not_of(blank), text.size()));
+    text = text.substr(0, text.find_last_not_of(blank) + 1);
+    text = text.substr(0, text.find('#'));
+    const std::size_t path = after_authority(text);
+    const std::size_t query = std::min(text.find('?', path), text.size());
+    std::string slashed{text};
+    std::replace(slashed.data() + path, slashed.data() + query, '\\', '/');
+    return encoded(slashed, path);
+}
+
 /// Only what a certificate can name, and what no part of a program takes for another host: no
 /// encoded bytes, which some decode and others do not.
 bool is_host(const urls::url& parsed) {
     const std::string_view host = parsed.encoded_host();
     const auto allowed = [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-               c == '.' || c == '-' || c == '_';
+        return is_letter(c) || is_digit(c) || c == '.' || c == '-' || c == '_';
     };
     return parsed.host_type() == urls::host_type::ipv6 ||
            (!host.empty() && host.front() != '.' && std::ranges::all_of(host, allowed));
@@ -67,36 +94,65 @@ bool is_host(const urls::url& parsed) {
 
 std::uint16_t default_port(bool secure) noexcept { return secure ? 443 : 80; }
 
+/// Boost 1.81 gives a number for digits that are over 65535.
+result<std::uint16_t> port_of(std::string_view digits, bool secure) {
+    std::uint16_t port = default_port(secure);
+    if (!digits.empty()) {
+        const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+        if (read.ec != std::errc{} || port == 0) {
+            return errc::bad_url;
+        }
+    }
+    return port;
+}
+
 result<http_url> from(urls::url parsed) {
     parsed.normalize_scheme().normalize_authority();
     http_url url;
     url.secure = parsed.scheme_id() == urls::scheme::https;
     const bool http = url.secure || parsed.scheme_id() == urls::scheme::http;
+    const auto port = port_of(parsed.port(), url.secure);
     // Who gives a password in a URL wants it to be used, but URLs are logged and shown.
-    if (!http || !is_host(parsed) || parsed.has_userinfo()) {
+    if (!http || !is_host(parsed) || parsed.has_userinfo() || !port) {
         return errc::bad_url;
     }
     url.host = parsed.host_address();
-    url.port = default_port(url.secure);
-    if (parsed.has_port() && !parsed.port().empty()) {
-        url.port = parsed.port_number();
-        if (url.port == 0) {
-            return errc::bad_url;
-        }
-    }
+    url.port = *port;
     url.authority = parsed.encoded_host();
     if (url.port != default_port(url.secure)) {
         url.authority += ':' + std::to_string(url.port);
     }
-    url.target = parsed.encoded_path().empty() ? "/" : std::string{parsed.encoded_path()};
+    const std::string_view path = parsed.encoded_path();
     // Boost 1.81 takes what follows a port that is no number for a path.
-    if (!url.target.starts_with('/')) {
+    if (!path.empty() && !path.starts_with('/')) {
         return errc::bad_url;
     }
+    url.target = path.empty() ? "/" : without_dot_segments(path);
     if (parsed.has_query()) {
         url.target.append("?").append(parsed.encoded_query());
     }
     return url;
+}
+
+result<http_url> parse_absolute(const std::string& text) {
+    const auto parsed = urls::parse_uri(text);
+    return parsed ? from(urls::url{*parsed}) : result<http_url>{errc::bad_url};
+}
+
+/// What a reference without a scheme leaves out. Boost 1.81 would decode its path, and let ".."
+/// lead above the root. Source: RFC 3986, section 5.2.2.
+std::string before(std::string_view reference, const http_url& base) {
+    const std::string_view path = std::string_view{base.target}.substr(0, base.target.find('?'));
+    if (reference.starts_with("//")) {
+        return "";
+    }
+    std::string left_out = "//" + base.authority;
+    if (reference.starts_with('?')) {
+        left_out += path;
+    } else if (!reference.starts_with('/')) {
+        left_out += path.substr(0, path.rfind('/') + 1);
+    }
+    return left_out;
 }
 
 } // namespace
@@ -113,22 +169,23 @@ bool same_origin(const http_url& a, const http_url& b) {
     return a.secure == b.secure && a.host == b.host && a.port == b.port;
 }
 
-result<http_url> parse_url(std::string_view text) {
-    const std::string encoded = tidied(text);
-    const auto parsed = urls::parse_uri(encoded);
-    return parsed ? from(urls::url{*parsed}) : result<http_url>{errc::bad_url};
-}
+result<http_url> parse_url(std::string_view text) { return parse_absolute(tidied(text)); }
 
 result<http_url> resolve(const http_url& base, std::string_view location) {
-    const std::string encoded = tidied(location);
-    const std::string base_text = base.text();
-    const auto reference = urls::parse_uri_reference(encoded);
-    urls::url url;
-    if (encoded.empty() || !reference ||
-        !urls::resolve(urls::parse_uri(base_text).value(), *reference, url)) {
+    const std::string tidy = tidied(location);
+    const std::string_view scheme = base.secure ? "https:" : "http:";
+    std::string_view rest = tidy;
+    if (const std::size_t size = scheme_size(rest); size != 0) {
+        const std::string_view given = rest.substr(0, size);
+        rest.remove_prefix(size);
+        if (!same(given, scheme) || rest.starts_with("//")) {
+            return parse_absolute(tidy);
+        }
+    }
+    if (rest.empty()) {
         return errc::bad_url;
     }
-    return from(std::move(url));
+    return parse_absolute(std::string{scheme}.append(before(rest, base)).append(rest));
 }
 
 } // namespace crier::detail

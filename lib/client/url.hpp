@@ -24,11 +24,13 @@ struct http_url {
 /// Whether both have the same scheme, host and port. Source: WHATWG HTML 7.1.1.
 bool same_origin(const http_url& a, const http_url& b);
 
-/// What a URL must not hold, such as spaces and letters beyond ASCII, is percent-encoded in its
-/// path and query, as browsers do; a host is of ASCII. Errors: `errc::bad_url`.
+/// As browsers do: what a URL must not hold, such as spaces and letters beyond ASCII, is
+/// percent-encoded in its path and query, and "a/.." goes. A host is of ASCII. Errors:
+/// `errc::bad_url`. Source: WHATWG URL 4.4.
 boost::system::result<http_url> parse_url(std::string_view text);
 
-/// Where a `Location` leads from a URL. Errors: `errc::bad_url`. Source: RFC 9110, section 10.2.2.
+/// Where a `Location` leads from a URL. Errors: `errc::bad_url`, also where it is a fragment only,
+/// which leads nowhere else. Source: RFC 9110, section 10.2.2; WHATWG URL 4.4.
 boost::system::result<http_url> resolve(const http_url& base, std::string_view location);
 
 } // namespace crier::detail

@@ -55,9 +55,10 @@ TEST_CASE("a proxy is a host and a port, with credentials where there are some")
 }
 
 TEST_CASE("what is no proxy is refused") {
-    for (const std::string_view text : {"", "http://", "https://p", "socks5://p:1080",
-             "http://p/path", "http://p/?q", "http://p:0", "http://p:x", "http://us%0Aer:x@p",
-             "http://us%3Aer:x@p", "http://a b", "http://u:p%00@p", "http://u:p w@p"}) {
+    for (const std::string_view text :
+        {"", "http://", "https://p", "socks5://p:1080", "http://p/path", "http://p/?q",
+            "http://p:0", "http://p:99999", "p:111963", "http://p:x", "http://us%0Aer:x@p",
+            "http://us%3Aer:x@p", "http://a b", "http://u:p%00@p", "http://u:p w@p"}) {
         CAPTURE(text);
         CHECK(parse_proxy(text).error() == errc::bad_url);
     }

@@ -31,6 +31,12 @@ TEST_CASE("a URL is what a request needs of it") {
         {"http://h/%20?q=%26", false, "h", 80, "h", "/%20?q=%26"},
         {" http://h/100%?a[]=%zz#[] ", false, "h", 80, "h", "/100%25?a%5B%5D=%25zz"},
         {"http://h?u=http://[x]", false, "h", 80, "h", "/?u=http://%5Bx%5D"},
+        {"http://h:65535/", false, "h", 65535, "h:65535", "/"},
+        {"http://h:0080/", false, "h", 80, "h", "/"},
+        {"http://h/a/../b/%2E/c%2fd/..?/../e", false, "h", 80, "h", "/b/?/../e"},
+        {"http://h/../a", false, "h", 80, "h", "/a"},
+        {"http://h/a\\..\\b?c\\d", false, "h", 80, "h", "/b?c%5Cd"},
+        {"http:\\\\h\\a", false, "h", 80, "h", "/a"},
     };
     for (const auto& [text, secure, host, port, authority, target] : cases) {
         CAPTURE(text);
@@ -45,11 +51,13 @@ TEST_CASE("a URL is what a request needs of it") {
 }
 
 TEST_CASE("what is no absolute http or https URL is an error") {
-    for (const std::string_view text : {"", "/events", "example.test/events", "//example.test/",
-             "ftp://h/", "ws://h/", "http://", "http:///x", "http://user@h/",
-             "http://user:password@h/", "http://h:0/", "http://h:65536/", "http://h:x/",
-             "http://[::1/", "http:h", "http://h:80:80/", "http://%00/",
-             "http://localhost%00.test/", "http://.test/", "http://h\xC3\xBC/", "http://a b/"}) {
+    for (const std::string_view text :
+        {"", "/events", "example.test/events", "//example.test/", "ftp://h/", "ws://h/", "http://",
+            "http:///x", "http://user@h/", "http://user:password@h/", "http://h:0/",
+            "http://h:65536/", "http://h:99999/", "http://h:111963/", "http://h:4294967376/",
+            "http://h:18446744073709551696/", "http://h:x/", "http://h\\@g/", "http://h\\a",
+            "http://[::1/", "http:h", "http://h:80:80/", "http://%00/", "http://localhost%00.test/",
+            "http://.test/", "http://h\xC3\xBC/", "http://a b/"}) {
         CAPTURE(text);
         const auto url = parse_url(text);
         REQUIRE_FALSE(url.has_value());
@@ -69,6 +77,23 @@ TEST_CASE("a location leads from where it was given") {
         {"/a[0]?100%", "https://h:8443/a%5B0%5D?100%25"},
         {"http://[::1]:8080/[]", "http://[::1]:8080/%5B%5D"},
         {"/\xC3\xA4 b", "https://h:8443/%C3%A4%20b"},
+        {"/a%2fb%3B%41%7e?%2f", "https://h:8443/a%2fb%3B%41%7e?%2f"},
+        {"%2f", "https://h:8443/a/%2f"},
+        {"..", "https://h:8443/"},
+        {"./", "https://h:8443/a/"},
+        {"../../../g", "https://h:8443/g"},
+        {"/../g", "https://h:8443/g"},
+        {"%2E%2e/g", "https://h:8443/g"},
+        {"//other", "https://other/"},
+        {"//other/../x", "https://other/x"},
+        {"2026:1", "https://h:8443/a/2026:1"},
+        {"\\g", "https://h:8443/g"},
+        {"/g\\h?i\\j", "https://h:8443/g/h?i%5Cj"},
+        {"..\\g", "https://h:8443/g"},
+        {"\\\\other\\x", "https://other/x"},
+        {"https:g", "https://h:8443/a/g"},
+        {"HTTPS:/g", "https://h:8443/g"},
+        {"https:?e", "https://h:8443/a/b?e"},
     };
     for (const auto& [location, expected] : cases) {
         CAPTURE(location);
@@ -77,7 +102,8 @@ TEST_CASE("a location leads from where it was given") {
         CHECK(url->text() == expected);
     }
     for (const std::string_view location :
-        {"", "ftp://h/", "http://", "http://u:p@h/", "http://%zz/"}) {
+        {"", "#c", "ftp://h/", "http://", "http://u:p@h/", "http://%zz/", "///x",
+            "https:", "http:g", "javascript:g", "http://h:99999/", "//h:111963/", "//h\\@g/"}) {
         CAPTURE(location);
         CHECK_FALSE(resolve(base, location).has_value());
     }
@@ -91,6 +117,11 @@ TEST_CASE("a URL that is none is told without its controls") {
     } catch (const std::invalid_argument& error) {
         CHECK(std::string{error.what()}.starts_with("\"http://\\u009b\\n\uFFFD/\": "));
     }
+}
+
+TEST_CASE("a location leads to a path from where there was none") {
+    CHECK(resolve(*parse_url("http://h?a/b"), "x")->text() == "http://h/x");
+    CHECK(resolve(*parse_url("http://h?a/b"), "?y")->text() == "http://h/?y");
 }
 
 TEST_CASE("an origin is scheme, host and port") {
