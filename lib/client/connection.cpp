@@ -191,7 +191,7 @@ bool connection::parse() {
     error_code error;
     reader_->read(input, error);
     if (error) {
-        throw bad_response(error.message());
+        throw bad_response(reader_->explain(error));
     }
     parsed_ = bytes.size() - input.size();
     return parsed_ != 0;

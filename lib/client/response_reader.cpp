@@ -51,6 +51,14 @@ void response_reader::end_of_input(error_code& error) {
     }
 }
 
+std::string response_reader::explain(const error_code& error) const {
+    if (error == errc::bad_response) {
+        return "the transfer coding is \"" + list_of(head_, "Transfer-Encoding") +
+               R"(", not "chunked")";
+    }
+    return error.message();
+}
+
 void response_reader::on_response_impl(int status, string reason, int, error_code&) {
     head_.status = static_cast<unsigned>(status);
     head_.reason = from(reason);

@@ -5,6 +5,7 @@
 #include <boost/beast/http/basic_parser.hpp>
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace crier::detail {
@@ -21,11 +22,14 @@ public:
     /// Takes what it can off the front of the input, at most to the end of the header or of a piece
     /// of the body. What it leaves, it must be given again together with what follows.
     ///
-    /// Errors: those of Beast.
+    /// Errors: those of Beast; `errc::bad_response` if the body's transfer coding is not chunked.
     void read(std::string_view& input, boost::system::error_code& error);
 
     /// Tells it that the connection has ended. Errors: where the response had not.
     void end_of_input(boost::system::error_code& error);
+
+    /// What is wrong, in words for a user.
+    std::string explain(const boost::system::error_code& error) const;
 
     bool has_head() const { return is_header_done(); }
     const response_info& head() const noexcept { return head_; }

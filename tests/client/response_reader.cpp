@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 using boost::system::error_code;
@@ -137,6 +138,25 @@ TEST_CASE("what is no proper response is an error") {
              head + "Transfer-Encoding: chunked\r\n\r\n1\r\nab\r\n0\r\n\r\n"}) {
         CAPTURE(bytes);
         CHECK(read({bytes}, false).error);
+    }
+}
+
+TEST_CASE("a transfer coding that is not chunked is named") {
+    const std::pair<const char*, const char*> cases[] = {
+        {"Transfer-Encoding: gzip, chunked\r\n", "\"gzip, chunked\""},
+        {"Transfer-Encoding: identity\r\n", "\"identity\""},
+        {"Transfer-Encoding: chunked, chunked\r\n", "\"chunked, chunked\""},
+    };
+    for (const auto& [fields, named] : cases) {
+        CAPTURE(fields);
+        response_reader reader;
+        const std::string bytes = head + fields + "\r\n";
+        std::string_view input = bytes;
+        error_code error;
+        reader.read(input, error);
+        CHECK(error == crier::errc::bad_response);
+        CHECK(reader.explain(error) ==
+              std::string{"the transfer coding is "} + named + ", not \"chunked\"");
     }
 }
 
