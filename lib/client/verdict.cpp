@@ -3,6 +3,7 @@
 #include <crier/wire/errc.hpp>
 
 #include "http_date.hpp"
+#include "media_type.hpp"
 #include "response_fields.hpp"
 #include "wire/field_text.hpp"
 #include "wire/printable.hpp"
@@ -10,13 +11,22 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
-#include <vector>
 
 namespace crier::detail {
 namespace {
 
-bool is_event_stream(std::string_view content_type) {
-    return same(trimmed(content_type.substr(0, content_type.find(';'))), "text/event-stream");
+/// Servers say "none" and "utf-8" where they mean no coding; any other may be one, and the bytes of
+/// a coding are never parsed.
+bool is_coded(std::string_view codings) {
+    constexpr std::string_view no_coding[] = {"", "identity", "none", "utf-8"};
+    while (!codings.empty()) {
+        const std::string_view coding = trimmed(take_until(codings, ","));
+        if (std::ranges::none_of(
+                no_coding, [coding](std::string_view each) { return same(coding, each); })) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool is_redirect(unsigned status) {
@@ -35,17 +45,15 @@ std::string in_quotes(std::string_view text) {
     return text.empty() ? "none" : '"' + printable(text) + '"';
 }
 
-/// Of fields that come several times, who reads the first and who reads the last must get the same.
 verdict judge_content(const response_info& head) {
     using enum verdict::meaning;
-    const std::vector<std::string_view> types = values_of(head, "Content-Type");
-    if (types.empty() || !std::ranges::all_of(types, is_event_stream)) {
+    const std::string types = list_of(head, "Content-Type");
+    if (!same(media_type_of(types), "text/event-stream")) {
         return {end, errc::not_event_stream,
-            "the content type is " + in_quotes(list_of(head, "Content-Type")) +
-                ", not text/event-stream"};
+            "the content type is " + in_quotes(types) + ", not text/event-stream"};
     }
     const std::string codings = list_of(head, "Content-Encoding");
-    if (!codings.empty() && !same(codings, "identity")) {
+    if (is_coded(codings)) {
         return {end, errc::not_event_stream,
             "the content coding " + in_quotes(codings) + " was not asked for"};
     }
