@@ -59,7 +59,7 @@ struct connection {
 
     tcp::acceptor acceptor;
     client peer;
-    tcp::socket socket;
+    crier::exchange::socket_type socket;
     request_type request;
 };
 

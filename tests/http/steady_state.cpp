@@ -26,7 +26,7 @@ long allocations_of_publish(std::size_t streams, int burst) {
     std::vector<client> peers;
     for (std::size_t i = 0; i < streams; ++i) {
         peers.emplace_back(acceptor.local_endpoint().port());
-        tcp::socket socket{acceptor.accept()};
+        crier::exchange::socket_type socket{acceptor.accept()};
         left.begin(socket, crier::head_of(request), events);
     }
     test.run();

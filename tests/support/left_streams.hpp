@@ -1,6 +1,7 @@
 #pragma once
 
 #include <crier/async/single_thread.hpp>
+#include <crier/http/exchange.hpp>
 
 #include "http/detached_streams.hpp"
 #include "served_stream.hpp"

@@ -21,9 +21,10 @@ class context;
 
 namespace crier {
 
-/// A source that connects to the same host and port again resumes its TLS session there. It rests on
-/// the certificate that was verified with the first of these connections, for a day at most, and no
-/// longer than the certificate is valid; what is changed in `context` meanwhile counts after that.
+/// A source that connects to the same host and port again resumes its TLS session there. It rests
+/// on the certificate that was verified with the first of these connections, for a day at most, and
+/// no longer than the certificate is valid; what is changed in `context` meanwhile counts after
+/// that.
 struct tls_options {
     /// A PEM file of certificates to trust, instead of the system's.
     std::string ca_file{};
