@@ -1,15 +1,31 @@
 #include "common/options.hpp"
 
 #include <CLI/CLI.hpp>
+#include <boost/asio/ip/address.hpp>
 
 #include <exception>
 #include <filesystem>
 #include <iostream>
+#include <string_view>
 
 namespace example {
+namespace {
+
+std::string check_address(const std::string& text) {
+    constexpr std::string_view of_names =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._";
+    boost::system::error_code error;
+    boost::asio::ip::make_address(text, error);
+    const bool is_name = !text.empty() && text.find_first_not_of(of_names) == text.npos;
+    return error && !is_name ? "'" + text + "' is neither an IP address nor a host name" : "";
+}
+
+} // namespace
+
 void add_server_options(CLI::App& app, crier::server_options& options) {
     app.add_option("--address", options.addresses, "address or host name to listen on, or several")
-        ->capture_default_str();
+        ->capture_default_str()
+        ->check(check_address);
     app.add_option("--port", options.port, "port to listen on; 0: any free port")
         ->capture_default_str()
         ->check(CLI::Range(0, 65'535));

@@ -16,10 +16,10 @@ struct media_type {
     std::string_view range;
 };
 
-constexpr media_type event_stream{"text/event-stream", "text/*"};
-constexpr media_type plain_text{"text/plain", "text/*"};
-constexpr media_type json{"application/json", "application/*"};
-constexpr media_type problem_json{"application/problem+json", "application/*"};
+constexpr media_type stream_type{"text/event-stream", "text/*"};
+constexpr media_type text_type{"text/plain", "text/*"};
+constexpr media_type json_type{"application/json", "application/*"};
+constexpr media_type problem_type{"application/problem+json", "application/*"};
 
 /// How closely a media range names the type, from 1; 0: not at all.
 int closeness(std::string_view range, const media_type& type) noexcept {
@@ -67,14 +67,14 @@ int quality_of(const media_type& type, std::string_view accept) noexcept {
 } // namespace
 
 bool prefers_json(std::string_view accept) {
-    return std::max(quality_of(json, accept), quality_of(problem_json, accept)) >
-           quality_of(plain_text, accept);
+    return std::max(quality_of(json_type, accept), quality_of(problem_type, accept)) >
+           quality_of(text_type, accept);
 }
 
 } // namespace detail
 
 bool accepts_event_stream(std::string_view accept) {
-    return detail::quality_of(detail::event_stream, accept) > 0;
+    return detail::quality_of(detail::stream_type, accept) > 0;
 }
 
 } // namespace crier

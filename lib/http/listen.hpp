@@ -15,14 +15,14 @@ namespace crier::detail {
 // What is done with listening sockets by the system's own functions, which Asio cannot do: its
 // sockets would pass to programs that this one executes.
 
-inline boost::system::error_code last_error() noexcept {
+inline boost::system::error_code error_of_system() noexcept {
     return {errno, boost::system::system_category()};
 }
 
 /// Throws `system_error` for a result below 0.
 inline void check(int result) {
     if (result < 0) {
-        throw boost::system::system_error{last_error()};
+        throw boost::system::system_error{error_of_system()};
     }
 }
 

@@ -66,6 +66,9 @@ server_options checked(server_options options) {
     if (options.max_connections == 0) {
         throw std::invalid_argument{"max_connections is 0; a server needs one or more"};
     }
+    if (std::ranges::find(options.addresses, "") != options.addresses.end()) {
+        throw std::invalid_argument{"addresses has one that is empty"};
+    }
     const server_options defaults;
     options.header_timeout = detail::in_range(options.header_timeout, defaults.header_timeout);
     options.idle_timeout = detail::in_range(options.idle_timeout, defaults.idle_timeout);

@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 import uuid
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 TIMEOUT = 10.0
@@ -182,7 +183,7 @@ def bad_usage_is_refused_in_one_line_and_with_2(example):
     bad = {
         "--port": ("", "http", "80x", "-1", "65536"),
         "--threads": ("", "many", "0", "65"),
-        "--address": ("", "localhost", "127.0.0.1:80"),
+        "--address": ("", "local host", "127.0.0.1:80", "http://localhost"),
     }
     for option, values in bad.items():
         for value in values:
@@ -223,13 +224,17 @@ def a_stream_begins_with_the_right_headers_and_an_event(example):
         expect(stream.status == "HTTP/1.1 200 OK", stream.status)
         expected = {
             "Content-Type": "text/event-stream",
-            "Cache-Control": "no-cache",
+            "Cache-Control": "no-cache, no-transform",
+            "Incremental": "?1",
             "X-Accel-Buffering": "no",
             "X-Content-Type-Options": "nosniff",
             "Transfer-Encoding": "chunked",
             "Connection": "close",
         }
-        expect(dict(stream.headers) == expected, str(stream.headers))
+        headers = dict(stream.headers)
+        sent = parsedate_to_datetime(headers.pop("Date")).timestamp()
+        expect(abs(sent - time.time()) < 60, str(stream.headers))
+        expect(headers == expected, str(stream.headers))
         event = stream.read_event()
         expect(any(line.startswith("data: ") for line in event), f"{event}")
 

@@ -115,6 +115,8 @@ TEST_CASE("where a server cannot listen, it says so") {
         boost::system::system_error);
     options.addresses.clear();
     CHECK_THROWS_AS(crier::server{options}, std::invalid_argument);
+    options.addresses = {""};
+    CHECK_THROWS_AS(crier::server{options}, std::invalid_argument);
 }
 
 TEST_CASE("a Unix socket is served on all threads, with the mode that was asked for") {
