@@ -142,7 +142,7 @@ asio::awaitable<void> create(crier::exchange& request, approvals& requests) {
 asio::awaitable<void> change(crier::exchange& request, approvals& requests, uuid id) {
     const std::optional<status> to = parse_status(request.request().body());
     if (!to) {
-        co_await request.refuse(http::status::bad_request, "expected {\"status\":\"...\"}");
+        co_await request.refuse(http::status::bad_request, R"(expected {"status":"..."})");
         co_return;
     }
     const approvals::outcome outcome = requests.change(id, *to);

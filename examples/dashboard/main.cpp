@@ -204,7 +204,7 @@ private:
             body.is_object() ? body.as_object().if_contains("text") : nullptr;
         if (error || text == nullptr || !text->is_string() || text->as_string().empty()) {
             return request.refuse(http::status::bad_request,
-                "the body must be {\"text\": \"...\"}, and the text not empty");
+                R"(the body must be {"text": "..."}, and the text not empty)");
         }
         if (text->as_string().size() > longest_message) {
             return request.refuse(http::status::payload_too_large,

@@ -1,10 +1,16 @@
 #pragma once
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <utility>
 
 namespace crier::detail {
+
+/// The system's `fcntl`, with a number.
+inline int control(int descriptor, int command, int value = 0) noexcept {
+    return ::fcntl(descriptor, command, value); // NOLINT(*-vararg)
+}
 
 /// A file descriptor, which is closed at its end. Less than 0: none.
 class descriptor {

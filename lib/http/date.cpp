@@ -1,9 +1,15 @@
 #include "date.hpp"
 
-#include <array>
-#include <cstdio>
+#include <cstdint>
 
 namespace crier::detail {
+namespace {
+
+std::string two_digits(std::int64_t number) {
+    return (number < 10 ? "0" : "") + std::to_string(number);
+}
+
+} // namespace
 
 // Not by the library's formats, whose names of days are those of the program's locale.
 std::string http_date(std::chrono::system_clock::time_point time) {
@@ -14,13 +20,14 @@ std::string http_date(std::chrono::system_clock::time_point time) {
     const auto day = floor<days>(time);
     const year_month_day date{day};
     const hh_mm_ss hour{floor<seconds>(time) - day};
-    std::array<char, 64> text{};
-    const int size = std::snprintf(text.data(), text.size(), "%s, %02u %s %04d %02d:%02d:%02d GMT",
-        weekdays[weekday{day}.c_encoding()], static_cast<unsigned>(date.day()),
-        months[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
-        static_cast<int>(hour.hours().count()), static_cast<int>(hour.minutes().count()),
-        static_cast<int>(hour.seconds().count()));
-    return {text.data(), static_cast<std::size_t>(size)};
+    std::string text = weekdays[weekday{day}.c_encoding()];
+    text.append(", ").append(two_digits(static_cast<unsigned>(date.day())));
+    text.append(" ").append(months[static_cast<unsigned>(date.month()) - 1]);
+    text.append(" ").append(std::to_string(static_cast<int>(date.year())));
+    text.append(" ").append(two_digits(hour.hours().count()));
+    text.append(":").append(two_digits(hour.minutes().count()));
+    text.append(":").append(two_digits(hour.seconds().count()));
+    return text.append(" GMT");
 }
 
 } // namespace crier::detail

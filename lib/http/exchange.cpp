@@ -83,15 +83,14 @@ std::string_view exchange::query() const noexcept { return received_->read.query
 asio::awaitable<bool> exchange::allow_origins(const cors_options& cors) {
     check_options(cors);
     detail::permission pages = permit(cors, received_->read);
+    cors_fields_ = std::move(pages.fields);
     if (!pages.is_preflight) {
-        cors_fields_ = std::move(pages.fields);
         co_return false;
     }
-    cors_fields_ = std::move(pages.fields);
     asio::awaitable<void> responding =
-        pages.refused ? refuse(static_cast<http::status>(pages.refused->status),
-                            std::string{pages.refused->reason})
-                      : respond(response_type{http::status::no_content, request().version()});
+        pages.refused
+            ? refuse(static_cast<http::status>(pages.refused->status), pages.refused->reason)
+            : respond(response_type{http::status::no_content, request().version()});
     co_await std::move(responding);
     co_return true;
 }
@@ -115,7 +114,7 @@ asio::awaitable<bool> exchange::allow_methods(std::string methods) {
     co_return true;
 }
 
-asio::awaitable<void> exchange::refuse(http::status status, std::string reason) {
+asio::awaitable<void> exchange::refuse(http::status status, std::string_view reason) {
     return respond(refusing(status, reason));
 }
 

@@ -6,7 +6,6 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/system/system_error.hpp>
 
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
@@ -112,8 +111,8 @@ descriptor adopted(int number) {
         throw std::invalid_argument{
             "sockets: " + std::to_string(number) + " is not a listening socket"};
     }
-    check(::fcntl(number, F_SETFD, FD_CLOEXEC));
-    check(::fcntl(number, F_SETFL, ::fcntl(number, F_GETFL) | O_NONBLOCK));
+    check(control(number, F_SETFD, FD_CLOEXEC));
+    check(control(number, F_SETFL, control(number, F_GETFL) | O_NONBLOCK));
     return descriptor{number};
 }
 
@@ -141,7 +140,7 @@ listening_sockets::listening_sockets(const server_options& options) : by_thread_
 
 void listening_sockets::share(descriptor socket) {
     for (std::vector<descriptor>& each : by_thread_) {
-        each.emplace_back(::fcntl(socket.get(), F_DUPFD_CLOEXEC, 0));
+        each.emplace_back(control(socket.get(), F_DUPFD_CLOEXEC));
         check(each.back().get());
     }
 }

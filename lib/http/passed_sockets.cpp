@@ -1,6 +1,7 @@
 #include <crier/http/server.hpp>
 
-#include <fcntl.h>
+#include "async/descriptor.hpp"
+
 #include <unistd.h>
 
 #include <charconv>
@@ -27,7 +28,7 @@ std::vector<int> passed_sockets() {
     if (number_in("LISTEN_PID") == ::getpid()) {
         const int count = number_in("LISTEN_FDS");
         for (int socket = first; socket - first < count; ++socket) {
-            if (::fcntl(socket, F_SETFD, FD_CLOEXEC) != 0) {
+            if (detail::control(socket, F_SETFD, FD_CLOEXEC) != 0) {
                 break; // it was not passed after all
             }
             sockets.push_back(socket);

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <memory>
+#include <string>
+#include <string_view>
 
 namespace crier {
 namespace {
@@ -29,9 +31,9 @@ boost::system::result<std::vector<topic_options>> topics_asked(const detail::ask
 
 /// Answers that there is no stream. A page may read why.
 asio::awaitable<void> decline(
-    exchange& request, const cors_options& cors, http::status status, std::string why) {
+    exchange& request, const cors_options& cors, http::status status, std::string_view why) {
     exchange_access::set_fields(request, permit(cors, exchange_access::asked_of(request)).fields);
-    return request.refuse(status, std::move(why));
+    return request.refuse(status, why);
 }
 
 asio::awaitable<void> answer(
@@ -39,8 +41,8 @@ asio::awaitable<void> answer(
     const cors_options& cors = options->stream.cors;
     auto topics = topics_asked(exchange_access::asked_of(request));
     if (!topics) {
-        std::string why = topics.error().message();
-        co_await decline(request, cors, http::status::bad_request, std::move(why));
+        const std::string why = topics.error().message();
+        co_await decline(request, cors, http::status::bad_request, why);
         co_return;
     }
     const bool is_allowed =
@@ -48,8 +50,7 @@ asio::awaitable<void> answer(
             return options->allow(request.request(), each.name);
         });
     if (!is_allowed) {
-        std::string why{"this topic may not be read"};
-        co_await decline(request, cors, http::status::forbidden, std::move(why));
+        co_await decline(request, cors, http::status::forbidden, "this topic may not be read");
         co_return;
     }
     serve_options stream = options->stream;

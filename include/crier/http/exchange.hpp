@@ -71,8 +71,9 @@ public:
         std::string_view content_type = "text/plain; charset=utf-8");
 
     /// Says that the request is not served, and why: as plain text, or as problem details in JSON
-    /// (RFC 9457) where the client's `Accept` prefers JSON. Errors: throws those of `respond`.
-    boost::asio::awaitable<void> refuse(boost::beast::http::status status, std::string reason);
+    /// (RFC 9457) where the client's `Accept` prefers JSON. The reason's text is not used any more
+    /// once this has returned. Errors: throws those of `respond`.
+    boost::asio::awaitable<void> refuse(boost::beast::http::status status, std::string_view reason);
 
     /// Answers a request whose method is not among these, such as "GET, POST": OPTIONS with 204,
     /// others with 405, both with `Allow`. HEAD is allowed where GET is. Returns true if it has
