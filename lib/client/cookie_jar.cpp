@@ -145,11 +145,12 @@ std::string cookie_jar::for_request(const http_url& to, sys_seconds now) const {
     std::vector<const cookie*> sent;
     for (const cookie& each : cookies_) {
         if (each.goes_to(to, now)) {
-            sent.push_back(&each);
+            const auto length = [](const cookie* one) { return one->path.size(); };
+            sent.insert(
+                std::ranges::upper_bound(sent, length(&each), std::ranges::greater{}, length),
+                &each);
         }
     }
-    std::ranges::stable_sort(
-        sent, std::ranges::greater{}, [](const cookie* each) { return each->path.size(); });
     std::string text;
     for (const cookie* const each : sent) {
         text.append(text.empty() ? "" : "; ").append(each->name).append("=").append(each->value);

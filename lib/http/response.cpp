@@ -62,15 +62,15 @@ std::string retry_line(coding as, std::chrono::milliseconds retry) {
 void check_fields(const response_fields& fields) {
     constexpr std::string_view own[]{"Connection", "Content-Encoding", "Content-Length",
         "Content-Type", "Trailer", "Transfer-Encoding", "Upgrade"};
-    for (const auto& [name, value] : fields) {
-        if (!is_token(name) || !std::ranges::all_of(value, is_value_character)) {
+    for (const response_field& field : fields) {
+        const std::string name{field.name};
+        if (!is_token(name) || !std::ranges::all_of(field.value, is_value_character)) {
             throw std::invalid_argument{
-                "fields: '" + std::string{name} + "' or its value cannot stand in a header"};
+                "fields: '" + name + "' or its value cannot stand in a header"};
         }
-        const auto is_it = [&name = name](std::string_view each) { return same(each, name); };
+        const auto is_it = [&field](std::string_view each) { return same(each, field.name); };
         if (std::ranges::any_of(own, is_it)) {
-            throw std::invalid_argument{
-                "fields: '" + std::string{name} + "' is not the caller's to set"};
+            throw std::invalid_argument{"fields: '" + name + "' is not the caller's to set"};
         }
     }
 }

@@ -83,4 +83,5 @@ TEST_CASE("a client that leaves TLS as it should has left") {
     CHECK(stream.test.run_until([&] { return stream.reason.has_value(); }));
     CHECK(stream.reason == end_reason::client_left);
     stream.client->next_layer().close();
+    stream.test.run(); // the shutdown uses the stream to its end
 }
