@@ -91,7 +91,7 @@ TEST_CASE("the bound of a chunk's line does not hang on how it comes") {
         const std::string extension(line - 4, 'x');
         return "1;" + extension + "\r\na\r\n0\r\n\r\n";
     };
-    for (const std::size_t piece : {1, 7, 51, 1000}) {
+    for (const std::size_t piece : {1U, 7U, 51U, 1000U}) {
         CAPTURE(piece);
         CHECK(decode({.chunked = true}, chunk(50), piece, most, limits).body == "a");
         CHECK(decode({.chunked = true}, chunk(60), piece, most, limits).error);
@@ -105,7 +105,7 @@ TEST_CASE("limits may be as great as they can be") {
     for (const std::size_t limit : {none, none - 1, over_32_bits}) {
         CAPTURE(limit);
         const crier::gate_limits limits{.header_bytes = limit, .header_fields = limit};
-        for (const std::size_t piece : {1, 100}) {
+        for (const std::size_t piece : {1U, 100U}) {
             CHECK(decode({.length = 3}, "abc", piece, limit, limits).body == "abc");
             const outcome chunks =
                 decode({.chunked = true}, "3;x\r\nabc\r\n0\r\n\r\n", piece, limit, limits);
