@@ -1,6 +1,7 @@
 #include "listener.hpp"
 
 #include "async/local_signal.hpp"
+#include "listen.hpp"
 #include "operation_memory.hpp"
 #include "pubsub/log_failure.hpp"
 
@@ -28,10 +29,8 @@ stream_protocol protocol_of(int socket) {
     int family = 0;
     int protocol = 0;
     socklen_t size = sizeof family;
-    if (::getsockopt(socket, SOL_SOCKET, SO_DOMAIN, &family, &size) != 0 ||
-        ::getsockopt(socket, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) != 0) {
-        throw boost::system::system_error{errno, boost::system::system_category(), "getsockopt"};
-    }
+    check(::getsockopt(socket, SOL_SOCKET, SO_DOMAIN, &family, &size));
+    check(::getsockopt(socket, SOL_SOCKET, SO_PROTOCOL, &protocol, &size));
     return {family, protocol};
 }
 
@@ -55,8 +54,9 @@ listener::listener(asio::io_context& io, descriptor socket, const logger& log, t
       log_{log},
       take_{std::move(take)},
       protocol_{protocol_of(socket.get())},
-      socket_{io, socket.get()},
+      socket_{io},
       alarms_{std::make_shared<alarms>(io.get_executor())} {
+    socket_.assign(socket.get());
     socket.release();
 }
 

@@ -140,8 +140,9 @@ listening_sockets::listening_sockets(const server_options& options) : by_thread_
 
 void listening_sockets::share(descriptor socket) {
     for (std::vector<descriptor>& each : by_thread_) {
-        each.emplace_back(control(socket.get(), F_DUPFD_CLOEXEC));
-        check(each.back().get());
+        descriptor copy{control(socket.get(), F_DUPFD_CLOEXEC)};
+        check(copy.get());
+        each.push_back(std::move(copy));
     }
 }
 

@@ -47,9 +47,14 @@ private:
 
 } // namespace
 
+/// A number alone may have been given to the file of another one.
 socket_file::~socket_file() {
-    if (!path_.empty() && number_of(path_) == number_) {
-        ::unlink(path_.c_str());
+    try {
+        if (!path_.empty() && number_of(path_) == number_ &&
+            unix_address{path_}.refuses_connections()) {
+            ::unlink(path_.c_str());
+        }
+    } catch (...) { // NOLINT(bugprone-empty-catch): without a descriptor to look, it stays
     }
 }
 

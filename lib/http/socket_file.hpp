@@ -8,7 +8,8 @@
 
 namespace crier::detail {
 
-/// The file of a Unix socket, which is removed at its end unless another one has taken its place.
+/// The file of a Unix socket, which is removed at its end, unless another one has taken its place
+/// or somebody still listens there.
 class socket_file {
 public:
     socket_file() = default;

@@ -1,3 +1,4 @@
+#include "http/socket_file.hpp"
 #include "support/inherited_descriptors.hpp"
 #include "support/running_server.hpp"
 #include "support/temporary.hpp"
@@ -15,6 +16,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -172,6 +174,17 @@ TEST_CASE("the file of a server that was killed is replaced, that of a living on
         CHECK(error.code() == asio::error::address_in_use);
     }
     CHECK(answer_at<asio::local::stream_protocol>(path) == "hello\n");
+}
+
+TEST_CASE("a server that ends leaves the file of the one that has taken its place") {
+    const temporary_directory in;
+    const std::string path = in.file("socket");
+    auto first = std::make_unique<crier::detail::socket_file>();
+    first->listen(path, 0600); // and closes what listens, as a server does that is shut down
+    crier::detail::socket_file second;
+    const crier::detail::descriptor listening = second.listen(path, 0600);
+    first.reset();
+    CHECK(std::filesystem::exists(path));
 }
 
 TEST_CASE("a file that is no socket stays as it is") {
