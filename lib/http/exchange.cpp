@@ -5,6 +5,7 @@
 #include "cors.hpp"
 #include "date.hpp"
 #include "detached_streams.hpp"
+#include "pubsub/heartbeat.hpp"
 #include "received.hpp"
 #include "reply.hpp"
 #include "send.hpp"
@@ -97,7 +98,7 @@ asio::awaitable<bool> exchange::allow_origins(const cors_options& cors) {
 
 asio::awaitable<bool> exchange::allow_methods(std::string methods) {
     const std::string_view asked = request().method_string();
-    if (is_among(methods, asked == "HEAD" ? "GET" : asked)) {
+    if (is_among(methods, asked) || (asked == "HEAD" && is_among(methods, "GET"))) {
         co_return false;
     }
     const bool asks_for_methods = asked == "OPTIONS";
@@ -207,6 +208,8 @@ void exchange::detach(manager& events, serve_options checked) {
 stream_writer exchange::writer() { return writer(writer_options{}); }
 
 stream_writer exchange::writer(const writer_options& options) {
+    detail::check_fields(options.fields);
+    static_cast<void>(detail::heartbeat_of(options));
     begin_answer();
     writer_options with = options;
     std::ranges::copy(cors_fields_, std::back_inserter(with.fields));

@@ -60,6 +60,9 @@ std::optional<refusal> take_host_of_target(request_head& head) {
     if (authority.empty() || authority.find('@') != authority.npos) {
         return refusal{400, "malformed request target"};
     }
+    if (authority.size() > longest_line) {
+        return refusal{431, "request target is too large"};
+    }
     bool has_host = false;
     for (auto& [name, value] : head.fields) {
         if (same(name, "Host")) {

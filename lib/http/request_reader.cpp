@@ -43,7 +43,7 @@ using head_result = std::variant<hang_up, refused_request, begun>;
 head_result parse_head(std::string_view raw, const gate_limits& limits) {
     request_head head;
     if (const auto refused = read_lines(raw, head, limits)) {
-        return refused_request{*refused};
+        return refused_request{*refused, {.head_only = head.method == "HEAD"}};
     }
     begun made;
     made.request = std::make_unique<received>();

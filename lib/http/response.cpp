@@ -61,7 +61,7 @@ std::string retry_line(coding as, std::chrono::milliseconds retry) {
 
 void check_fields(const response_fields& fields) {
     constexpr std::string_view own[]{"Connection", "Content-Encoding", "Content-Length",
-        "Content-Type", "Trailer", "Transfer-Encoding", "Upgrade"};
+        "Content-Type", "Date", "Trailer", "Transfer-Encoding", "Upgrade"};
     for (const response_field& field : fields) {
         const std::string name{field.name};
         if (!is_token(name) || !std::ranges::all_of(field.value, is_value_character)) {

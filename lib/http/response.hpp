@@ -27,8 +27,8 @@ struct reason_body {
 };
 reason_body body_of(const refusal& refused, bool as_json);
 
-/// Throws `std::invalid_argument` where one of the fields cannot stand in a stream's header, or
-/// says how its body is read.
+/// Throws `std::invalid_argument` where one of the fields cannot stand in a stream's header, says
+/// how its body is read, or is there already and only once.
 void check_fields(const response_fields& fields);
 
 /// Status line and header of an event stream. Of the usual fields those are left out that stand

@@ -175,6 +175,7 @@ TEST_CASE("fields that would harm the response are no options") {
              crier::response_field{"Connection", "keep-alive"},
              crier::response_field{"Content-Encoding", "gzip"},
              crier::response_field{"Content-Type", "text/html"},
+             crier::response_field{"Date", "Sun, 06 Nov 1994 08:49:37 GMT"},
              crier::response_field{"Transfer-Encoding", "gzip"}}) {
         serve_options options;
         options.fields = {field};

@@ -165,6 +165,17 @@ TEST_CASE("a method that is not allowed is answered, and told which ones are") {
     }
 }
 
+TEST_CASE("HEAD is allowed where it is named, too") {
+    exchanging with;
+    exchange::request_type asked = get("/");
+    asked.method(http::verb::head);
+    bool was_answered = true;
+    with.answer(std::move(asked), [&](exchange& request) -> asio::awaitable<void> {
+        was_answered = co_await request.allow_methods("HEAD, POST");
+    });
+    CHECK_FALSE(was_answered);
+}
+
 TEST_CASE("a response that can have no body has none, and no length") {
     for (const http::status status : {http::status::no_content, http::status::not_modified}) {
         exchanging with;
@@ -250,4 +261,21 @@ TEST_CASE("a stream that a handler writes is for requests that ask for one") {
     CHECK(header.failure == crier::errc::no_stream);
     CHECK(crier::test::without_date(header.answer) + "0\r\n\r\n" ==
           crier::test::without_date(write_stream(get("/"), {.fields = {{"X-Node", "7"}}}).answer));
+}
+
+TEST_CASE("a writer's options that make no sense leave the request unanswered, whatever it is") {
+    for (const http::verb method : {http::verb::get, http::verb::head, http::verb::post}) {
+        for (const crier::writer_options& options :
+            {crier::writer_options{.fields = {{"X-Room", "a\r\nSet-Cookie: b=c"}}},
+                crier::writer_options{.fields = {{"Content-Length", "1"}}},
+                crier::writer_options{.heartbeat_text = "\xff"}}) {
+            CAPTURE(method);
+            exchanging with;
+            exchange::request_type asked = get("/");
+            asked.method(method);
+            exchange request{with.socket, std::move(asked), 1s};
+            CHECK_THROWS_AS(static_cast<void>(request.writer(options)), std::invalid_argument);
+            CHECK_FALSE(request.is_answered());
+        }
+    }
 }

@@ -105,6 +105,19 @@ TEST_CASE("the host of an absolute target takes the place of the field") {
     }
 }
 
+TEST_CASE("the host of a target is no longer than a field may be") {
+    crier::gate_limits limits;
+    limits.header_bytes = 200'000;
+    request_head head;
+    const auto status_of = [&](std::size_t size) {
+        const auto refused =
+            read_head("GET http://" + std::string(size, 'a') + "/ HTTP/1.0\r\n\r\n", head, limits);
+        return refused ? refused->status : 0;
+    };
+    CHECK(status_of(60'000) == 0);
+    CHECK(status_of(65'536 + 8) == 431);
+}
+
 TEST_CASE("another version of HTTP is refused as such") {
     CHECK(gate("GET / HTTP/2.0\r\n" + host + "\r\n") == 505);
     CHECK(gate("GET / HTTP/1.2\r\n" + host + "\r\n") == 505);

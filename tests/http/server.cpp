@@ -117,6 +117,7 @@ TEST_CASE("the gate stands before every handler, and ends the connection") {
         CAPTURE(raw.substr(0, 80));
         CHECK(answer_and_end(running, raw).starts_with(std::string{"HTTP/1.1 "} + status));
     }
+    CHECK(answer_and_end(running, "HEAD / HTTP/1.1\r\nnonsense\r\n\r\n").ends_with("\r\n\r\n"));
     CHECK_FALSE(handled);
 }
 

@@ -102,6 +102,8 @@ public:
     /// Answers with a stream that the handler writes, on the handler's executor. A request that
     /// asks for no event stream is answered as `stream` answers it, when the header is to be
     /// written; see `writer_options::checks_request`.
+    ///
+    /// Errors: those of `stream_writer`; the request is then unanswered.
     stream_writer writer();
     stream_writer writer(const writer_options& options);
 

@@ -47,8 +47,8 @@ struct serve_options {
     /// negative, and below 2^31 ms. None: the client's default.
     std::optional<std::chrono::milliseconds> retry{};
     /// Further fields of the stream's header. They replace crier's own `Cache-Control`,
-    /// `Incremental`, `X-Accel-Buffering` and `X-Content-Type-Options`. Those that say how the body
-    /// is read, such as `Content-Type` and `Connection`, are refused.
+    /// `Incremental`, `X-Accel-Buffering` and `X-Content-Type-Options`. `Date` and those that
+    /// say how the body is read, such as `Content-Type` and `Connection`, are refused.
     response_fields fields{};
 };
 
