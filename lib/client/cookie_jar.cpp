@@ -1,5 +1,6 @@
 #include "cookie_jar.hpp"
 
+#include "domain.hpp"
 #include "http_date.hpp"
 #include "wire/field_text.hpp"
 
@@ -83,13 +84,6 @@ bool is_under(std::string_view path, std::string_view above) noexcept {
            (path.size() == above.size() || above.ends_with('/') || path[above.size()] == '/');
 }
 
-/// Source: RFC 6265, section 5.1.3.
-bool is_within(std::string_view host, std::string_view domain) noexcept {
-    return same(host, domain) ||
-           (host.size() > domain.size() && host[host.size() - domain.size() - 1] == '.' &&
-               same(host.substr(host.size() - domain.size()), domain));
-}
-
 } // namespace
 
 bool cookie_jar::cookie::replaces(const cookie& other) const noexcept {
@@ -115,7 +109,7 @@ void cookie_jar::take(const http_url& from, std::string_view set_cookie, sys_sec
     const std::string_view name = trimmed(take_until(value, "="));
     const attributes given = parse_attributes(set_cookie);
     if (!is_pair || name.empty() || (given.secure && !from.secure) ||
-        (!given.domain.empty() && !is_within(from.host, given.domain))) {
+        (!given.domain.empty() && !is_in_domain(from.host, given.domain))) {
         return;
     }
     const std::string_view path = given.path.starts_with('/') ? given.path : default_path(from);

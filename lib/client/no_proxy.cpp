@@ -1,5 +1,6 @@
 #include "no_proxy.hpp"
 
+#include "domain.hpp"
 #include "wire/field_text.hpp"
 
 #include <boost/asio/ip/address.hpp>
@@ -65,19 +66,10 @@ std::string_view without_root(std::string_view name) {
     return name.substr(0, name.size() - (name.ends_with('.') ? 1 : 0));
 }
 
-/// Whether it is the domain or one below it.
-bool is_below(std::string_view name, std::string_view domain) {
-    if (name.size() <= domain.size()) {
-        return same(name, domain);
-    }
-    const std::size_t at = name.size() - domain.size();
-    return name[at - 1] == '.' && same(name.substr(at), domain);
-}
-
 bool holds_name(std::string_view entry, std::string_view name) {
     entry.remove_prefix(entry.starts_with("*.") ? 2 : entry.starts_with('.') ? 1 : 0);
     entry = without_root(entry);
-    return !entry.empty() && is_below(without_root(name), entry);
+    return !entry.empty() && is_in_domain(without_root(name), entry);
 }
 
 bool holds(std::string_view entry, const http_url& url) {
@@ -106,7 +98,7 @@ bool holds_host_of(std::string_view no_proxy, const http_url& url) {
 
 bool is_loopback(const http_url& url) {
     const std::optional<ip::address> address = address_of(url.host);
-    return address ? address->is_loopback() : is_below(without_root(url.host), "localhost");
+    return address ? address->is_loopback() : is_in_domain(without_root(url.host), "localhost");
 }
 
 } // namespace crier::detail

@@ -2,7 +2,7 @@
 
 #include <crier/wire/errc.hpp>
 
-#include "wire/printable.hpp"
+#include "response_fields.hpp"
 
 #include <boost/url/parse.hpp>
 #include <boost/url/url.hpp>
@@ -82,11 +82,7 @@ ending refusal_of(const proxy& through, const response_info& head) {
     constexpr unsigned too_many_requests = 429;
     const bool may_pass = head.status / 100 == 5 || head.status == request_timeout ||
                           head.status == too_many_requests;
-    std::string message = through.name() + ": " + std::to_string(head.status);
-    if (!head.reason.empty()) {
-        message += ' ' + printable(head.reason);
-    }
-    return {errc::proxy_refused, std::move(message), !may_pass,
+    return {errc::proxy_refused, through.name() + ": " + status_of(head), !may_pass,
         retry_after_of(head, std::chrono::system_clock::now())};
 }
 

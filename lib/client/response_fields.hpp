@@ -3,6 +3,7 @@
 #include <crier/client/state_change.hpp>
 
 #include "wire/field_text.hpp"
+#include "wire/printable.hpp"
 
 #include <optional>
 #include <string>
@@ -22,6 +23,15 @@ inline std::vector<std::string_view> values_of(const response_info& in, std::str
         }
     }
     return values;
+}
+
+/// Status and reason, as they are to be told: "404 Not Found".
+inline std::string status_of(const response_info& of) {
+    std::string text = std::to_string(of.status);
+    if (!of.reason.empty()) {
+        text += ' ' + printable(of.reason);
+    }
+    return text;
 }
 
 /// The list that a name's fields make. Source: RFC 9110, section 5.3.

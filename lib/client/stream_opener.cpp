@@ -28,7 +28,7 @@ constexpr unsigned proxy_authentication_required = 407;
 /// What led to the end of the redirects.
 std::string in_words(const response_info& head) {
     const std::string location = list_of(head, "Location");
-    return std::to_string(head.status) + ' ' + printable(head.reason) +
+    return status_of(head) +
            (location.empty() ? " without a Location" : " to " + printable(location));
 }
 

@@ -1,12 +1,12 @@
 #pragma once
 
+#include "async/stream_socket.hpp"
 #include "flow.hpp"
 #include "tls_client.hpp"
 #include "url.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ssl/stream.hpp>
 
 #include <cstddef>
@@ -15,9 +15,6 @@
 #include <string_view>
 
 namespace crier::detail {
-
-/// Of TCP, or a Unix socket.
-using stream_socket = boost::asio::generic::stream_protocol::socket;
 
 /// A connection's bytes, with TLS or without.
 class transport {

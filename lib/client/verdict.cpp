@@ -74,11 +74,7 @@ verdict judge(const response_info& head, bool standard_errors) {
         return {redirect};
     }
     const bool tried_again = is_passing(head.status) && !standard_errors;
-    std::string message = std::to_string(head.status);
-    if (!head.reason.empty()) {
-        message += ' ' + printable(head.reason);
-    }
-    return {tried_again ? retry : end, errc::unexpected_status, message};
+    return {tried_again ? retry : end, errc::unexpected_status, status_of(head)};
 }
 
 std::optional<std::chrono::milliseconds> parse_retry_after(

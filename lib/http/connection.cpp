@@ -26,11 +26,10 @@ namespace {
 
 namespace asio = boost::asio;
 namespace http = boost::beast::http;
-using socket_type = exchange::socket_type;
 using boost::system::error_code;
 
 asio::awaitable<void> send_refusal(
-    socket_type& socket, refused_request refused, const server_options& options) {
+    stream_socket& socket, refused_request refused, const server_options& options) {
     const std::string response = refusal_response(refused.why, refused.style);
     co_await send(socket, options.response_timeout, response);
 }
@@ -60,7 +59,7 @@ bool is_end_of_connection(const error_code& error) {
 
 /// Calls the handler, and answers for it where it did not. Whether the connection goes on.
 asio::awaitable<bool> handle_request(
-    socket_type& socket, std::unique_ptr<received> request, connection_context& context) {
+    stream_socket& socket, std::unique_ptr<received> request, connection_context& context) {
     exchange handled =
         exchange_access::make(socket, std::move(request), context.options.response_timeout);
     std::exception_ptr problem;
@@ -101,7 +100,7 @@ asio::awaitable<bool> handle_request(
 
 } // namespace
 
-asio::awaitable<void> run_connection(socket_type socket, connection_context& context) {
+asio::awaitable<void> run_connection(stream_socket socket, connection_context& context) {
     connection_input input{socket};
     std::optional<refused_request> refused;
     if (context.is_one_too_many) {

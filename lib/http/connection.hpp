@@ -2,10 +2,10 @@
 
 #include <crier/http/server.hpp>
 
+#include "async/stream_socket.hpp"
 #include "detached_streams.hpp"
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/generic/stream_protocol.hpp>
 
 namespace crier::detail {
 
@@ -26,7 +26,6 @@ struct connection_context {
 };
 
 /// Serves requests on a connection until either side ends it.
-boost::asio::awaitable<void> run_connection(
-    boost::asio::generic::stream_protocol::socket socket, connection_context& context);
+boost::asio::awaitable<void> run_connection(stream_socket socket, connection_context& context);
 
 } // namespace crier::detail

@@ -1,10 +1,10 @@
 #pragma once
 
+#include "async/stream_socket.hpp"
 #include "async/time_limit.hpp"
 #include "operation_memory.hpp"
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/system/error_code.hpp>
 
 #include <cstddef>
@@ -15,11 +15,11 @@ namespace crier::detail {
 /// Bytes that were received on a connection and are not parsed yet.
 class connection_input {
 public:
-    using limit = time_limit<boost::asio::generic::stream_protocol::socket>;
+    using limit = time_limit<stream_socket>;
 
-    explicit connection_input(boost::asio::generic::stream_protocol::socket& from) : from_{from} {}
+    explicit connection_input(stream_socket& from) : from_{from} {}
 
-    boost::asio::generic::stream_protocol::socket& socket() noexcept { return from_; }
+    stream_socket& socket() noexcept { return from_; }
 
     /// Whoever parses some removes them.
     std::string bytes;
@@ -31,7 +31,7 @@ public:
         const limit& within, std::size_t most = 16'384);
 
 private:
-    boost::asio::generic::stream_protocol::socket& from_;
+    stream_socket& from_;
     operation_memory<384> memory_;
 };
 

@@ -2,7 +2,6 @@
 
 #include <crier/wire/errc.hpp>
 
-#include "cors.hpp"
 #include "response.hpp"
 #include "topics.hpp"
 
@@ -28,18 +27,6 @@ void check_options(const serve_options& options) {
 
 namespace crier::detail {
 namespace {
-
-/// The reply to what is no request for a stream.
-std::optional<reply> reply_to(
-    const asked& request, const permission& pages, const response_fields& fields) {
-    const std::optional<refusal>& refused = request.unsafe     ? request.unsafe
-                                          : pages.is_preflight ? pages.refused
-                                                               : request.no_stream;
-    if (refused) {
-        return refuse(*refused, fields, request.style);
-    }
-    return pages.is_preflight ? std::optional{allow(fields)} : std::nullopt;
-}
 
 /// What is wrong with the topics, if anything.
 std::string_view fault_of(const std::vector<topic_options>& topics, const manager_options& limits) {
@@ -71,6 +58,17 @@ boost::system::result<std::vector<topic_options>> take_topics(
 }
 
 } // namespace
+
+std::optional<reply> reply_to(
+    const asked& request, const permission& pages, const response_fields& fields) {
+    const std::optional<refusal>& refused = request.unsafe     ? request.unsafe
+                                          : pages.is_preflight ? pages.refused
+                                                               : request.no_stream;
+    if (refused) {
+        return refuse(*refused, fields, request.style);
+    }
+    return pages.is_preflight ? std::optional{allow(fields)} : std::nullopt;
+}
 
 decision decide(const asked& request, serve_options options, const manager_options& limits,
     response_fields cors_fields) {

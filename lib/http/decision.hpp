@@ -4,6 +4,7 @@
 
 #include "asked.hpp"
 #include "coding.hpp"
+#include "cors.hpp"
 #include "reply.hpp"
 
 #include <cstddef>
@@ -25,6 +26,10 @@ struct decision {
     std::string opening{};    ///< of the stream
     decltype(serve_options::on_gap) on_gap{};
 };
+
+/// The reply to what is no request for a stream; HEAD is one for its header.
+std::optional<reply> reply_to(
+    const asked& request, const permission& pages, const response_fields& fields);
 
 /// `options` are checked. `cors_fields` are for where they allow no origins of their own.
 decision decide(const asked& request, serve_options options, const manager_options& limits,

@@ -19,7 +19,7 @@ detached_streams::detached_streams(asio::any_io_executor executor, logger log,
 
 detached_streams::~detached_streams() { context_members<session>::of(executor_).shutdown(); }
 
-void detached_streams::begin(asio::generic::stream_protocol::socket& from, detached_order ordered) {
+void detached_streams::begin(stream_socket& from, detached_order ordered) {
     const std::shared_ptr<shard> on = ordered.events->shard_of(executor_);
     auto to = std::make_shared<polled_sink>(poller_, from);
     const auto made = session::make(

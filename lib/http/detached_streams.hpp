@@ -2,10 +2,9 @@
 
 #include <crier/pubsub/logger.hpp>
 
+#include "async/stream_socket.hpp"
 #include "poller.hpp"
 #include "session.hpp"
-
-#include <boost/asio/generic/stream_protocol.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -36,7 +35,7 @@ public:
     /// Takes over the socket, and its place among the connections, and answers the request on it.
     /// Where it throws, no stream has begun, and the place is not taken over; the socket may be
     /// closed by then.
-    void begin(boost::asio::generic::stream_protocol::socket& from, detached_order ordered);
+    void begin(stream_socket& from, detached_order ordered);
 
     /// Ends all of them, properly where that takes no waiting.
     void cut() noexcept;

@@ -7,7 +7,6 @@
 #include "detached_streams.hpp"
 #include "pubsub/heartbeat.hpp"
 #include "received.hpp"
-#include "reply.hpp"
 #include "send.hpp"
 #include "serve.hpp"
 #include "wire/field_text.hpp"
@@ -64,13 +63,13 @@ bool is_among(std::string_view list, std::string_view wanted) {
 
 } // namespace
 
-exchange::exchange(asio::generic::stream_protocol::socket& socket, request_type request,
-    std::chrono::milliseconds response_timeout)
+exchange::exchange(
+    socket_type& socket, request_type request, std::chrono::milliseconds response_timeout)
     : exchange{socket, foreign(std::move(request)),
           detail::in_range(response_timeout, server_options{}.response_timeout)} {}
 
-exchange::exchange(asio::generic::stream_protocol::socket& socket,
-    std::unique_ptr<const detail::received> request, std::chrono::milliseconds response_timeout)
+exchange::exchange(socket_type& socket, std::unique_ptr<const detail::received> request,
+    std::chrono::milliseconds response_timeout)
     : socket_{socket}, received_{std::move(request)}, response_timeout_{response_timeout} {}
 
 exchange::~exchange() = default;
@@ -220,13 +219,10 @@ stream_writer exchange::writer(const writer_options& options) {
 /// Empty: the request asks for a stream.
 std::string exchange::reply_in_place_of_stream(const response_fields& header) const {
     const detail::asked& read = received_->read;
-    const std::optional<refusal>& refused = read.unsafe ? read.unsafe : read.no_stream;
-    if (refused) {
-        return detail::refuse(*refused, cors_fields_, read.style).response;
-    }
-    return read.style.head_only
-             ? detail::begin_only(detail::coding_of(read.version), header).response
-             : "";
+    const std::optional<detail::reply> refused = detail::reply_to(read, {}, cors_fields_);
+    return refused              ? refused->response
+         : read.style.head_only ? detail::stream_header(detail::coding_of(read.version), header)
+                                : "";
 }
 
 } // namespace crier

@@ -2,6 +2,7 @@
 
 #include <crier/http/exchange.hpp>
 
+#include "async/stream_socket.hpp"
 #include "detached_streams.hpp"
 #include "received.hpp"
 
@@ -13,8 +14,8 @@ namespace crier::detail {
 /// What the library does with an exchange and handlers do not.
 struct exchange_access {
     /// Of a request that the gate has let pass, as it was read there.
-    static exchange make(boost::asio::generic::stream_protocol::socket& socket,
-        std::unique_ptr<const received> request, std::chrono::milliseconds response_timeout) {
+    static exchange make(stream_socket& socket, std::unique_ptr<const received> request,
+        std::chrono::milliseconds response_timeout) {
         return {socket, std::move(request), response_timeout};
     }
 

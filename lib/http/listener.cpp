@@ -109,7 +109,7 @@ void listener::accept_waiting() {
         descriptor accepted{::accept4(socket_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC)};
         const int failed = accepted ? 0 : errno;
         if (accepted) {
-            stream_protocol::socket connection{io_};
+            stream_socket connection{io_};
             connection.assign(protocol_, accepted.get());
             accepted.release();
             take_(std::move(connection));

@@ -4,6 +4,7 @@
 
 #include "async/alarms.hpp"
 #include "async/descriptor.hpp"
+#include "async/stream_socket.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
@@ -19,7 +20,7 @@ namespace crier::detail {
 /// logged, as is whatever else keeps it from accepting; then it goes on after a pause.
 class listener {
 public:
-    using taker = std::function<void(boost::asio::generic::stream_protocol::socket)>;
+    using taker = std::function<void(stream_socket)>;
 
     /// `socket` listens and does not block.
     listener(boost::asio::io_context& io, descriptor socket, const logger& log, taker take);

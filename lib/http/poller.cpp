@@ -110,7 +110,7 @@ void poller::poll() {
     }
 }
 
-polled_sink::polled_sink(std::shared_ptr<poller> by, asio::generic::stream_protocol::socket& from)
+polled_sink::polled_sink(std::shared_ptr<poller> by, stream_socket& from)
     : poller_{std::move(by)}, socket_{(from.native_non_blocking(true), from.release())} {}
 
 polled_sink::~polled_sink() {

@@ -3,8 +3,9 @@
 #include <crier/async/detail/handler_memory.hpp>
 #include <crier/http/sink.hpp>
 
+#include "async/stream_socket.hpp"
+
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 
 #include <cstddef>
@@ -41,7 +42,7 @@ private:
 class polled_sink final : public sink {
 public:
     /// Takes the socket over.
-    polled_sink(std::shared_ptr<poller> by, boost::asio::generic::stream_protocol::socket& from);
+    polled_sink(std::shared_ptr<poller> by, stream_socket& from);
     ~polled_sink() override;
 
     std::size_t write_some(buffers bytes, boost::system::error_code& error) override;

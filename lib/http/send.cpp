@@ -15,8 +15,8 @@ namespace crier::detail {
 
 namespace asio = boost::asio;
 
-asio::awaitable<boost::system::error_code> send(asio::generic::stream_protocol::socket& to,
-    clock::duration longest, std::string_view head, std::string_view body) {
+asio::awaitable<boost::system::error_code> send(
+    stream_socket& to, clock::duration longest, std::string_view head, std::string_view body) {
     const asio::cancellation_state cancellation = co_await asio::this_coro::cancellation_state;
     operation_memory<512> memory;
     const time_limit limit{to, longest};

@@ -2,8 +2,9 @@
 
 #include <crier/async/clock.hpp>
 
+#include "async/stream_socket.hpp"
+
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/system/error_code.hpp>
 
 #include <string_view>
@@ -12,7 +13,6 @@ namespace crier::detail {
 
 /// Sends all of it, or what the peer takes in that time; then the error is `operation_aborted`.
 boost::asio::awaitable<boost::system::error_code> send(
-    boost::asio::generic::stream_protocol::socket& to, clock::duration longest,
-    std::string_view head, std::string_view body = {});
+    stream_socket& to, clock::duration longest, std::string_view head, std::string_view body = {});
 
 } // namespace crier::detail

@@ -27,7 +27,7 @@ worker::worker(const server_options& options, const server::handler& handle,
     promise_single_thread(io_);
     for (descriptor& each : sockets) {
         listeners_.emplace_back(io_, std::move(each), options.log,
-            [this](exchange::socket_type accepted) { take_in(std::move(accepted)); });
+            [this](stream_socket accepted) { take_in(std::move(accepted)); });
     }
     // From the start on, as there may be no memory in the end.
     told_to_end_.async_wait([this](error_code error) {
@@ -52,7 +52,7 @@ void worker::run() noexcept {
     }
 }
 
-void worker::take_in(exchange::socket_type socket) {
+void worker::take_in(stream_socket socket) {
     // So many are told at a time, as each may take a while. Any more are just closed.
     constexpr std::size_t most_refused = 256;
     const bool is_one_too_many = all_connections_ >= options_.max_connections;
@@ -92,7 +92,7 @@ private:
     std::list<connection>::iterator which_;
 };
 
-void worker::begin(exchange::socket_type socket, bool is_one_too_many) {
+void worker::begin(stream_socket socket, bool is_one_too_many) {
     connections_.emplace_back(connection_context{options_, handle_, streams_, ending_});
     const auto which = std::prev(connections_.end());
     which->state.is_one_too_many = is_one_too_many;

@@ -46,8 +46,8 @@ private:
 
     class connection_end;
 
-    void take_in(exchange::socket_type socket);
-    void begin(exchange::socket_type socket, bool is_one_too_many);
+    void take_in(stream_socket socket);
+    void begin(stream_socket socket, bool is_one_too_many);
     void ended(std::list<connection>::iterator which) noexcept;
     void cancel(connection& one) noexcept;
     void cancel_all(bool idle_only) noexcept;

@@ -44,6 +44,23 @@ bool holds(const std::string& text, std::string_view part) {
     return text.find(part) != std::string::npos;
 }
 
+/// A server with TLS that is its own proxy, which answers CONNECT so.
+struct tunnel {
+    context test;
+    const certificate identity;
+    const temporary_file trusted{identity.pem()};
+    tls_server server{test.io, identity, stream};
+
+    explicit tunnel(const char* names, const std::string& answer = connected) : identity{names} {
+        server.as_proxy(answer);
+    }
+
+    event_source_options trusting(event_source_options options) const {
+        options.tls.ca_file = trusted.path();
+        return options;
+    }
+};
+
 } // namespace
 
 TEST_CASE("a proxy is sent what is for a server without TLS, with the whole URL") {
@@ -60,15 +77,11 @@ TEST_CASE("a proxy is sent what is for a server without TLS, with the whole URL"
 
 TEST_CASE(
     "a server with TLS is reached through a tunnel, and each side sees only what is its own") {
-    context test;
-    const certificate identity{"DNS:example.test"};
-    const temporary_file trusted{identity.pem()};
-    tls_server server{test.io, identity, stream};
-    server.as_proxy(connected);
-    event_source_options options = with_secrets(server.proxy_url());
-    options.tls.ca_file = trusted.path();
+    tunnel through{"DNS:example.test"};
+    const tls_server& server = through.server;
+    event_source_options options = through.trusting(with_secrets(server.proxy_url()));
     options.reconnect = false;
-    observed_source client{test, "https://example.test/a?b", options};
+    observed_source client{through.test, "https://example.test/a?b", options};
     CHECK(client.has_events(1));
     REQUIRE(server.requests().size() == 2);
     CHECK(server.requests()[0] == "CONNECT example.test:443 HTTP/1.1\r\n"
@@ -83,14 +96,9 @@ TEST_CASE(
 }
 
 TEST_CASE("the certificate is verified behind a proxy as elsewhere") {
-    context test;
-    const certificate identity{"DNS:other.test"};
-    const temporary_file trusted{identity.pem()};
-    tls_server server{test.io, identity, stream};
-    server.as_proxy(connected);
-    event_source_options options = with_proxy(server.proxy_url());
-    options.tls.ca_file = trusted.path();
-    observed_source client{test, "https://example.test/", options};
+    tunnel through{"DNS:other.test"};
+    observed_source client{through.test, "https://example.test/",
+        through.trusting(with_proxy(through.server.proxy_url()))};
     REQUIRE(client.has_changes(1));
     CHECK(holds(client.changes[0].message, "mismatch"));
     CHECK(client.events.empty());
@@ -102,15 +110,10 @@ TEST_CASE("what a proxy says before its answer, and of a body in it, does not ma
              "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n",
              "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"}) {
         CAPTURE(answer);
-        context test;
-        const certificate identity{"DNS:example.test"};
-        const temporary_file trusted{identity.pem()};
-        tls_server server{test.io, identity, stream};
-        server.as_proxy(answer);
-        event_source_options options = with_proxy(server.proxy_url());
-        options.tls.ca_file = trusted.path();
-        observed_source client{test, "https://example.test/", options};
-        CHECK(test.run_until([&] { return !client.events.empty(); }));
+        tunnel through{"DNS:example.test", answer};
+        observed_source client{through.test, "https://example.test/",
+            through.trusting(with_proxy(through.server.proxy_url()))};
+        CHECK(through.test.run_until([&] { return !client.events.empty(); }));
     }
 }
 

@@ -53,6 +53,17 @@ void set_durations(event_source_options& options, std::chrono::milliseconds to) 
     }
 }
 
+/// A port on which nobody listens any more.
+std::uint16_t free_port(context& test) {
+    std::uint16_t port = 0;
+    {
+        const scripted_server gone{test.io};
+        port = gone.port();
+    }
+    test.run();
+    return port;
+}
+
 } // namespace
 
 TEST_CASE("after the end of a stream it waits for the reconnection time") {
@@ -194,12 +205,7 @@ TEST_CASE("a POST that a redirect has turned to a GET is not sent again either")
 
 TEST_CASE("a POST that was not sent, as nobody listens, is tried again") {
     context test;
-    std::uint16_t port = 0;
-    {
-        const scripted_server gone{test.io};
-        port = gone.port();
-    }
-    test.run();
+    const std::uint16_t port = free_port(test);
     event_source_options options = fixed(0);
     options.method = "POST";
     observed_source client{test, "http://127.0.0.1:" + std::to_string(port) + "/", options};
@@ -251,12 +257,7 @@ TEST_CASE("it can be told to read one stream, and no more") {
 
 TEST_CASE("a refused connection is tried again until somebody listens") {
     context test;
-    std::uint16_t port = 0;
-    {
-        const scripted_server gone{test.io};
-        port = gone.port();
-    }
-    test.run();
+    const std::uint16_t port = free_port(test);
     observed_source client{test, "http://127.0.0.1:" + std::to_string(port) + "/", fixed(0)};
     REQUIRE(client.has_changes(1));
     CHECK(client.changes[0].reason == asio::error::connection_refused);

@@ -10,9 +10,9 @@ namespace crier {
 ///
 /// As other clients do, a source takes its proxies from the environment of the process unless it is
 /// told otherwise. It reads the environment once, when it is made:
-/// - `https_proxy` or `HTTPS_PROXY` for `https` URLs, and `http_proxy` for `http` URLs.
-/// `HTTP_PROXY`
-///   is never read: in a CGI program it is a header of the client's request.
+/// - `https_proxy` or `HTTPS_PROXY`, for `https` URLs,
+/// - `http_proxy`, for `http` URLs; not `HTTP_PROXY`, which in a CGI program is a header of the
+///   client's request,
 /// - `no_proxy` or `NO_PROXY`, as in `no_proxy` below.
 ///
 /// The lower-case name comes first. An empty variable counts as none, and nothing is read in a
