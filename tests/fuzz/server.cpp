@@ -9,6 +9,7 @@
 #include "async/test_clock.hpp"
 #include "http/connection.hpp"
 #include "input.hpp"
+#include "support/loopback.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -358,7 +359,8 @@ private:
             require(next.has_value(), "an answer is a response", received_);
             require(!is_refused || (next->status >= 400 && next->closes),
                 "what no handler has seen is refused", received_);
-            outcome_.answers.push_back({next->status, without_epoch(next->bytes), next->closes});
+            outcome_.answers.push_back({next->status,
+                crier::test::without_date(without_epoch(next->bytes)), next->closes});
         }
         const std::size_t count = outcome_.answers.size();
         require(count == outcome_.handled.size() + (is_refused ? 1 : 0),
