@@ -1,5 +1,6 @@
 #include "listener.hpp"
 
+#include "async/executors.hpp"
 #include "async/local_signal.hpp"
 #include "listen.hpp"
 #include "operation_memory.hpp"
@@ -34,10 +35,17 @@ stream_protocol protocol_of(int socket) {
     return {family, protocol};
 }
 
-/// A pause for a coroutine that takes no memory.
+/// A pause for a coroutine that takes no memory. Where there is none for a timer, it only lets
+/// others have their turn.
 class pause final : public wakeable {
 public:
-    pause(alarms& by, clock::duration time) noexcept { by.set(alarm_, clock::now() + time); }
+    pause(alarms& by, clock::duration time, const asio::any_io_executor& executor,
+        std::shared_ptr<small_handler_memory> memory) {
+        if (!by.set(alarm_, clock::now() + time)) {
+            alarm_.unlink();
+            post_typed(executor, bind_memory(std::move(memory), [this] { wake(); }));
+        }
+    }
 
     local_signal&& over() noexcept { return over_.next(); }
     void wake() override { over_.set(); }
@@ -69,6 +77,7 @@ void listener::close() noexcept {
 
 asio::awaitable<void> listener::accept() {
     constexpr std::chrono::milliseconds a_while{100};
+    const asio::any_io_executor executor = io_.get_executor();
     bool failing = false;
     while (socket_.is_open()) {
         std::exception_ptr failure;
@@ -85,7 +94,7 @@ asio::awaitable<void> listener::accept() {
             log_failure(log_, "cannot accept connections: ", failure);
         }
         // Out of descriptors or memory, say: trying again at once would spin without end.
-        pause waiting{*alarms_, a_while};
+        pause waiting{*alarms_, a_while, executor, turn_memory_};
         co_await waiting.over();
     }
 }

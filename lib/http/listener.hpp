@@ -41,6 +41,8 @@ private:
     const boost::asio::generic::stream_protocol protocol_;
     boost::asio::posix::stream_descriptor socket_;
     const std::shared_ptr<alarms> alarms_;
+    const std::shared_ptr<small_handler_memory> turn_memory_ =
+        std::make_shared<small_handler_memory>();
 };
 
 } // namespace crier::detail

@@ -1,3 +1,4 @@
+#include "http/listener.hpp"
 #include "http/request_reader.hpp"
 #include "support/left_streams.hpp"
 #include "support/running_server.hpp"
@@ -136,6 +137,29 @@ TEST_CASE("whatever allocation fails as a request goes on, it is read, or its re
         }
         CHECK(ended.use_count() == 1);
     });
+}
+
+TEST_CASE("where all memory fails as accepting fails, it goes on once there is some again") {
+    context test;
+    const crier::logger silent = [](crier::severity, std::string_view) {};
+    tcp::acceptor socket{test.io, {asio::ip::address_v4::loopback(), 0}};
+    const std::uint16_t port = socket.local_endpoint().port();
+    socket.non_blocking(true);
+    int taken = 0;
+    crier::detail::listener accepting{test.io, crier::detail::descriptor{socket.release()}, silent,
+        [&taken](const auto& /*connection*/) { ++taken; }};
+    accepting.start();
+    test.run();
+    const client first{port};
+    crier::test::fail_allocation_after(0, crier::test::failing::from_then_on);
+    test.io.poll_one();
+    crier::test::fail_allocation_after(-1);
+    test.advance(100ms);
+    const client second{port};
+    test.run();
+    CHECK(taken > 0);
+    accepting.close();
+    test.run();
 }
 
 TEST_CASE("whatever allocation fails in answering a request, it is answered, or its handler told") {
