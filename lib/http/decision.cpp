@@ -21,6 +21,9 @@ void check_options(const serve_options& options) {
         throw std::invalid_argument{make_error_code(errc::invalid_retry).message()};
     }
     detail::check_fields(options.fields);
+    if (options.send_buffer == 0) {
+        throw std::invalid_argument{"send_buffer is 0; a few KB are the least that makes sense"};
+    }
 }
 
 } // namespace crier
@@ -99,6 +102,7 @@ decision decide(const asked& request, serve_options options, const manager_optio
     made.options.queue = options.queue;
     made.options.last_event_id = request.last_event_id;
     made.on_gap = std::move(options.on_gap);
+    made.send_buffer = options.send_buffer;
     return made;
 }
 

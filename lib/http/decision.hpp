@@ -25,6 +25,7 @@ struct decision {
     reply_style style{};      ///< of what is answered in place of a stream
     std::string opening{};    ///< of the stream
     decltype(serve_options::on_gap) on_gap{};
+    std::size_t send_buffer = serve_options{}.send_buffer;
 };
 
 /// The reply to what is no request for a stream; HEAD is one for its header.

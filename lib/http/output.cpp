@@ -22,9 +22,10 @@ boost::system::error_code meaning(const boost::system::error_code& error) {
 
 } // namespace
 
-output::output(std::shared_ptr<sink> to, std::chrono::milliseconds interval)
+output::output(
+    std::shared_ptr<sink> to, std::chrono::milliseconds interval, std::size_t send_buffer)
     : sink_{std::move(to)}, due_{interval, clock::now()} {
-    sink_->limit_buffering(interval);
+    sink_->limit_buffering(send_buffer, interval);
     sink_->attach(this);
 }
 

@@ -19,7 +19,7 @@ namespace crier::detail {
 /// gone, or a deadline is due; others may wake it as well. It then looks at all of it.
 class output : public wakeable {
 public:
-    output(std::shared_ptr<sink> to, std::chrono::milliseconds interval);
+    output(std::shared_ptr<sink> to, std::chrono::milliseconds interval, std::size_t send_buffer);
     output(const output&) = delete;
     output& operator=(const output&) = delete;
     ~output() { release(); }

@@ -152,8 +152,8 @@ void polled_sink::cancel() {
     }
 }
 
-void polled_sink::limit_buffering(std::chrono::milliseconds longest) {
-    detail::limit_buffering(socket_, longest);
+void polled_sink::limit_buffering(std::size_t bytes, std::chrono::milliseconds longest) {
+    detail::limit_buffering(socket_, bytes, longest);
 }
 
 void polled_sink::on_ready(std::uint32_t events) {

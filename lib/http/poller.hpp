@@ -48,7 +48,7 @@ public:
     std::size_t write_some(buffers bytes, boost::system::error_code& error) override;
     void watch_peer() override;
     void cancel() override;
-    void limit_buffering(std::chrono::milliseconds longest) override;
+    void limit_buffering(std::size_t bytes, std::chrono::milliseconds longest) override;
 
 private:
     friend class poller;

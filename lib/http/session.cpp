@@ -35,7 +35,7 @@ session::session(std::shared_ptr<manager_state> events, std::shared_ptr<shard> o
     std::shared_ptr<sink> to, decision&& decided, session_end& then)
     : subscriber{events->options().ids, events->account()},
       coding_{decided.as},
-      out_{std::move(to), events->options().heartbeat_interval},
+      out_{std::move(to), events->options().heartbeat_interval, decided.send_buffer},
       shard_{std::move(on)},
       decided_{std::make_unique<decision>(std::move(decided))},
       events_{std::move(events)},

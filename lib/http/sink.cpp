@@ -31,10 +31,11 @@ void set(int socket, int level, int name, int value) noexcept {
 
 } // namespace
 
-void limit_buffering(int socket, std::chrono::milliseconds longest) noexcept {
-    constexpr int send_buffer = 64 * 1024;
-    constexpr std::chrono::milliseconds most{std::numeric_limits<int>::max()};
-    set(socket, SOL_SOCKET, SO_SNDBUF, send_buffer);
+void limit_buffering(int socket, std::size_t bytes, std::chrono::milliseconds longest) noexcept {
+    constexpr int most_of_all = std::numeric_limits<int>::max();
+    constexpr std::chrono::milliseconds most{most_of_all};
+    set(socket, SOL_SOCKET, SO_SNDBUF,
+        static_cast<int>(std::min<std::size_t>(bytes, most_of_all / 2))); // the kernel doubles it
     set(socket, IPPROTO_TCP, TCP_NODELAY, 1);
     set(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(std::min(longest, most).count()));
 }

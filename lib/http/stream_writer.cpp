@@ -72,7 +72,8 @@ struct stream_writer::parts : std::enable_shared_from_this<parts> {
           log{detail::unthrowing(options.log ? options.log : log_to_clog)},
           timing{std::make_shared<detail::alarms>(executor)},
           out{std::move(to),
-              detail::in_range(options.heartbeat_interval, writer_options{}.heartbeat_interval)} {}
+              detail::in_range(options.heartbeat_interval, writer_options{}.heartbeat_interval),
+              options.send_buffer} {}
     parts(const parts&) = delete;
     parts& operator=(const parts&) = delete;
     ~parts() { out.close(*timing); }

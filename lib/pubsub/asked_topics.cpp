@@ -57,14 +57,30 @@ asked_topic* asked_topics::without_run(const topic_table& known) noexcept {
     return found == all_.end() ? nullptr : &*found;
 }
 
-queue_limits asked_topics::limits(const subscribe_options& given, const topic_table& known,
+event_queue::bounds asked_topics::limits(const subscribe_options& given, const topic_table& known,
     const manager_options& options) const {
-    std::optional<queue_limits> result = given.queue;
-    for (auto each = all_.begin(); each != all_.end() && !result; ++each) {
-        const topic* const there = known.find(each->options.name);
-        result = there != nullptr ? there->settings.queue : each->settings.queue;
+    if (given.queue) {
+        return {*given.queue, false};
     }
-    return result.value_or(options.queue);
+    std::optional<event_queue::bounds> result;
+    for (const asked_topic& each : all_) {
+        const topic* const there = known.find(each.options.name);
+        const topic_settings& settings = there != nullptr ? there->settings : each.settings;
+        const queue_limits limits = settings.queue.value_or(options.queue);
+        if (!result) {
+            result = {limits, false};
+        }
+        queue_limits& most = result->limits;
+        most.events = std::max(most.events, limits.events);
+        most.bytes = std::max(most.bytes, limits.bytes);
+        result->by_topic = result->by_topic || limits.overflow != most.overflow ||
+                           limits.conflate_always != most.conflate_always;
+    }
+    if (result->by_topic) {
+        result->limits.overflow = options.queue.overflow;
+        result->limits.conflate_always = options.queue.conflate_always;
+    }
+    return *result;
 }
 
 } // namespace crier::detail

@@ -2,6 +2,7 @@
 
 #include <crier/pubsub/manager.hpp>
 
+#include "event_queue.hpp"
 #include "lifecycle.hpp"
 #include "topic_table.hpp"
 
@@ -36,8 +37,9 @@ public:
     /// One that is to be polled, is not polled yet, and has no spare run; none: null.
     asked_topic* without_run(const topic_table& known) noexcept;
 
-    /// What the subscription says, or the first of its topics that says something, or the manager.
-    queue_limits limits(const subscribe_options& given, const topic_table& known,
+    /// What the subscription says, or else the largest of what its topics say; the manager speaks
+    /// for those that say nothing. Its topics are one or more.
+    event_queue::bounds limits(const subscribe_options& given, const topic_table& known,
         const manager_options& options) const;
 
 private:

@@ -115,6 +115,18 @@ void backlog::append_gap() {
 
 // --- counts
 
+backlog::amount backlog::free() const noexcept {
+    amount left{events_, bytes_};
+    for (std::size_t at = 0; at < first_free(); ++at) {
+        const entry& written = *entries_[at];
+        if (written.is_event()) {
+            --left.events;
+            left.bytes -= written.content.text().size();
+        }
+    }
+    return left;
+}
+
 std::size_t backlog::first_free_event() const noexcept {
     const auto free = entries_.begin() + static_cast<std::ptrdiff_t>(first_free());
     return static_cast<std::size_t>(std::find_if(free, entries_.end(), [](const entry_ptr& each) {

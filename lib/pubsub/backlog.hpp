@@ -70,9 +70,12 @@ public:
     /// How many entries there are, without a gap at the end that is none yet.
     std::size_t entries() const noexcept { return entries_.size(); }
     const entry_ptr& entry_at(std::size_t at) const noexcept { return entries_[at]; }
-    /// How many events, and how many bytes they take.
-    std::size_t events() const noexcept { return events_; }
-    std::size_t bytes() const noexcept { return bytes_; }
+    /// How many events nobody is writing, and how many bytes they take.
+    struct amount {
+        std::size_t events = 0;
+        std::size_t bytes = 0;
+    };
+    amount free() const noexcept;
 
     /// The first entry that nobody is writing, and the first such event. The end without one.
     std::size_t first_free() const noexcept {
@@ -84,6 +87,11 @@ public:
     void erase(std::size_t at) noexcept;
     /// Erases all from there on, the gap at the end too.
     void erase_from(std::size_t at) noexcept;
+
+    /// Whether what was missed last is the last there is.
+    bool ends_in_gap() const noexcept {
+        return tail_.count > 0 || (!entries_.empty() && is_open_gap(entries_.size() - 1));
+    }
 
     /// Puts a gap where an event is, one with those that are beside it: however much is lost, the
     /// gaps take the room of few. Nothing changes where it throws.

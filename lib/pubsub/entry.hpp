@@ -1,6 +1,7 @@
 #pragma once
 
 #include <crier/pubsub/gap.hpp>
+#include <crier/pubsub/topic_policy.hpp>
 #include <crier/wire/frame.hpp>
 
 #include "wire/memory_account.hpp"
@@ -9,11 +10,18 @@
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
 
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace crier::detail {
 
 struct counters;
+
+/// What a topic says of its events where they wait; see `queue_limits`.
+struct waiting_policy {
+    overflow_policy overflow = overflow_policy::drop_newest;
+    bool conflates_always = false;
+};
 
 /// A frame in the event queues of one shard. The frame's own reference count is shared by all
 /// threads; this one belongs to the shard, so that a subscriber more costs no atomic operation.
@@ -39,6 +47,8 @@ public:
     event_id id;
     /// The topic, by its counts: within it, events supersede others of the same key.
     const counters* topic = nullptr;
+    /// The topic's own. None: the stream's applies.
+    std::optional<waiting_policy> policy{};
     /// Of a gap.
     std::unique_ptr<gap> missing{};
 

@@ -12,15 +12,23 @@
 
 namespace crier::detail {
 
-/// What a subscriber has still to read: a backlog, as long as its limits allow, and what its policy
-/// does past them. Nothing that comes in is ever lost untold.
+/// What a subscriber has still to read: a backlog, as long as its limits allow, and what the
+/// policies of its events do past them. Nothing that comes in is ever lost untold.
 class event_queue {
 public:
     /// Without ids, a stream tells nothing of its gaps.
     event_queue(bool tells_gaps, memory_account_ptr account) noexcept
         : waiting_{tells_gaps, std::move(account)} {}
 
-    void limit(const queue_limits& limits) noexcept { limits_ = limits; }
+    struct bounds {
+        queue_limits limits;
+        /// An event whose topic has a policy obeys that; the others obey the limits'.
+        bool by_topic = false;
+    };
+    void limit(const bounds& given) noexcept {
+        limits_ = given.limits;
+        by_topic_ = given.by_topic;
+    }
     const queue_limits& limits() const noexcept { return limits_; }
 
     // What comes in:
@@ -42,9 +50,10 @@ public:
 
     /// Whether there is room for an event.
     bool fits(const entry& offered) const noexcept {
-        return waiting_.events() == 0 ||
-               (waiting_.events() < limits_.events &&
-                   waiting_.bytes() + offered.content.text().size() <= limits_.bytes);
+        const backlog::amount waits = waiting_.free();
+        return waits.events == 0 ||
+               (waits.events < limits_.events &&
+                   waits.bytes + offered.content.text().size() <= limits_.bytes);
     }
 
     /// Whether it is empty, and needs no memory for what is appended next.
@@ -79,18 +88,26 @@ public:
     }
 
 private:
+    waiting_policy policy_of(const entry& event) const noexcept;
+    bool obeys(const entry& each, overflow_policy policy) const noexcept;
+    bool yields(const entry& each) const noexcept;
+
     bool overflow(const entry_ptr& offered, drop_counts& lost);
+    bool make_room(const entry& offered, drop_counts& lost);
     bool drop_newest(const entry& offered, drop_reason why, drop_counts& lost) noexcept;
-    bool drop_oldest_for(const entry_ptr& offered, drop_counts& lost);
+    std::size_t oldest_that_yields() const noexcept;
     void drop_older(std::uint64_t than, drop_counts& lost);
     void supersede(const entry& by, drop_counts& lost) noexcept;
     void supersede_all(drop_counts& lost);
-    void replace_by_signal(const entry_ptr& newest, drop_counts& lost);
+    bool must_not_lose_older(std::uint64_t before) const noexcept;
+    bool signal_change(const entry_ptr& newest, drop_counts& lost);
+    void replace_by_signal(std::size_t first, const entry_ptr& newest, drop_counts& lost);
     void give_up(drop_reason why, drop_counts& lost) noexcept;
     void count(drop_reason why, drop_counts& lost, std::uint64_t events = 1) noexcept;
 
     backlog waiting_;
     bool overflowed_ = false;
+    bool by_topic_ = false;
     queue_limits limits_;
     std::uint64_t dropped_ = 0;
 };

@@ -15,8 +15,8 @@ namespace {
 /// However large the queue is, publishers are not to wait long while a piece is copied.
 queue_limits piece_of(const queue_limits& limits) noexcept {
     constexpr queue_limits most{.events = 512, .bytes = std::size_t{1024} * 1024};
-    return {std::clamp<std::size_t>(limits.events / 2, 1, most.events),
-        std::min(limits.bytes / 2, most.bytes), limits.overflow};
+    return {.events = std::clamp<std::size_t>(limits.events / 2, 1, most.events),
+        .bytes = std::min(limits.bytes / 2, most.bytes)};
 }
 
 } // namespace
@@ -138,7 +138,7 @@ bool reading_back::read_piece(std::uint64_t newest) {
         }
         const record& first = *from->next();
         const entry_ptr read{new entry{first.content, {by_.epoch, first.sequence}}};
-        read->topic = from->of->counts.get();
+        from->of->sign(*read);
         bytes += first.content.text().size();
         who_.pending.append(read);
         mark_read(*from->of, read->id.sequence);

@@ -48,6 +48,12 @@ private:
     std::array<typename Members::iterator, 3> at_;
 };
 
+/// How many events a subscriber has missed, but for a constant: what a newer one has superseded is
+/// not missed.
+std::uint64_t missed(const subscriber& by, const drop_counts& lost) noexcept {
+    return by.pending.dropped() - lost[static_cast<std::size_t>(drop_reason::conflated)];
+}
+
 } // namespace
 
 shard::shard(boost::asio::any_io_executor executor, std::shared_ptr<const logger> log,
@@ -128,7 +134,7 @@ void shard::deliver(delivery& what) noexcept {
         return;
     }
     const entry_ptr shared{&what};
-    shared->topic = in->of->counts.get();
+    in->of->sign(*shared);
     std::uint64_t delivered = 0;
     drop_counts lost{};
     look_ahead ahead{in->members};
@@ -152,9 +158,9 @@ bool shard::queue(
         // It loses something only where its client does not take what is written now.
         wake(of);
     }
-    const std::uint64_t before = of.pending.dropped();
+    const std::uint64_t before = missed(of, lost);
     const bool is_new = of.pending.offer(added, lost);
-    if (of.pending.dropped() > before) {
+    if (missed(of, lost) != before) {
         log_drop(in.of->name, of);
     }
     if (!is_new && !of.pending.overflowed()) {
@@ -247,9 +253,12 @@ void shard::shed_now() noexcept {
     std::uint64_t oldest = std::numeric_limits<std::uint64_t>::max();
     for (subscriber& each : residents_) {
         const std::uint64_t dropped = each.pending.dropped();
+        const std::uint64_t missed_before = missed(each, lost);
         each.pending.shed(before, lost);
-        if (each.pending.dropped() > dropped) {
+        if (missed(each, lost) != missed_before) {
             log_drop(each.memberships.front().in->of->name, each);
+        }
+        if (each.pending.dropped() > dropped) {
             wake_later(each);
         }
         oldest = std::min(oldest, each.pending.oldest());

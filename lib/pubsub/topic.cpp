@@ -124,6 +124,13 @@ topic_stats topic::stats() const {
     return result;
 }
 
+void topic::sign(entry& event) const noexcept {
+    event.topic = counts.get();
+    if (settings.queue) {
+        event.policy = waiting_policy{settings.queue->overflow, settings.queue->conflate_always};
+    }
+}
+
 void topic::evict_oldest() noexcept {
     // What it kept may have gone already, by its age for instance.
     if (!kept.empty()) {

@@ -22,6 +22,7 @@
 
 namespace crier::detail {
 
+class entry;
 struct polling_run;
 class owed_drains;
 
@@ -80,6 +81,9 @@ struct topic final : boost::intrusive_ref_counter<topic, boost::thread_safe_coun
     void shut_down(owed_drains& owed) noexcept;
 
     topic_stats stats() const;
+
+    /// Makes an entry one of its events.
+    void sign(entry& event) const noexcept;
 
     /// Lets the oldest of what it keeps go.
     void evict_oldest() noexcept override;

@@ -205,7 +205,7 @@ TEST_CASE("a refusal goes on as soon as a client that took nothing takes it") {
     client peer{acceptor.local_endpoint().port()};
     exchange::socket_type socket{acceptor.accept()};
     socket.non_blocking(true);
-    crier::detail::limit_buffering(socket.native_handle(), 10s);
+    crier::detail::limit_buffering(socket.native_handle(), 65'536, 10s);
     const std::string before(65536, 'x');
     boost::system::error_code error;
     while (!error) {

@@ -46,7 +46,7 @@ public:
     }
 
     void watch_peer() override { reads_ = true; }
-    void limit_buffering(std::chrono::milliseconds) override {}
+    void limit_buffering(std::size_t, std::chrono::milliseconds) override {}
 
     void cancel() override {
         is_cancelled_ = true;

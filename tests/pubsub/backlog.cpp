@@ -83,16 +83,16 @@ TEST_CASE("an entry goes with its last reader") {
 
 TEST_CASE("events and their bytes are counted until they go, gaps are not") {
     filled waiting{1, 4};
-    CHECK(waiting.events() == 4);
-    CHECK(waiting.bytes() == 4 * 9);
+    CHECK(waiting.free().events == 4);
+    CHECK(waiting.free().bytes == 4 * 9);
     waiting.pop();
     waiting.lose(1);
-    CHECK(waiting.events() == 2);
-    CHECK(waiting.bytes() == 2 * 9);
+    CHECK(waiting.free().events == 2);
+    CHECK(waiting.free().bytes == 2 * 9);
     CHECK(waiting.size() == 3);
     waiting.erase_from(0);
-    CHECK(waiting.events() == 0);
-    CHECK(waiting.bytes() == 0);
+    CHECK(waiting.free().events == 0);
+    CHECK(waiting.free().bytes == 0);
     CHECK(waiting.empty());
 }
 
@@ -199,7 +199,7 @@ TEST_CASE("a gap that waits to be replaced can be told as it is") {
     waiting.leave_gap_behind({{1, 4}, 4, 1});
     waiting.tell_front_gap();
     CHECK(read_waiting(waiting) == texts{gap("4", "4", 1)});
-    CHECK(waiting.events() == 0);
+    CHECK(waiting.free().events == 0);
 }
 
 TEST_CASE("a long backlog is counted while it is one") {

@@ -36,7 +36,7 @@ struct queue {
     drop_counts lost{};
 
     explicit queue(overflow_policy past, std::size_t events = 3, std::size_t bytes = 1000) {
-        pending.limit({events, bytes, past});
+        pending.limit({.limits = {events, bytes, past}});
     }
 
     bool offer(std::uint64_t number, const std::string& key = {}) {
@@ -213,7 +213,7 @@ TEST_CASE("what is partly written or being written stays, whatever the policy") 
 
 TEST_CASE("a stream without ids is not told of its gaps") {
     event_queue pending{false, memory_account_ptr{new memory_account}};
-    pending.limit({2, 1000, overflow_policy::drop_oldest});
+    pending.limit({.limits = {2, 1000, overflow_policy::drop_oldest}});
     drop_counts lost{};
     for (std::uint64_t number = 1; number <= 5; ++number) {
         pending.offer(made(number), lost);

@@ -17,7 +17,7 @@ namespace crier::test {
 struct idle_subscriber final : detail::subscriber {
     explicit idle_subscriber(const detail::memory_account_ptr& account)
         : subscriber{true, account} {
-        pending.limit({8, 1'000'000, overflow_policy::drop_oldest});
+        pending.limit({.limits = {8, 1'000'000, overflow_policy::drop_oldest}});
     }
     void wake() override {}
 };

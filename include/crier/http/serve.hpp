@@ -46,6 +46,10 @@ struct serve_options {
     /// How long a client waits before it reconnects, sent at the beginning of the stream; not
     /// negative, and below 2^31 ms. None: the client's default.
     std::optional<std::chrono::milliseconds> retry{};
+    /// How many bytes the kernel may buffer for a client that does not take them; it has bounds of
+    /// its own, of which the least is about 4 KB. What is there can be conflated no more, so that a
+    /// few KB keep a slow client's state fresh; large events to distant clients need more.
+    std::size_t send_buffer = std::size_t{64} * 1024;
     /// Further fields of the stream's header. They replace crier's own `Cache-Control`,
     /// `Incremental`, `X-Accel-Buffering` and `X-Content-Type-Options`. `Date` and those that
     /// say how the body is read, such as `Content-Type` and `Connection`, are refused.
@@ -79,8 +83,9 @@ struct manager_access {
 /// refuses is answered with 4xx or 503, and gives `end_reason::refused`. If origins are allowed, a
 /// preflight is answered with 204 and gives `end_reason::preflight`, or is refused with 403. HEAD
 /// is answered with the header alone and gives `end_reason::head`. Refusals are plain text, or
-/// problem details in JSON (RFC 9457) where `Accept` prefers JSON. Sockets get `TCP_NODELAY`, a
-/// send buffer of 64 KB, and the heartbeat interval as `TCP_USER_TIMEOUT`.
+/// problem details in JSON (RFC 9457) where `Accept` prefers JSON. Sockets get `TCP_NODELAY`, the
+/// `send_buffer`, and the heartbeat interval as `TCP_USER_TIMEOUT`; a `tcp_stream`'s own deadline
+/// is switched off.
 ///
 ///     crier::serve_options options{.topic = "prices"};
 ///     co_await crier::serve(stream, request, manager, std::move(options));

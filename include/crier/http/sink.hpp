@@ -43,8 +43,9 @@ public:
     /// Gives up all waits, and restores the stream's settings.
     virtual void cancel() = 0;
 
-    /// Limits how much the kernel buffers, and how long it keeps it, for a peer that takes nothing.
-    virtual void limit_buffering(std::chrono::milliseconds longest) = 0;
+    /// Limits how many bytes the kernel buffers to send, and how long it keeps them for a peer that
+    /// takes nothing.
+    virtual void limit_buffering(std::size_t bytes, std::chrono::milliseconds longest) = 0;
 
     /// Sets the user that `wake_user` wakes.
     void attach(detail::wakeable* user) noexcept { user_ = user; }

@@ -14,6 +14,7 @@
 
 #include <chrono>
 #include <concepts>
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -34,6 +35,8 @@ struct writer_options {
     logger log = log_to_clog;
     /// Further fields of the response header, such as `cors_fields`. See `serve_options::fields`.
     response_fields fields{};
+    /// As `serve_options::send_buffer`.
+    std::size_t send_buffer = std::size_t{64} * 1024;
     /// Whether a writer of an exchange checks that the request asks for an event stream. If it does
     /// not, `write_headers` answers it with 4xx, and HEAD with the header alone, and then throws
     /// `errc::no_stream`. Off for a stream that answers a POST, say.

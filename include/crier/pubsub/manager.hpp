@@ -89,8 +89,10 @@ struct subscribe_options {
     /// Where the subscription is read: an executor that runs one handler at a time. None: the
     /// manager's strand.
     boost::asio::any_io_executor executor{};
-    /// How much may wait. None: the limits of the first of its topics that has some, else the
-    /// manager's.
+    /// How much may wait, and what happens then, to all events alike. None: as much as the largest
+    /// limits of its topics, and each event obeys the policy of its own topic, after waiting events
+    /// of topics that conflate or drop the oldest have made room. The manager's `queue` speaks for
+    /// topics without one.
     std::optional<queue_limits> queue{};
     /// The id of the last event that was received. Later events are read back first; a gap reports
     /// those that are not kept. Empty: what the topics retain, then new events. Reading back holds

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -32,7 +33,7 @@ enum class retention {
 };
 
 /// What happens when a subscriber's queue is full.
-enum class overflow_policy {
+enum class overflow_policy : std::uint8_t {
     drop_newest, ///< new events are dropped
     drop_oldest, ///< the oldest events are dropped
     /// A newer event replaces an older one of the same key, or of the same type if it has no key.
@@ -42,11 +43,17 @@ enum class overflow_policy {
     disconnect, ///< the subscription ends with `errc::overflow`
 };
 
-/// How much may wait for a subscriber. There is always room for one event.
+/// How much may wait for a subscriber. There is always room for one event. What is being written to
+/// a client does not count: `n` keys to conflate need `events = n`.
 struct queue_limits {
     std::size_t events = 64;                     ///< at least 1
     std::size_t bytes = std::size_t{256} * 1024; ///< of encoded events
     overflow_policy overflow = overflow_policy::drop_newest;
+    /// A newer event replaces a waiting one of the same key, or of the same type if it has no key,
+    /// at once, whatever room there is. A slow reader then gets each key's newest event only, but
+    /// for those that the kernel buffers; see `serve_options::send_buffer`. Each event is compared
+    /// with those that wait.
+    bool conflate_always = false;
 };
 
 /// What applies to the topics whose names it matches.
@@ -55,7 +62,7 @@ struct topic_rule {
     std::function<bool(std::string_view topic)> matches;
     history_limits history{};
     retention retain = retention::none;
-    /// For subscribers without limits of their own. None: the manager's.
+    /// For the topic's events, where the subscriber has no limits of its own. None: the manager's.
     std::optional<queue_limits> queue{};
 };
 

@@ -24,7 +24,8 @@
 
 namespace crier::detail {
 
-CRIER_EXPORT void limit_buffering(int socket, std::chrono::milliseconds longest) noexcept;
+CRIER_EXPORT void limit_buffering(
+    int socket, std::size_t bytes, std::chrono::milliseconds longest) noexcept;
 
 /// An error of a stream as one of a socket: a peer of TLS that has left without a word (RFC 8446,
 /// section 6.1) has left.
@@ -138,8 +139,8 @@ public:
         socket_.non_blocking(was_non_blocking_, error);
     }
 
-    void limit_buffering(std::chrono::milliseconds longest) override {
-        detail::limit_buffering(socket_.native_handle(), longest);
+    void limit_buffering(std::size_t bytes, std::chrono::milliseconds longest) override {
+        detail::limit_buffering(socket_.native_handle(), bytes, longest);
     }
 
 private:
@@ -198,12 +199,12 @@ public:
         read_cancellation_.emit(boost::asio::cancellation_type::terminal);
     }
 
-    void limit_buffering(std::chrono::milliseconds longest) override {
+    void limit_buffering(std::size_t bytes, std::chrono::milliseconds longest) override {
         auto& lowest = boost::beast::get_lowest_layer(stream_);
         if constexpr (plain_socket<std::remove_reference_t<decltype(lowest)>>) {
-            detail::limit_buffering(lowest.native_handle(), longest);
+            detail::limit_buffering(lowest.native_handle(), bytes, longest);
         } else if constexpr (requires { lowest.socket().native_handle(); }) {
-            detail::limit_buffering(lowest.socket().native_handle(), longest);
+            detail::limit_buffering(lowest.socket().native_handle(), bytes, longest);
         }
     }
 
