@@ -18,6 +18,10 @@ struct reply {
 
 reply refuse(const refusal& why, const response_fields& fields, reply_style style = {});
 
+/// Tells a browser that it is not to come back.
+/// Source: WHATWG HTML 9.2.3, "HTTP 204 No Content".
+reply refuse_for_good(const response_fields& fields);
+
 /// Answers HEAD as GET would be, without the stream.
 reply begin_only(coding as, const response_fields& fields);
 

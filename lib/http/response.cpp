@@ -102,7 +102,7 @@ std::string stream_opening(
     return opening;
 }
 
-std::string preflight_response(const response_fields& fields) {
+std::string no_content_response(const response_fields& fields) {
     std::string response = header_of("204 No Content");
     put_fields(response, fields);
     return response += "Connection: close\r\n\r\n";

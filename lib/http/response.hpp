@@ -39,8 +39,8 @@ std::string stream_header(coding as, const response_fields& more = {});
 std::string stream_opening(
     coding as, const response_fields& more, std::optional<std::chrono::milliseconds> retry);
 
-/// The whole response to a preflight; the connection ends with it.
-std::string preflight_response(const response_fields& fields);
+/// A whole response without a body; the connection ends with it.
+std::string no_content_response(const response_fields& fields);
 
 /// The whole response to a request that is not served; the connection ends with it.
 std::string refusal_response(

@@ -89,8 +89,10 @@ void session::open() {
         if (!decided.instead) {
             events_->subscribe(shard_, *this, std::move(decided.topics), decided.options);
         }
-    } catch (const boost::system::system_error&) {
-        decided.instead = refuse({503, "shutting down"}, decided.fields, decided.style);
+    } catch (const boost::system::system_error& failed) {
+        decided.instead = failed.code() == errc::topic_closed
+                            ? refuse_for_good(decided.fields)
+                            : refuse({503, "shutting down"}, decided.fields, decided.style);
     }
     if (decided.instead) {
         reason_ = decided.instead->reason;
@@ -245,7 +247,9 @@ void session::end_body() {
     events_->unsubscribe(shard_, *this);
     const clock::time_point now = clock::now();
     if (!failure_ && !note_failure(now)) {
-        reason_ = end == ending::shut_down ? end_reason::shutdown : end_reason::finished;
+        reason_ = end == ending::shut_down    ? end_reason::shutdown
+                : end == ending::topic_closed ? end_reason::topic_closed
+                                              : end_reason::ended;
         out_.add_own(stream_end(coding_));
         phase_ = phase::sending_the_end;
         return;

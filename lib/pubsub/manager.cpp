@@ -53,6 +53,10 @@ subscription manager::subscribe(
 
 void manager::end_streams(std::string_view topic) { state_->end_streams(topic); }
 
+void manager::close_topic(std::string_view topic) { state_->close_topic(topic); }
+
+void manager::forget(std::string_view topic) noexcept { state_->forget_kept(topic); }
+
 void manager::shutdown() noexcept { state_->shutdown(); }
 
 bool manager::is_shut_down() const noexcept { return state_->is_shut_down(); }

@@ -33,6 +33,7 @@ manager_state::manager_state(const asio::any_io_executor& executor, manager_opti
       epoch_{random_epoch()},
       heartbeat_{heartbeat_of(options_)},
       budget_{options_.memory_limit},
+      closed_{options_.closed_for, budget_.account()},
       topics_{options_, budget_},
       reading_back_{topics_, epoch_, options_.ids},
       shards_{log_, counts_},
@@ -69,8 +70,14 @@ boost::system::result<event_id> manager_state::publish(const publication& what) 
     if (seen.is_shut_down) {
         return errc::shut_down;
     }
-    return drawn.is_for_nobody(seen) ? publish_to_nobody(what.topic)
-                                     : commit(what, drawn, seen, owed);
+    return drawn.is_for_nobody(seen) ? publish_to_nobody(what) : commit(what, drawn, seen, owed);
+}
+
+/// What is published by the program begins a closed topic anew; a late fetch does not.
+void manager_state::note_life(const publication& what) noexcept {
+    if (what.run == nullptr) {
+        closed_.remove(what.topic);
+    }
 }
 
 sight manager_state::look(const publication& what) const {
@@ -109,9 +116,10 @@ boost::system::error_code manager_state::refuse(
 }
 
 /// Numbers an event that nobody gets.
-event_id manager_state::publish_to_nobody(std::string_view topic) noexcept {
+event_id manager_state::publish_to_nobody(const publication& what) noexcept {
+    note_life(what);
     counts_->published.fetch_add(1, std::memory_order_relaxed);
-    topics_.note_unkept(topic, ++sequence_);
+    topics_.note_unkept(what.topic, ++sequence_);
     return {epoch_, sequence_};
 }
 
@@ -132,6 +140,7 @@ event_id manager_state::commit(
     }
     topics_.note_use(to);
     // From here on nothing throws; before it nothing has changed where something threw.
+    note_life(what);
     sequence_ = id.sequence;
     counts_->published.fetch_add(1, std::memory_order_relaxed);
     to.counts->published.fetch_add(1, std::memory_order_relaxed);
@@ -171,6 +180,9 @@ void manager_state::subscribe(const std::shared_ptr<shard>& on, subscriber& who,
     if (is_shut_down_) {
         throw boost::system::system_error{errc::shut_down};
     }
+    if (are_closed(asked)) {
+        throw boost::system::system_error{errc::topic_closed};
+    }
     who.pending.limit(asked.limits(options, topics_, options_));
     who.joined = sequence_;
     memberships::entering entered{memberships_, who, owed};
@@ -182,6 +194,13 @@ void manager_state::subscribe(const std::shared_ptr<shard>& on, subscriber& who,
     if (!who.is_behind) {
         memberships::join(on, who, owed);
     }
+}
+
+/// Whether all of them were closed lately.
+bool manager_state::are_closed(asked_topics& asked) const noexcept {
+    const clock::time_point now = clock::now();
+    return std::ranges::all_of(
+        asked, [&](const asked_topic& each) { return closed_.has(each.options.name, now); });
 }
 
 /// Makes what topics will be polled by that are not polled yet.
@@ -205,6 +224,8 @@ void manager_state::read_on(const std::shared_ptr<shard>& on, subscriber& who) {
         }
         if (is_shut_down_) {
             who.end = subscriber::ending::shut_down;
+        } else if (who.past->was_closed()) {
+            who.end = subscriber::ending::topic_closed;
         } else if (who.past->was_ended()) {
             who.end = subscriber::ending::closed;
         } else {
@@ -236,7 +257,29 @@ void manager_state::end_streams(std::string_view name) {
     owed_drains owed;
     const std::lock_guard lock{mutex_};
     if (topic* const ended = topics_.find(name)) {
-        ended->end_streams(owed);
+        ended->end_streams(false, owed);
+    }
+}
+
+void manager_state::close_topic(std::string_view name) {
+    owed_drains owed;
+    const std::lock_guard lock{mutex_};
+    closed_.note(name, clock::now());
+    if (topic* const closed = topics_.find(name)) {
+        closed->end_streams(true, owed);
+        reviews_.stop(topics_.retire(*closed), owed);
+        reviews_.adjust(owed);
+    }
+}
+
+void manager_state::forget_kept(std::string_view name) noexcept {
+    owed_drains owed;
+    const std::lock_guard lock{mutex_};
+    if (topic* const emptied = topics_.find(name)) {
+        emptied->forget();
+        topics_.note_use(*emptied);
+        reviews_.stop(topics_.review(*emptied, clock::now()), owed);
+        reviews_.adjust(owed);
     }
 }
 

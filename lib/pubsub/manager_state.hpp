@@ -3,6 +3,7 @@
 #include <crier/pubsub/manager.hpp>
 
 #include "asked_topics.hpp"
+#include "closed_topics.hpp"
 #include "draft.hpp"
 #include "lifecycle.hpp"
 #include "making_room.hpp"
@@ -62,6 +63,8 @@ public:
     void read_on(const std::shared_ptr<shard>& on, subscriber& who);
 
     void end_streams(std::string_view name);
+    void close_topic(std::string_view name);
+    void forget_kept(std::string_view name) noexcept;
     void shutdown() noexcept;
     bool is_shut_down() const noexcept { return is_shut_down_; }
 
@@ -88,9 +91,11 @@ private:
 
     sight look(const publication& what) const;
     boost::system::error_code refuse(const publication& what, boost::system::error_code why);
-    event_id publish_to_nobody(std::string_view topic) noexcept;
+    event_id publish_to_nobody(const publication& what) noexcept;
+    void note_life(const publication& what) noexcept;
     event_id commit(const publication& what, draft& drawn, const sight& seen, owed_drains& owed);
 
+    bool are_closed(asked_topics& asked) const noexcept;
     void make_missing_runs(asked_topics& topics, std::unique_lock<std::mutex>& lock);
 
     void shard_has_shed(std::uint64_t oldest, bool has_subscribers) noexcept override;
@@ -110,6 +115,7 @@ private:
     std::uint64_t sequence_ = 0;
     unsigned refusals_logged_ = 0; ///< of topics that there are none of
     memory_budget budget_;
+    closed_topics closed_;
     topic_table topics_;
     reading_back::common reading_back_;
     shard_table shards_;

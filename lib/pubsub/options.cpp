@@ -33,6 +33,7 @@ manager_options in_range(manager_options options) {
     }
     options.heartbeat_interval =
         in_range(options.heartbeat_interval, manager_options{}.heartbeat_interval);
+    options.closed_for = in_range(options.closed_for, std::chrono::milliseconds{0});
     if (!options.log) {
         options.log = log_to_clog;
     }

@@ -206,6 +206,10 @@ bool reading_back::has_newest() const noexcept {
     });
 }
 
+bool reading_back::was_closed() const noexcept {
+    return std::ranges::any_of(sources_, [](const source& each) { return each.of->is_closed; });
+}
+
 bool reading_back::was_ended() const noexcept {
     return std::ranges::any_of(
         sources_, [](const source& each) { return each.endings != each.of->endings; });

@@ -50,6 +50,9 @@ public:
     /// Whether streams of its topics were ended meanwhile.
     bool was_ended() const noexcept;
 
+    /// Whether one of its topics was closed meanwhile.
+    bool was_closed() const noexcept;
+
 private:
     /// What one topic keeps, in its order: its history, or the newest of each key.
     struct source {

@@ -17,12 +17,13 @@ std::size_t size_of(const topic& counted) noexcept {
 }
 
 struct ending_streams final : task {
-    explicit ending_streams(lane* of) noexcept : in{of} {}
+    ending_streams(lane* of, subscriber::ending by) noexcept : in{of}, how{by} {}
 
-    void run(shard& on) noexcept override { on.end(*in, subscriber::ending::closed); }
+    void run(shard& on) noexcept override { on.end(*in, how); }
     void release() noexcept override { delete this; }
 
     const boost::intrusive_ptr<lane> in;
+    const subscriber::ending how;
 };
 
 } // namespace
@@ -94,12 +95,14 @@ void topic::leave(lane& left) noexcept {
     }
 }
 
-void topic::end_streams(owed_drains& owed) {
+void topic::end_streams(bool closes, owed_drains& owed) {
+    const auto how = closes ? subscriber::ending::topic_closed : subscriber::ending::closed;
     std::vector<std::unique_ptr<ending_streams>> tasks;
     for (lane& each : lanes) {
-        tasks.push_back(std::make_unique<ending_streams>(&each));
+        tasks.push_back(std::make_unique<ending_streams>(&each, how));
     }
     ++endings;
+    is_closed = closes;
     for (std::unique_ptr<ending_streams>& each : tasks) {
         const std::shared_ptr<shard>& to = each->in->on;
         owed.push(to, *each.release());
@@ -129,6 +132,13 @@ void topic::sign(entry& event) const noexcept {
     if (settings.queue) {
         event.policy = waiting_policy{settings.queue->overflow, settings.queue->conflate_always};
     }
+}
+
+void topic::forget() noexcept {
+    while (keeps_something()) {
+        evict_oldest();
+    }
+    last = nullptr;
 }
 
 void topic::evict_oldest() noexcept {

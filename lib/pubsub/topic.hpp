@@ -74,8 +74,9 @@ struct topic final : boost::intrusive_ref_counter<topic, boost::thread_safe_coun
     boost::intrusive_ptr<lane> enter(const std::shared_ptr<shard>& on);
     void leave(lane& left) noexcept;
 
-    /// Ends its subscribers' streams. Nothing changes where it throws.
-    void end_streams(owed_drains& owed);
+    /// Ends its subscribers' streams, and says so if it is closed by that. Nothing changes where it
+    /// throws.
+    void end_streams(bool closes, owed_drains& owed);
 
     /// The same for its manager's shutdown, without memory.
     void shut_down(owed_drains& owed) noexcept;
@@ -85,6 +86,9 @@ struct topic final : boost::intrusive_ref_counter<topic, boost::thread_safe_coun
     /// Makes an entry one of its events.
     void sign(entry& event) const noexcept;
 
+    /// Lets all that it keeps go. Who is still to read some of it is told of a gap.
+    void forget() noexcept;
+
     /// Lets the oldest of what it keeps go.
     void evict_oldest() noexcept override;
 
@@ -92,6 +96,7 @@ struct topic final : boost::intrusive_ref_counter<topic, boost::thread_safe_coun
     const topic_settings settings;
     const std::shared_ptr<counters> counts = std::make_shared<counters>();
     bool is_retired = false;
+    bool is_closed = false;
     std::size_t subscribers = 0;
     std::uint64_t last_join = 0;
     std::uint64_t last_publish = 0;

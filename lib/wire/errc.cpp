@@ -44,6 +44,7 @@ public:
         case errc::proxy_refused: return "proxy refuses to connect to the server";
         case errc::unsendable_id:
             return "last event id is not sent: it is too long, or has a control character";
+        case errc::topic_closed: return "topic was closed";
         case errc::overflow: return "the subscriber's queue was full";
         case errc::invalid_topic:
             return "topic is too long, is not UTF-8, contains NUL, or has a \"%\" without two "

@@ -26,7 +26,7 @@ TEST_CASE("the error that ends a stream tells the reason") {
     CHECK(end_reason_of(errc::client_left) == end_reason::client_left);
     CHECK(end_reason_of(errc::stalled) == end_reason::stalled);
     CHECK(end_reason_of(errc::shut_down) == end_reason::shutdown);
-    CHECK(end_reason_of(errc::closed) == end_reason::finished);
+    CHECK(end_reason_of(errc::closed) == end_reason::ended);
     CHECK(end_reason_of(errc::overflow) == end_reason::overflow);
     CHECK(end_reason_of(boost::asio::error::operation_aborted) == end_reason::cancelled);
     CHECK(end_reason_of(boost::asio::error::connection_reset) == end_reason::write_error);

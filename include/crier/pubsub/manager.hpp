@@ -58,6 +58,9 @@ struct manager_options {
     /// by their policies. Usage may exceed the limit by 1/16 while room is made; an event that does
     /// not fit even then is dropped for everyone and told as a gap.
     std::size_t memory_limit = std::size_t{256} * 1024 * 1024;
+    /// How long `close_topic` keeps clients from coming back. Zero or less: not at all;
+    /// `milliseconds::max()`: until the topic is published to. A name is kept for as long.
+    std::chrono::milliseconds closed_for = std::chrono::seconds{60};
     /// How many topics a subscription may have.
     std::size_t topics_limit = 64;
     /// How many keys a topic that retains the newest event of each may have.
@@ -159,7 +162,8 @@ public:
     /// Subscribes to topics. The subscription sees each event published to one of them from here
     /// on.
     ///
-    /// Errors: throws `errc::shut_down`; `std::invalid_argument` without topics, with the same
+    /// Errors: throws `errc::shut_down`; `errc::topic_closed` if all its topics were closed, see
+    /// `close_topic`; `std::invalid_argument` without topics, with the same
     /// topic twice, with too many topics, with a name that is too long, or on limits of 0.
     subscription subscribe(std::string topic, const subscribe_options& options = {});
     subscription subscribe(
@@ -168,6 +172,20 @@ public:
     /// Ends the streams of a topic, after they were sent what was published before. Their clients
     /// reconnect. Subscriptions are closed in the same way.
     void end_streams(std::string_view topic);
+
+    /// Ends a topic, such as a room whose game is over: ends its streams as `end_streams` does,
+    /// stops its polling, and forgets all that it keeps. For `manager_options::closed_for`,
+    /// requests for it are answered with 204, at which browsers and crier's client do not come
+    /// back; `subscribe` throws `errc::topic_closed`. A request for other topics, too, gets a
+    /// stream. The next event that is published to it begins the topic anew, as empty as any.
+    ///
+    /// Errors: throws `std::bad_alloc`; then it is to be called again.
+    void close_topic(std::string_view topic);
+
+    /// Forgets what a topic keeps: its history, the events that it retains, and the value that
+    /// `only_changes` compares with. Its subscribers stay. A client that comes back and has missed
+    /// some of it is told of a gap.
+    void forget(std::string_view topic) noexcept;
 
     /// Ends the manager: ends all streams after they were sent what was published before, stops all
     /// polling, and refuses new streams and events. Idempotent.

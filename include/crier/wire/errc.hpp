@@ -46,6 +46,7 @@ enum class errc {
     no_stream,       ///< the request was answered, but not with a stream
     proxy_refused,   ///< a proxy does not let a client through to the server
     unsendable_id,   ///< a last event id is not sent: too long, or with a control character
+    topic_closed,    ///< all the topics that are subscribed to were closed lately
 };
 
 /// The category of `errc`; its name is "crier".
