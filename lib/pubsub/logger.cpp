@@ -6,6 +6,15 @@
 
 namespace crier {
 
+std::string_view to_string(severity level) noexcept {
+    switch (level) {
+    case severity::info: return "info";
+    case severity::warning: return "warning";
+    case severity::error: return "error";
+    }
+    return "unknown";
+}
+
 void log_to_clog(severity level, std::string_view line) {
     if (level == severity::info) {
         return;
@@ -13,7 +22,7 @@ void log_to_clog(severity level, std::string_view line) {
     // One insertion, so that lines of several threads do not mix, and no memory, which may be what
     // is told of.
     detail::log_line whole;
-    whole << (level == severity::error ? "crier: error: " : "crier: warning: ") << line;
+    whole << "crier: " << to_string(level) << ": " << line;
     std::clog << whole.ended();
 }
 

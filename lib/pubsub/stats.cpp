@@ -3,9 +3,15 @@
 namespace crier {
 
 std::string_view to_string(drop_reason reason) noexcept {
-    constexpr std::array<std::string_view, drop_reasons> names{
-        "newest", "oldest", "conflated", "signalled", "disconnected", "memory"};
-    return names[static_cast<std::size_t>(reason)];
+    switch (reason) {
+    case drop_reason::newest: return "newest";
+    case drop_reason::oldest: return "oldest";
+    case drop_reason::conflated: return "conflated";
+    case drop_reason::signalled: return "signalled";
+    case drop_reason::disconnected: return "disconnected";
+    case drop_reason::memory: return "memory";
+    }
+    return "unknown";
 }
 
 } // namespace crier

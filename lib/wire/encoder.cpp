@@ -12,6 +12,14 @@ boost::system::result<std::string> encode_string(const Source& source) {
 
 } // namespace
 
+std::string_view to_string(comment_end end) noexcept {
+    switch (end) {
+    case comment_end::blank_line: return "blank_line";
+    case comment_end::line_feed: return "line_feed";
+    }
+    return "unknown";
+}
+
 boost::system::result<std::string> encode(const event_view& event) { return encode_string(event); }
 
 boost::system::result<std::string> encode_comment(std::string_view text, comment_end end) {

@@ -56,6 +56,45 @@ public:
 
 } // namespace
 
+std::string_view to_string(errc e) noexcept {
+    switch (e) {
+    case errc::invalid_utf8: return "invalid_utf8";
+    case errc::invalid_type: return "invalid_type";
+    case errc::invalid_id: return "invalid_id";
+    case errc::invalid_retry: return "invalid_retry";
+    case errc::closed: return "closed";
+    case errc::shut_down: return "shut_down";
+    case errc::client_left: return "client_left";
+    case errc::stalled: return "stalled";
+    case errc::bad_request: return "bad_request";
+    case errc::line_too_long: return "line_too_long";
+    case errc::event_too_large: return "event_too_large";
+    case errc::bad_url: return "bad_url";
+    case errc::stream_ended: return "stream_ended";
+    case errc::no_content: return "no_content";
+    case errc::unexpected_status: return "unexpected_status";
+    case errc::not_event_stream: return "not_event_stream";
+    case errc::bad_response: return "bad_response";
+    case errc::bad_redirect: return "bad_redirect";
+    case errc::too_many_redirects: return "too_many_redirects";
+    case errc::connect_timeout: return "connect_timeout";
+    case errc::handshake_timeout: return "handshake_timeout";
+    case errc::header_timeout: return "header_timeout";
+    case errc::idle_timeout: return "idle_timeout";
+    case errc::overflow: return "overflow";
+    case errc::invalid_topic: return "invalid_topic";
+    case errc::invalid_key: return "invalid_key";
+    case errc::reserved_type: return "reserved_type";
+    case errc::reserved_id: return "reserved_id";
+    case errc::already_waiting: return "already_waiting";
+    case errc::callback_failed: return "callback_failed";
+    case errc::no_stream: return "no_stream";
+    case errc::proxy_refused: return "proxy_refused";
+    case errc::unsendable_id: return "unsendable_id";
+    }
+    return "unknown";
+}
+
 const boost::system::error_category& error_category() noexcept {
     static const category instance;
     return instance;

@@ -9,6 +9,8 @@ namespace crier {
 
 enum class severity { info, warning, error };
 
+CRIER_EXPORT std::string_view to_string(severity level) noexcept;
+
 /// Takes one line of a log, without a line end. Names that came from outside are escaped in it. It
 /// is called on any thread, never under a lock, and must not throw. It may be called after its
 /// manager was destroyed, while the manager's executor still runs handlers. Of lines that differ in

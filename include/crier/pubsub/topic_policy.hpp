@@ -32,6 +32,8 @@ enum class retention {
     newest_per_key,
 };
 
+CRIER_EXPORT std::string_view to_string(retention retained) noexcept;
+
 /// What happens when a subscriber's queue is full.
 enum class overflow_policy : std::uint8_t {
     drop_newest, ///< new events are dropped
@@ -42,6 +44,8 @@ enum class overflow_policy : std::uint8_t {
     signal,     ///< one event of type "crier.signal" without data replaces all: look again
     disconnect, ///< the subscription ends with `errc::overflow`
 };
+
+CRIER_EXPORT std::string_view to_string(overflow_policy policy) noexcept;
 
 /// How much may wait for a subscriber. There is always room for one event. What is being written to
 /// a client does not count: `n` keys to conflate need `events = n`.

@@ -25,6 +25,8 @@ enum class comment_end {
     line_feed,  ///< nothing: some clients read every blank line as an empty message
 };
 
+CRIER_EXPORT std::string_view to_string(comment_end end) noexcept;
+
 /// Encodes a comment, which clients ignore: a colon before each line of the text.
 ///
 /// Errors: `errc::invalid_utf8`.

@@ -5,6 +5,7 @@
 #include <boost/system/error_category.hpp>
 #include <boost/system/error_code.hpp>
 
+#include <string_view>
 #include <type_traits>
 
 namespace crier {
@@ -48,6 +49,9 @@ enum class errc {
     unsendable_id,   ///< a last event id is not sent: too long, or with a control character
     topic_closed,    ///< all the topics that are subscribed to were closed lately
 };
+
+/// The name of the value, such as "stream_ended". `error_code::message` says it in words.
+CRIER_EXPORT std::string_view to_string(errc e) noexcept;
 
 /// The category of `errc`; its name is "crier".
 CRIER_EXPORT const boost::system::error_category& error_category() noexcept;
