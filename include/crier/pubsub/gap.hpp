@@ -40,4 +40,15 @@ struct gap {
 /// `{"reason", "from", "to"}` and `"count"` if known, and its id is `to`.
 CRIER_EXPORT event to_event(const gap& lost);
 
+/// Reads what `to_event` wrote, as a client receives it:
+///
+///     if (const std::optional<crier::gap> lost = crier::parse_gap(next)) {
+///         reload("events are missing: " + std::string{to_string(lost->reason)});
+///     }
+///
+/// Any other event gives none: one of another type, and one whose data is over 4 KB or not as
+/// `to_event` writes it. Members that it does not know are passed over. Who reads streams needs no
+/// more of the library than this header for it.
+CRIER_EXPORT std::optional<gap> parse_gap(const event& received);
+
 } // namespace crier
