@@ -17,9 +17,11 @@ namespace crier::detail {
 struct ending {
     boost::system::error_code reason;
     std::string message;
-    bool for_good = false;
+    change_kind kind = change_kind::retrying; ///< `refused` and `failed` are for good
     std::optional<std::chrono::milliseconds> retry_after{};
     std::shared_ptr<const response_info> response{};
+
+    bool for_good() const noexcept { return kind != change_kind::retrying; }
 };
 
 /// An error that says what only the place where it happens knows.

@@ -82,7 +82,8 @@ ending refusal_of(const proxy& through, const response_info& head) {
     constexpr unsigned too_many_requests = 429;
     const bool may_pass = head.status / 100 == 5 || head.status == request_timeout ||
                           head.status == too_many_requests;
-    return {errc::proxy_refused, through.name() + ": " + status_of(head), !may_pass,
+    return {errc::proxy_refused, through.name() + ": " + status_of(head),
+        may_pass ? change_kind::retrying : change_kind::refused,
         retry_after_of(head, std::chrono::system_clock::now())};
 }
 

@@ -82,7 +82,8 @@ std::optional<proxy> routes::proxy_of(const setting& given) {
     auto made = parse_proxy(given.text);
     if (!made) {
         throw failure{{made.error(),
-            given.name + " must be http://host:port or http://user:password@host:port", true}};
+            given.name + " must be http://host:port or http://user:password@host:port",
+            change_kind::failed}};
     }
     return std::move(*made);
 }

@@ -1,5 +1,7 @@
 #include "source_state.hpp"
 
+#include <crier/wire/errc.hpp>
+
 #include "async/spawn.hpp"
 #include "callback.hpp"
 
@@ -8,6 +10,7 @@
 #include <boost/system/system_error.hpp>
 
 #include <new>
+#include <string>
 #include <utility>
 
 namespace crier::detail {
@@ -16,10 +19,31 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 using boost::system::system_error;
 
+namespace {
+
+/// Without its message where there is no memory for that: the reason has to do.
+state_change end_of(change_kind kind, error_code reason, std::string_view message) noexcept {
+    state_change end;
+    end.kind = kind;
+    end.state = ready_state::closed;
+    end.reason = reason;
+    try {
+        end.message = message;
+    } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch): as said
+    }
+    return end;
+}
+
+constexpr std::string_view own_end = "closed by the program";
+
+} // namespace
+
 source_state::source_state(const asio::any_io_executor& executor, event_source_options& options)
     : observe_{std::make_shared<const std::function<void(const state_change&)>>(
           std::move(options.on_state_change))},
-      closed_{std::make_exception_ptr(system_error{asio::error::operation_aborted, "closed"})},
+      closed_{std::make_exception_ptr(
+          system_error{asio::error::operation_aborted, std::string{own_end}})},
+      closed_by_program_{end_of(change_kind::closed_by_program, errc::closed, own_end)},
       out_of_memory_{std::make_exception_ptr(std::bad_alloc{})},
       canceller_{own_executor_on(executor)},
       queue_{std::make_shared<receive_queue>(executor, options.queue_events, options.queue_bytes)} {
@@ -37,8 +61,19 @@ void source_state::close() noexcept {
     if (state_ == ready_state::closed) {
         return;
     }
-    finish(closed_, asio::error::operation_aborted, "closed");
+    finish(closed_, asio::error::operation_aborted, std::move(closed_by_program_));
     queue_->abandon();
+    stop_waiting();
+}
+
+void source_state::fail(std::exception_ptr thrown) noexcept {
+    if (state_ != ready_state::closed) {
+        finish(std::move(thrown), "a callback has thrown");
+        stop_waiting();
+    }
+}
+
+void source_state::stop_waiting() noexcept {
     try {
         canceller_.execute([self = shared_from_this()] {
             self->cancellation_.emit(asio::cancellation_type::terminal);
@@ -70,29 +105,23 @@ void source_state::change(const state_change& to) {
 }
 
 void source_state::finish(const ending& why) {
-    finish(std::make_exception_ptr(system_error{why.reason, why.message}), why.reason, why.message,
-        why.response);
+    const change_kind kind = why.for_good() ? why.kind : change_kind::not_retried;
+    state_change closed = end_of(kind, why.reason, why.message);
+    closed.response = why.response;
+    finish(std::make_exception_ptr(system_error{why.reason, why.message}), why.reason,
+        std::move(closed));
 }
 
 void source_state::finish(std::exception_ptr why, std::string_view message) noexcept {
     const error_code reason = code_of(why);
-    finish(std::move(why), reason, message);
+    finish(std::move(why), reason, end_of(change_kind::failed, reason, message));
 }
 
-void source_state::finish(std::exception_ptr why, error_code reason, std::string_view message,
-    std::shared_ptr<const response_info> response) noexcept {
+void source_state::finish(std::exception_ptr why, error_code error, state_change closed) noexcept {
     if (state_ == ready_state::closed) {
         return;
     }
-    queue_->end(std::move(why), reason);
-    state_change closed;
-    closed.state = ready_state::closed;
-    closed.reason = reason;
-    closed.response = std::move(response);
-    try {
-        closed.message = message;
-    } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch): the reason has to do
-    }
+    queue_->end(std::move(why), error);
     try {
         change(closed);
     } catch (const callback_failure& failure) {
@@ -102,7 +131,7 @@ void source_state::finish(std::exception_ptr why, error_code reason, std::string
 
 void source_state::leave() noexcept {
     const error_code reason = asio::error::no_memory;
-    finish(out_of_memory_, reason, "out of memory");
+    finish(out_of_memory_, reason, end_of(change_kind::failed, reason, "out of memory"));
     try {
         queue_->wake();
     } catch (...) { // NOLINT(bugprone-empty-catch): the receiver's own failure, who was told

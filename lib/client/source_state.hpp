@@ -52,12 +52,16 @@ public:
     /// Closes it, unless it is closed. Who receives is not woken yet.
     void finish(const ending& why);
     void finish(std::exception_ptr why, std::string_view message) noexcept;
+    /// The same, for what a callback has thrown that the coroutine has not called: ends what that
+    /// awaits.
+    void fail(std::exception_ptr thrown) noexcept;
     /// The coroutine is over, or was destroyed: Asio does so where a wait finds no memory to begin.
     void leave() noexcept;
 
 private:
-    void finish(std::exception_ptr why, boost::system::error_code reason, std::string_view message,
-        std::shared_ptr<const response_info> response = {}) noexcept;
+    void finish(
+        std::exception_ptr why, boost::system::error_code error, state_change closed) noexcept;
+    void stop_waiting() noexcept;
     void announce(const state_change& change) const;
 
     std::shared_ptr<const std::function<void(const state_change&)>> observe_;
@@ -65,6 +69,7 @@ private:
     bool at_once_ = false;
     // Made before they are needed: leaving must need no memory.
     const std::exception_ptr closed_;
+    state_change closed_by_program_;
     const std::exception_ptr out_of_memory_;
     const own_executor canceller_;
     const std::shared_ptr<receive_queue> queue_;

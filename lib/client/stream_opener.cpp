@@ -83,8 +83,10 @@ flow<opened_stream> stream_opener::open(std::string_view last_event_id) {
             got = {verdict::meaning::end, error, error.message() + ": " + in_words(*head)};
         }
         head->body = co_await made->read_start(most_of_error, time_for_error(deadline));
-        throw failure{{got.error, got.message, got.is == verdict::meaning::end,
-            retry_after_of(*head, system_clock::now()), head}};
+        const bool for_good = got.is == verdict::meaning::end;
+        throw failure{
+            {got.error, got.message, for_good ? change_kind::refused : change_kind::retrying,
+                retry_after_of(*head, system_clock::now()), head}};
     }
 }
 

@@ -119,7 +119,7 @@ flow<void> stream_reader::connect_until_closed() {
 /// Where nobody has said so, what was asked for is asked for again only where that changes nothing.
 bool stream_reader::gives_up_after(const ending& why) const {
     const bool is_repeatable = is_safe(options_.method) || !opener_.has_asked();
-    return why.for_good || !options_.reconnect.value_or(is_repeatable);
+    return why.for_good() || !options_.reconnect.value_or(is_repeatable);
 }
 
 flow<ending> stream_reader::attempt() {
@@ -146,7 +146,8 @@ std::string_view stream_reader::id_to_send() {
     }
     if (id != unsendable_id_) {
         unsendable_id_ = id;
-        source_->change({.reason = errc::unsendable_id, .message = why});
+        source_->change(
+            {.kind = change_kind::id_not_sent, .reason = errc::unsendable_id, .message = why});
     }
     return {};
 }
@@ -163,8 +164,10 @@ flow<ending> stream_reader::read(opened_stream stream) {
         co_return closed();
     }
     parser_.restart();
-    source_->change(
-        {.state = ready_state::open, .url = stream.response->url, .response = stream.response});
+    source_->change({.kind = change_kind::opened,
+        .state = ready_state::open,
+        .url = stream.response->url,
+        .response = stream.response});
     const life lived{backoff_, options_.max_backoff};
     while (true) {
         const std::string_view bytes = co_await stream.from->read(options_.idle_timeout);
@@ -178,7 +181,7 @@ flow<ending> stream_reader::read(opened_stream stream) {
             call(options_.on_bytes, bytes);
         }
         if (const error_code error = co_await read_events(bytes)) {
-            co_return ending{error, over_limit(error, options_.event_limit), true};
+            co_return ending{error, over_limit(error, options_.event_limit), change_kind::failed};
         }
     }
 }

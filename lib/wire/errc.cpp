@@ -15,7 +15,7 @@ public:
         case errc::invalid_type: return "event type contains CR, LF or NUL";
         case errc::invalid_id: return "event id must have at most 128 bytes, all from 0x21 to 0x7E";
         case errc::invalid_retry: return "retry must be at least 0 and below 2^31 milliseconds";
-        case errc::closed: return "subscription or signal is closed";
+        case errc::closed: return "subscription, signal or source is closed";
         case errc::shut_down: return "manager is shut down";
         case errc::client_left: return "client closed the connection";
         case errc::stalled: return "client took nothing for the heartbeat interval";

@@ -122,6 +122,39 @@ TEST_CASE("an error of a receive that || joins to a timer is hidden while the ti
     CHECK(first == 1);
 }
 
+TEST_CASE("event_source_options") {
+    const crier::event_source_options options{.last_event_id = "7", .idle_timeout = 1min};
+    CHECK(options.idle_timeout == 1min);
+}
+
+TEST_CASE("state_change") {
+    crier::test::context test;
+    crier::test::scripted_server server{test.io};
+    server.stream("data: a\n\n").answer("HTTP/1.1 204 No Content\r\n\r\n");
+    crier::event_source_options options;
+    options.reconnection_time = 0ms;
+    options.random = [] { return 0.0; };
+    std::string shown;
+    const auto show = [&shown](const std::string& text) { shown += text + "\n"; };
+    options.on_state_change = [show](const crier::state_change& change) {
+        using enum crier::change_kind;
+        switch (change.kind) {
+        case opened: show("live"); break;
+        case retrying: show("away: " + change.message); break;
+        case id_not_sent: show("what was missed does not come"); break;
+        case closed_by_program: break;
+        case refused: show("gone: " + change.message); break;
+        case not_retried:
+        case failed: show("over: " + change.message); break;
+        }
+    };
+    const crier::event_source source{test.io.get_executor(), server.url(), options};
+    REQUIRE(test.run_until([&] { return source.state() == crier::ready_state::closed; }));
+    CHECK(shown == "live\n"
+                   "away: the stream has ended\n"
+                   "gone: 204 No Content: the server ends the stream for good\n");
+}
+
 TEST_CASE("on_connect") {
     crier::test::context test;
     crier::test::scripted_server server{test.io};

@@ -82,10 +82,10 @@ TEST_CASE("a tunnel is asked for with host, port and the proxy's own credentials
 
 TEST_CASE("a refusal says what the proxy has said, and whether to ask again") {
     for (const unsigned status : {302U, 400U, 403U, 404U, 407U}) {
-        CHECK(refusal(status).for_good);
+        CHECK(refusal(status).for_good());
     }
     for (const unsigned status : {408U, 429U, 500U, 502U, 503U, 504U}) {
-        CHECK_FALSE(refusal(status).for_good);
+        CHECK_FALSE(refusal(status).for_good());
     }
     const ending told = refusal(503, "Service Unavailable");
     CHECK(told.reason == errc::proxy_refused);

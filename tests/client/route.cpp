@@ -126,7 +126,7 @@ TEST_CASE("a proxy that makes no sense is refused by the name of its place, with
     } catch (const failure& error) {
         CHECK(error.why.message.starts_with("https_proxy must be "));
         CHECK(error.why.message.find("secret") == std::string::npos);
-        CHECK(error.why.for_good);
+        CHECK(error.why.for_good());
     }
     CHECK_NOTHROW(made.to(*parse_url("http://h/"))); // it is not for these
     CHECK_NOTHROW(made.to(*parse_url("https://localhost/")));

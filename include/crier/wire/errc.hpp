@@ -16,7 +16,7 @@ enum class errc {
     invalid_type,       ///< an event type contains CR, LF or NUL
     invalid_id,         ///< an id is over 128 bytes or contains a byte outside 0x21 to 0x7E
     invalid_retry,      ///< a retry is negative, or 2^31 milliseconds or more
-    closed,             ///< the subscription or signal was closed, and nothing is left to read
+    closed,             ///< the subscription, signal or source was closed: nothing is left to read
     shut_down,          ///< the manager was shut down
     client_left,        ///< the peer closed the connection
     stalled,            ///< the peer took nothing for the heartbeat interval
