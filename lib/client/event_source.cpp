@@ -20,9 +20,10 @@ void require(bool met, const char* otherwise) {
 void bring_into_range(event_source_options& options) {
     using std::chrono::milliseconds;
     const event_source_options defaults;
-    for (milliseconds event_source_options::* const each : {&event_source_options::max_backoff,
-             &event_source_options::connect_timeout, &event_source_options::handshake_timeout,
-             &event_source_options::header_timeout, &event_source_options::idle_timeout}) {
+    for (milliseconds event_source_options::* const each :
+        {&event_source_options::max_backoff, &event_source_options::connect_timeout,
+            &event_source_options::handshake_timeout, &event_source_options::header_timeout,
+            &event_source_options::silence_after, &event_source_options::idle_timeout}) {
         options.*each = detail::in_range(options.*each, std::min(defaults.*each, detail::never));
     }
     options.reconnection_time = detail::in_range(options.reconnection_time, milliseconds{0});

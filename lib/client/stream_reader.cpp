@@ -5,6 +5,7 @@
 
 #include "callback.hpp"
 #include "sendable_id.hpp"
+#include "silence_watch.hpp"
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -170,12 +171,14 @@ flow<ending> stream_reader::read(opened_stream stream) {
         .response = stream.response});
     const life lived{backoff_, options_.max_backoff};
     while (true) {
+        silence_watch watch{*source_, options_};
         const std::string_view bytes = co_await stream.from->read(options_.idle_timeout);
-        if (source_->state() != ready_state::open) {
-            co_return closed();
-        }
         if (bytes.empty()) {
             co_return ending{errc::stream_ended, "the stream has ended"};
+        }
+        watch.heard();
+        if (source_->state() != ready_state::open) {
+            co_return closed();
         }
         if (options_.on_bytes) {
             call(options_.on_bytes, bytes);

@@ -1,5 +1,5 @@
-// The examples in the comments of event_source, of which the first ends here, and that of
-// on_connect in README.md.
+// The examples in the comments of event_source, of which the first ends here, those of its options
+// and of state_change, and that of on_connect in README.md.
 
 #include <crier/async/clock.hpp>
 #include <crier/client/event_source.hpp>

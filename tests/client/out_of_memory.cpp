@@ -105,6 +105,7 @@ struct setting {
         made.proxy.url = proxy;
         made.unix_socket = unix_socket;
         made.keep_cookies = true;
+        made.on_silence = [](const crier::silence&) {};
         if (asks_first) {
             made.on_connect = [](crier::stream_request& next) -> asio::awaitable<void> {
                 co_await asio::post(asio::use_awaitable);

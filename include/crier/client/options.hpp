@@ -1,6 +1,7 @@
 #pragma once
 
 #include <crier/client/proxy_options.hpp>
+#include <crier/client/silence.hpp>
 #include <crier/client/state_change.hpp>
 #include <crier/client/stream_request.hpp>
 
@@ -36,6 +37,10 @@ struct tls_options {
     std::shared_ptr<boost::asio::ssl::context> context{};
 };
 
+/// How an `event_source` asks, reads and tells. Designated initialisers name the members in the
+/// order in which they stand here, as C++ asks for:
+///
+///     crier::event_source_options options{.last_event_id = "7", .idle_timeout = 1min};
 struct event_source_options {
     std::string method = "GET";
     /// Sent with each request. They may replace crier's own `Accept`, `Accept-Encoding`,
@@ -94,8 +99,15 @@ struct event_source_options {
     std::chrono::milliseconds handshake_timeout = std::chrono::seconds{10};
     /// From the request to the end of the response header.
     std::chrono::milliseconds header_timeout = std::chrono::seconds{60};
-    /// A stream that sends nothing for so long, not even a comment, is given up, and the source
-    /// reconnects. By default: never. Twice the server's heartbeat interval is a good choice.
+
+    // Two times of silence. Each begins with the stream, and anew with any byte of it: a heartbeat
+    // ends it, as a comment or an event does. While the queue is full, and so nothing is read,
+    // there is none. Twice the server's heartbeat interval is a good choice for either.
+
+    /// `on_silence` is told after so much of it, and the stream stays. It should be shorter than
+    /// `idle_timeout`, or nobody is told.
+    std::chrono::milliseconds silence_after = std::chrono::seconds{60};
+    /// After so much of it the stream is given up, and the source reconnects. By default: never.
     /// Without it, only TCP keep-alive detects that a silent server is gone.
     std::chrono::milliseconds idle_timeout = std::chrono::milliseconds::max();
 
@@ -119,6 +131,10 @@ struct event_source_options {
     std::function<void(const response_info&)> on_response{};
     /// Called when the state changes. Earlier events may still wait to be received then.
     std::function<void(const state_change&)> on_state_change{};
+    /// Called once a stream has been silent for `silence_after`, and once more when bytes come
+    /// again: once each in a silence. It may call `reconnect`. A stream that ends in silence is
+    /// told of by `on_state_change` alone.
+    std::function<void(const silence&)> on_silence{};
     /// Called with the text of each comment, everything after its colon. Earlier events may still
     /// wait to be received then.
     std::function<void(std::string_view)> on_comment{};
