@@ -40,9 +40,9 @@ def expect(condition, message):
 class Program:
     """A running example, which has ended after the `with`, whatever happens."""
 
-    def __init__(self, binary, *options):
+    def __init__(self, binary, *options, port=0):
         self.process = subprocess.Popen(
-            [binary, "--port", "0", *options],
+            [binary, "--port", str(port), *options],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
