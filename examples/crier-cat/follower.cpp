@@ -90,17 +90,17 @@ asio::awaitable<void> follower::follow(stream& of) {
 
 void follower::observe(stream& of, const crier::state_change& change) {
     output_.flush();
-    if (change.state == crier::ready_state::open) {
+    if (change.kind == crier::change_kind::opened) {
         of.counting.restart();
         const std::string& asked = settings_.urls[of.index];
         const bool elsewhere = change.url != asked && change.url != asked + '/';
         const std::string& id = of.source->last_event_id();
         notices_.connected(
             of.index, elsewhere ? change.url : "", id == of.unsent_id ? "" : std::string_view{id});
-    } else if (change.reason == crier::errc::unsendable_id) {
+    } else if (change.kind == crier::change_kind::id_not_sent) {
         of.unsent_id = of.source->last_event_id();
         notices_.unsent_id(of.index, change.message);
-    } else if (change.state == crier::ready_state::connecting) {
+    } else if (change.kind == crier::change_kind::retrying) {
         notices_.lost(of.index, change);
     } else {
         of.end = change;
