@@ -61,7 +61,7 @@ void source_state::close() noexcept {
     if (state_ == ready_state::closed) {
         return;
     }
-    finish(closed_, asio::error::operation_aborted, std::move(closed_by_program_));
+    finish(closed_, asio::error::operation_aborted, closed_by_program_);
     queue_->abandon();
     stop_waiting();
 }
@@ -108,8 +108,7 @@ void source_state::finish(const ending& why) {
     const change_kind kind = why.for_good() ? why.kind : change_kind::not_retried;
     state_change closed = end_of(kind, why.reason, why.message);
     closed.response = why.response;
-    finish(std::make_exception_ptr(system_error{why.reason, why.message}), why.reason,
-        std::move(closed));
+    finish(std::make_exception_ptr(system_error{why.reason, why.message}), why.reason, closed);
 }
 
 void source_state::finish(std::exception_ptr why, std::string_view message) noexcept {
@@ -117,7 +116,8 @@ void source_state::finish(std::exception_ptr why, std::string_view message) noex
     finish(std::move(why), reason, end_of(change_kind::failed, reason, message));
 }
 
-void source_state::finish(std::exception_ptr why, error_code error, state_change closed) noexcept {
+void source_state::finish(
+    std::exception_ptr why, error_code error, const state_change& closed) noexcept {
     if (state_ == ready_state::closed) {
         return;
     }

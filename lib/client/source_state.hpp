@@ -59,8 +59,8 @@ public:
     void leave() noexcept;
 
 private:
-    void finish(
-        std::exception_ptr why, boost::system::error_code error, state_change closed) noexcept;
+    void finish(std::exception_ptr why, boost::system::error_code error,
+        const state_change& closed) noexcept;
     void stop_waiting() noexcept;
     void announce(const state_change& change) const;
 
@@ -69,7 +69,7 @@ private:
     bool at_once_ = false;
     // Made before they are needed: leaving must need no memory.
     const std::exception_ptr closed_;
-    state_change closed_by_program_;
+    const state_change closed_by_program_;
     const std::exception_ptr out_of_memory_;
     const own_executor canceller_;
     const std::shared_ptr<receive_queue> queue_;
