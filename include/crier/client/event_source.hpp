@@ -46,9 +46,9 @@ class source_state;
 ///
 /// Thread safety: `async_receive` from any executor. All else, and the callbacks, belong to the
 /// executor, which must run one handler at a time: a strand, or a context with one thread.
-/// Lifetime: the executor's context must outlive it. Destroying it closes it, and completes a
-/// pending receive with `operation_aborted`. After a move from it, only destruction, assignment and
-/// `valid()` are allowed.
+/// Lifetime: the executor's context must outlive it. Destroying it closes it, calls no callback,
+/// and completes a pending receive with `operation_aborted`. After a move from it, only
+/// destruction, assignment and `valid()` are allowed.
 /// Source: WHATWG HTML 9.2.
 class CRIER_EXPORT event_source {
 public:
@@ -72,7 +72,7 @@ public:
     ///
     /// Signature: `void(error_code, event)`, on the handler's associated executor, else on
     /// `get_executor()`.
-    /// Errors: `operation_aborted` once it is closed; `errc::already_waiting` while another receive
+    /// Errors: `operation_aborted` after `close`; `errc::already_waiting` while another receive
     /// is pending. Once the stream has ended for good and all events were taken, the error of
     /// `state_change::reason`: for a callback that has thrown, the code of its `system_error`, else
     /// `errc::callback_failed`; one that equals `boost::system::errc::not_enough_memory` if memory
@@ -107,7 +107,7 @@ public:
     boost::asio::awaitable<event> receive();
 
     /// Ends the source: closes the connection, ends a pending receive, and drops events that were
-    /// not taken. Idempotent.
+    /// not taken. `on_state_change` is told of `closed_by_program` before this returns. Idempotent.
     void close() noexcept;
 
     /// Drops the present connection, or the wait for the next one, and connects at once. Does

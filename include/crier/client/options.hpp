@@ -54,7 +54,8 @@ struct event_source_options {
     std::string last_event_id{};
     /// How many bytes of an id are sent. A longer one, and one with a control character other than
     /// a tab, stays the last event id, but is not sent: servers refuse such a request for good.
-    /// `errc::unsendable_id` says so. Blanks around an id are sent, and receivers take them away.
+    /// `change_kind::id_not_sent` tells of it. Blanks around an id are sent, and receivers take
+    /// them away.
     std::size_t last_event_id_limit = 4'096;
     /// Keeps the cookies of all responses, those of redirects and errors too, and returns them to
     /// the same host. Unlike in a browser, no other host of a `Domain` gets them, `SameSite` and
@@ -117,6 +118,9 @@ struct event_source_options {
     /// for one event.
     std::size_t queue_events = 256;
     std::size_t queue_bytes = std::size_t{1024} * 1024;
+
+    // What a callback throws closes the source, and is thrown to who receives, but for
+    // `on_connect`. None is called once the source is closed.
 
     /// Awaited before each attempt, but not before a redirect. It is given the request that these
     /// options make, each time anew, and may set its URL, headers and body: for a fresh token, say.
