@@ -2,6 +2,7 @@
 
 /// The whole library except crier's server (`server`, `exchange`, `stream_handler`) and the client.
 
+#include <crier/async/channel.hpp>
 #include <crier/async/single_thread.hpp>
 #include <crier/http/cors.hpp>
 #include <crier/http/serve.hpp>

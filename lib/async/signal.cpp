@@ -54,19 +54,30 @@ void signal_state::begin_wait() noexcept {
     }
 }
 
-void signal_state::set() {
+/// True: the waiter is the caller's, who owes it the wake-up. False: the wake-up is left for it.
+bool signal_state::take_waiter_or_latch() noexcept {
     unsigned state = state_.load(std::memory_order_relaxed);
     while (!state_.compare_exchange_weak(state,
         (state & waiting) != 0 ? state & ~(waiting | latched) : state | latched,
         std::memory_order_acq_rel, std::memory_order_relaxed)) {
     }
-    if ((state & waiting) == 0) {
+    return (state & waiting) != 0;
+}
+
+void signal_state::set() {
+    if (!take_waiter_or_latch()) {
         return;
     }
     if (runs_here(wait_->where)) {
         wait_->results = {};
         wait_->complete();
     } else {
+        complete_later({});
+    }
+}
+
+void signal_state::set_later() noexcept {
+    if (take_waiter_or_latch()) {
         complete_later({});
     }
 }
@@ -131,6 +142,8 @@ const signal::executor_type& signal::get_executor() const noexcept {
 }
 
 void signal::set() { state_->set(); }
+
+void signal::set_later() noexcept { state_->set_later(); }
 
 bool signal::try_wait() noexcept { return state_->try_wait(); }
 

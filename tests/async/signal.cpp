@@ -66,6 +66,21 @@ TEST_CASE("set any number of times before a wait, it wakes once") {
     CHECK(second.result == error_code{});
 }
 
+TEST_CASE("set later, it wakes its waiter after the call, and once") {
+    context test;
+    crier::signal on{test.io.get_executor()};
+    int wakes = 0;
+    asio::post(test.io, [&] {
+        on.async_wait([&](error_code error) { wakes += error ? 0 : 1; });
+        on.set_later();
+        CHECK(wakes == 0);
+        on.set_later();
+    });
+    test.run();
+    CHECK(wakes == 1);
+    CHECK(on.try_wait());
+}
+
 TEST_CASE("a wait that is cancelled on its way to another executor leaves the wake-up") {
     for (const bool was_set_before : {false, true}) {
         context test;

@@ -60,6 +60,10 @@ public:
     /// Errors: throws what the waiter throws if it is resumed within this call.
     void set();
 
+    /// As `set`, but the waiter is resumed after this has returned, and from its executor. For
+    /// callers that hold a lock, say.
+    void set_later() noexcept;
+
     /// Takes the wake-up if there is one. Returns whether there was.
     bool try_wait() noexcept;
 

@@ -34,6 +34,7 @@ public:
     void start(Handler handler);
 
     void set();
+    void set_later() noexcept;
     bool try_wait() noexcept;
     void cancel() noexcept;
     void close() noexcept;
@@ -48,6 +49,7 @@ public:
 
 private:
     void begin_wait() noexcept;
+    bool take_waiter_or_latch() noexcept;
     void end_wait(unsigned also, boost::system::error_code error) noexcept;
     void complete_later(boost::system::error_code result) noexcept;
 
