@@ -102,7 +102,9 @@ struct stream_writer::parts : std::enable_shared_from_this<parts> {
     asio::awaitable<error_code> try_write(std::string_view bytes) {
         while (!ended) {
             const clock::time_point now = clock::now();
-            bytes.remove_prefix(out.write_some(bytes, now));
+            if (!bytes.empty()) {
+                bytes.remove_prefix(out.write_some(bytes, now));
+            }
             ended = out.failure(now);
             const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
             if (!ended && state.cancelled() != asio::cancellation_type::none) {

@@ -34,6 +34,7 @@ public:
 
     std::size_t write_some(buffers bytes, error_code& error) override {
         CHECK_FALSE(is_cancelled_);
+        CHECK(bytes[0].size() > 0); // a TLS stream would tell of it, to whoever writes again then
         if (write_error || room == 0) {
             error = write_error ? write_error : error_code{asio::error::would_block};
             return 0;
@@ -238,6 +239,20 @@ TEST_CASE("a stream whose wait was cancelled goes on, until it is finished") {
     }
     CHECK(over.to->idle());
     CHECK(over.to->text.ends_with("0\r\n\r\n"));
+}
+
+TEST_CASE(
+    "a writer that waits writes nothing but heartbeats, and has each of them when it is due") {
+    written over;
+    over.to->text.clear();
+    over.run(over.out->wait(over.changed));
+    over.test.advance(9s);
+    CHECK(over.to->text.empty());
+    over.test.advance(1s);
+    CHECK(over.to->text == "3\r\n:\n\n\r\n");
+    over.changed.set();
+    over.test.run();
+    CHECK(over.end == error_code{});
 }
 
 TEST_CASE("a writer that waits for a signal beside another waiter is told so") {
