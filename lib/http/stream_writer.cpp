@@ -1,6 +1,7 @@
 #include <crier/http/stream_writer.hpp>
 #include <crier/wire/errc.hpp>
 
+#include "async/context_members.hpp"
 #include "async/durations.hpp"
 #include "output.hpp"
 #include "pubsub/heartbeat.hpp"
@@ -11,6 +12,7 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <boost/intrusive/list_hook.hpp>
 
 #include <exception>
 #include <memory>
@@ -62,7 +64,10 @@ private:
 
 } // namespace
 
-struct stream_writer::parts : std::enable_shared_from_this<parts> {
+struct stream_writer::parts : std::enable_shared_from_this<parts>,
+                              boost::intrusive::list_base_hook<> {
+    using context_hook = boost::intrusive::list_base_hook<>;
+
     parts(std::shared_ptr<sink> to, unsigned version, const asio::any_io_executor& executor,
         const writer_options& options, std::string instead)
         : as{detail::coding_of(version)},
@@ -73,10 +78,25 @@ struct stream_writer::parts : std::enable_shared_from_this<parts> {
           timing{std::make_shared<detail::alarms>(executor)},
           out{std::move(to),
               detail::in_range(options.heartbeat_interval, writer_options{}.heartbeat_interval),
-              options.send_buffer} {}
+              options.send_buffer},
+          all{&detail::context_members<parts>::of(executor)} {
+        all->add(*this);
+    }
     parts(const parts&) = delete;
     parts& operator=(const parts&) = delete;
-    ~parts() { out.close(*timing); }
+    ~parts() {
+        if (all != nullptr) {
+            all->remove(*this);
+        }
+        out.close(*timing);
+    }
+
+    /// A coroutine that waits here owns this: who waits is destroyed, and may take this along.
+    void context_gone() noexcept {
+        all = nullptr;
+        out.disarm(*timing);
+        out.woken().drop();
+    }
 
     const detail::coding as;
     const frame heartbeat;
@@ -85,6 +105,7 @@ struct stream_writer::parts : std::enable_shared_from_this<parts> {
     const logger log;
     const std::shared_ptr<detail::alarms> timing;
     detail::output out;
+    detail::context_members<parts>* all; ///< none once the context has gone
     /// Kept until the next one: a write may still be on its way when it is given up.
     frame written;
     /// Why no more can be written, if so. Nothing uses the stream below any more then.

@@ -72,6 +72,17 @@ struct fixture {
     std::string body() { return unchunked(peer.read_available()); }
 };
 
+/// Tells whether its frame is there.
+asio::awaitable<void> wait_for_ever(tcp::acceptor& acceptor, bool& is_there) {
+    const std::shared_ptr<bool> told{&is_there, [](bool* flag) { *flag = false; }};
+    *told = true;
+    tcp::socket socket = acceptor.accept();
+    crier::signal never{socket.get_executor()};
+    stream_writer out{socket, 11, socket.get_executor()};
+    co_await out.write_headers();
+    co_await out.wait(never);
+}
+
 } // namespace
 
 TEST_CASE("headers, events and heartbeats are written as they are asked for") {
@@ -247,4 +258,17 @@ TEST_CASE("a writer on a strand may go with its socket while the client sends") 
         test.run();
         test.run();
     }
+}
+
+TEST_CASE("a handler whose writer waits goes with its context") {
+    bool is_there = false;
+    {
+        asio::io_context io{1};
+        tcp::acceptor acceptor{io, {asio::ip::address_v4::loopback(), 0}};
+        const client peer{acceptor.local_endpoint().port()};
+        asio::co_spawn(io, wait_for_ever(acceptor, is_there), asio::detached);
+        io.poll();
+        CHECK(is_there);
+    }
+    CHECK_FALSE(is_there);
 }
