@@ -7,6 +7,7 @@
 #include "pubsub/heartbeat.hpp"
 #include "pubsub/unthrowing.hpp"
 #include "response.hpp"
+#include "wire/json_text.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -254,6 +255,14 @@ asio::awaitable<void> stream_writer::write(const event_view& event) {
         parts_->log(severity::warning, "event skipped: " + made.error().message());
     }
     return write(made ? *made : frame{});
+}
+
+asio::awaitable<void> stream_writer::write(std::string_view text) {
+    return write(event_view{text});
+}
+
+asio::awaitable<void> stream_writer::write_json(const boost::json::value& value) {
+    return write(detail::json_text(value));
 }
 
 asio::awaitable<void> stream_writer::write_heartbeat() { return write(parts_->heartbeat); }

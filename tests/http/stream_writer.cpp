@@ -8,7 +8,9 @@
 #include <boost/asio/strand.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <cmath>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -96,6 +98,21 @@ TEST_CASE("headers, events and heartbeats are written as they are asked for") {
     CHECK(stream.body() == "event: t\ndata: 1\n\n:\n\ndata: 2\n\n");
     stream.run(stream.out->finish());
     CHECK(stream.peer.read_available() == "0\r\n\r\n");
+}
+
+TEST_CASE("text and what JSON can say are written as events of no type") {
+    fixture stream;
+    stream.run(stream.out->write_headers());
+    stream.peer.read_available();
+    stream.run(stream.out->write("two\nlines"));
+    stream.run(stream.out->write(std::string{"text"}));
+    CHECK(stream.body() == "data: two\ndata: lines\n\ndata: text\n\n");
+    stream.run(stream.out->write(std::map<std::string, double>{{"a", 1.5}}));
+    stream.run(stream.out->write(std::vector<double>{1.0, std::nan("")}));
+    stream.run(stream.out->write(true));
+    stream.run(stream.out->write(boost::json::value{{"b", "\n"}}));
+    CHECK(stream.body() ==
+          "data: {\"a\":1.5E0}\n\ndata: [1E0,null]\n\ndata: true\n\ndata: {\"b\":\"\\n\"}\n\n");
 }
 
 TEST_CASE("heartbeats may be events, which pages see") {

@@ -7,10 +7,12 @@
 #include <crier/http/make_sink.hpp>
 #include <crier/http/sink.hpp>
 #include <crier/pubsub/logger.hpp>
+#include <crier/wire/event.hpp>
 #include <crier/wire/frame.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/json/value_from.hpp>
 
 #include <chrono>
 #include <concepts>
@@ -95,6 +97,19 @@ public:
     /// Writes an event. An event that cannot be encoded is logged and skipped.
     boost::asio::awaitable<void> write(const event_view& event);
 
+    /// Writes text as the data of an event.
+    boost::asio::awaitable<void> write(std::string_view text);
+
+    /// Writes any value that `boost::json::value_from` takes as JSON, which is the data of an
+    /// event. NaN and infinity become `null`.
+    template <class T>
+        requires(!std::convertible_to<const T&, std::string_view> &&
+                 !std::convertible_to<const T&, event_view> &&
+                 !std::convertible_to<const T&, frame> && boost::json::has_value_from<T>::value)
+    boost::asio::awaitable<void> write(const T& value) {
+        return write_json(boost::json::value_from(value));
+    }
+
     /// Writes a frame, such as one from a subscription.
     boost::asio::awaitable<void> write(frame encoded);
 
@@ -118,6 +133,8 @@ private:
     stream_writer(std::shared_ptr<sink> to, unsigned version,
         const boost::asio::any_io_executor& executor, const writer_options& options,
         std::string instead);
+
+    boost::asio::awaitable<void> write_json(const boost::json::value& value);
 
     std::shared_ptr<parts> parts_;
 };
