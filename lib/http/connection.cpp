@@ -60,8 +60,8 @@ bool is_end_of_connection(const error_code& error) {
 /// Calls the handler, and answers for it where it did not. Whether the connection goes on.
 asio::awaitable<bool> handle_request(
     stream_socket& socket, std::unique_ptr<received> request, connection_context& context) {
-    exchange handled =
-        exchange_access::make(socket, std::move(request), context.options.response_timeout);
+    exchange handled = exchange_access::make(
+        socket, std::move(request), context.options.response_timeout, context.shutdown);
     std::exception_ptr problem;
     bool ending = false;
     try {

@@ -7,6 +7,8 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <stop_token>
+
 namespace crier::detail {
 
 /// What a connection needs of its server, and what its server needs to know of it.
@@ -17,6 +19,8 @@ struct connection_context {
     detached_streams& streams;
     /// The server waits for this connection's end, and wants no further request on it.
     const bool& ending;
+    /// Requested at the server's shutdown, for handlers.
+    std::stop_token shutdown;
     /// Nothing is under way that its server would wait for.
     bool idle = true;
     /// There were too many connections already: it is answered with 503 and ended.

@@ -66,11 +66,14 @@ bool is_among(std::string_view list, std::string_view wanted) {
 exchange::exchange(
     socket_type& socket, request_type request, std::chrono::milliseconds response_timeout)
     : exchange{socket, foreign(std::move(request)),
-          detail::in_range(response_timeout, server_options{}.response_timeout)} {}
+          detail::in_range(response_timeout, server_options{}.response_timeout), {}} {}
 
 exchange::exchange(socket_type& socket, std::unique_ptr<const detail::received> request,
-    std::chrono::milliseconds response_timeout)
-    : socket_{socket}, received_{std::move(request)}, response_timeout_{response_timeout} {}
+    std::chrono::milliseconds response_timeout, std::stop_token shutdown)
+    : socket_{socket},
+      received_{std::move(request)},
+      response_timeout_{response_timeout},
+      shutdown_{std::move(shutdown)} {}
 
 exchange::~exchange() = default;
 

@@ -7,6 +7,7 @@
 #include "received.hpp"
 
 #include <memory>
+#include <stop_token>
 #include <utility>
 
 namespace crier::detail {
@@ -15,8 +16,8 @@ namespace crier::detail {
 struct exchange_access {
     /// Of a request that the gate has let pass, as it was read there.
     static exchange make(stream_socket& socket, std::unique_ptr<const received> request,
-        std::chrono::milliseconds response_timeout) {
-        return {socket, std::move(request), response_timeout};
+        std::chrono::milliseconds response_timeout, std::stop_token shutdown) {
+        return {socket, std::move(request), response_timeout, std::move(shutdown)};
     }
 
     static const asked& asked_of(const exchange& of) noexcept { return of.received_->read; }

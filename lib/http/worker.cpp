@@ -93,7 +93,8 @@ private:
 };
 
 void worker::begin(stream_socket socket, bool is_one_too_many) {
-    connections_.emplace_back(connection_context{options_, handle_, streams_, ending_});
+    connections_.emplace_back(
+        connection_context{options_, handle_, streams_, ending_, shutdown_.get_token()});
     const auto which = std::prev(connections_.end());
     which->state.is_one_too_many = is_one_too_many;
     if (is_one_too_many) {
@@ -141,6 +142,7 @@ void worker::begin_shutdown() noexcept {
     std::ranges::for_each(listeners_, &listener::close);
     ending_ = true;
     cancel_all(true);
+    shutdown_.request_stop();
     if (!connections_.empty() || !streams_.empty()) {
         after(time_to_end_, &worker::cut);
     }

@@ -12,6 +12,7 @@
 
 #include <atomic>
 #include <list>
+#include <stop_token>
 #include <vector>
 
 namespace crier::detail {
@@ -72,6 +73,7 @@ private:
     clock::duration time_to_end_{};
     bool cannot_begin_ = false;
     bool ending_ = false;
+    std::stop_source shutdown_;
     bool is_over_ = false;
 };
 

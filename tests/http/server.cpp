@@ -12,6 +12,7 @@
 #include <limits>
 #include <mutex>
 #include <set>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -228,6 +229,57 @@ TEST_CASE("a handler that subscribes after the shutdown is answered with 503") {
     client peer = running.connect();
     peer.get("/");
     CHECK(response_of(peer).starts_with("HTTP/1.1 503 "));
+}
+
+TEST_CASE("a handler that writes its stream by hand learns of the shutdown, and ends it in order") {
+    std::atomic<bool> was_shut_down_before = true;
+    running_server running{[&](exchange& request) -> asio::awaitable<void> {
+        const std::stop_token shutdown = request.shutdown_token();
+        was_shut_down_before = shutdown.stop_requested();
+        crier::signal changed{request.get_executor()};
+        const std::stop_callback at_shutdown{shutdown, [&changed] { changed.set(); }};
+        crier::stream_writer out = request.writer();
+        co_await out.write_headers();
+        while (!shutdown.stop_requested()) {
+            co_await out.wait(changed);
+        }
+        co_await out.write("closing");
+        co_await out.finish();
+    }};
+    client peer = running.connect();
+    peer.get("/");
+    CHECK(peer.read_until("\r\n\r\n").starts_with("HTTP/1.1 200 OK\r\n"));
+    const auto begun = std::chrono::steady_clock::now();
+    running.stop(10s);
+    CHECK(std::chrono::steady_clock::now() - begun < 5s);
+    CHECK_FALSE(was_shut_down_before);
+    CHECK(peer.read_to_end() == "f\r\ndata: closing\n\n\r\n0\r\n\r\n");
+}
+
+TEST_CASE("a handler that is told of the shutdown by a call goes on there and then") {
+    std::atomic<int> told{0};
+    std::atomic<int> inside{0};
+    running_server running{[&](exchange& request) -> asio::awaitable<void> {
+        const counted here{inside};
+        crier::signal ended{request.get_executor()};
+        const std::stop_callback at_shutdown{request.shutdown_token(), [&] {
+                                                 ++told;
+                                                 ended.set();
+                                             }};
+        co_await ended.async_wait(asio::use_awaitable);
+        co_await request.respond(http::status::service_unavailable);
+    }};
+    std::vector<client> peers;
+    for (int i = 0; i < 3; ++i) {
+        peers.push_back(running.connect());
+        peers.back().get("/");
+    }
+    REQUIRE(eventually([&] { return inside == 3; }));
+    running.stop(10s);
+    for (client& peer : peers) {
+        CHECK(peer.read_to_end().starts_with("HTTP/1.1 503 "));
+    }
+    CHECK(told == 3);
 }
 
 TEST_CASE("a handler that does not end is cut at the deadline") {

@@ -13,6 +13,7 @@
 
 #include <chrono>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -107,6 +108,17 @@ public:
     stream_writer writer();
     stream_writer writer(const writer_options& options);
 
+    /// Tells of the server's shutdown, for handlers that write by hand: they can end their streams
+    /// in order before the deadline, at which they would be cut. Callbacks run on the thread of the
+    /// handler. They must not throw, and must be gone before what they use:
+    ///
+    ///     const std::stop_callback at_shutdown{
+    ///         request.shutdown_token(), [&tokens] { tokens.close(); }};
+    ///
+    /// The token of a request of another server tells nothing.
+    /// Thread safety: any thread may ask the token.
+    std::stop_token shutdown_token() const noexcept { return shutdown_; }
+
     boost::asio::any_io_executor get_executor() const { return socket_.get_executor(); }
 
     /// The connection, for a handler that answers in its own way. The request counts as answered,
@@ -126,7 +138,7 @@ private:
     friend struct detail::exchange_access;
 
     exchange(socket_type& socket, std::unique_ptr<const detail::received> request,
-        std::chrono::milliseconds response_timeout);
+        std::chrono::milliseconds response_timeout, std::stop_token shutdown);
 
     void begin_answer();
     response_type refusing(boost::beast::http::status status, std::string_view reason) const;
@@ -137,6 +149,7 @@ private:
     socket_type& socket_;
     const std::unique_ptr<const detail::received> received_;
     const std::chrono::milliseconds response_timeout_;
+    const std::stop_token shutdown_;
     response_fields cors_fields_; ///< of the response, whatever it is
     std::shared_ptr<detail::detached_order> detached_;
     bool answered_ = false;
