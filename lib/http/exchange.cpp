@@ -9,6 +9,7 @@
 #include "received.hpp"
 #include "send.hpp"
 #include "serve.hpp"
+#include "while_connected.hpp"
 #include "wire/field_text.hpp"
 
 #include <boost/beast/core/buffers_to_string.hpp>
@@ -167,6 +168,10 @@ asio::awaitable<void> exchange::respond(
 
 asio::awaitable<void> exchange::respond(http::status status) {
     return respond(status, std::string{});
+}
+
+asio::awaitable<void> exchange::run_while_connected(asio::awaitable<void> work) {
+    return detail::run_while_connected(socket_, std::move(work));
 }
 
 void exchange::begin_answer() {

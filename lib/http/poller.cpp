@@ -2,6 +2,7 @@
 
 #include <crier/http/detail/asio_sinks.hpp>
 
+#include "epoll_set.hpp"
 #include "pubsub/event_queue.hpp"
 
 #include <boost/asio/error.hpp>
@@ -43,25 +44,13 @@ ssize_t send_all(int socket, sink::buffers bytes) noexcept {
     return ::sendmsg(socket, &message, MSG_NOSIGNAL);
 }
 
-int new_set() {
-    const int set = ::epoll_create1(EPOLL_CLOEXEC);
-    if (set < 0) {
-        throw boost::system::system_error{last_error(), "epoll_create1"};
-    }
-    return set;
-}
-
 } // namespace
 
-poller::poller(const asio::any_io_executor& executor) : set_{executor, new_set()} {}
+poller::poller(const asio::any_io_executor& executor) : set_{executor, new_epoll_set()} {}
 
 void poller::add(polled_sink& sink) {
-    epoll_event of{};
-    of.events = EPOLLIN | EPOLLRDHUP | EPOLLOUT | EPOLLET;
-    of.data.ptr = &sink;
-    if (::epoll_ctl(set_.native_handle(), EPOLL_CTL_ADD, sink.socket_, &of) != 0) {
-        throw boost::system::system_error{last_error(), "epoll_ctl"};
-    }
+    constexpr std::uint32_t all = EPOLLIN | EPOLLRDHUP | EPOLLOUT | EPOLLET;
+    add_to_epoll_set(set_.native_handle(), sink.socket_, all, &sink);
     ++sockets_;
     if (!waits_) {
         try {

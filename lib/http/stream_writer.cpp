@@ -3,6 +3,8 @@
 
 #include "async/context_members.hpp"
 #include "async/durations.hpp"
+#include "async/side_flow.hpp"
+#include "async/unthrown.hpp"
 #include "output.hpp"
 #include "pubsub/heartbeat.hpp"
 #include "pubsub/unthrowing.hpp"
@@ -63,6 +65,18 @@ private:
     const std::shared_ptr<shared> shared_ = std::make_shared<shared>();
 };
 
+/// Sets a flag for as long as it is there.
+class in_use {
+public:
+    explicit in_use(bool& flag) noexcept : flag_{flag} { flag_ = true; }
+    in_use(const in_use&) = delete;
+    in_use& operator=(const in_use&) = delete;
+    ~in_use() { flag_ = false; }
+
+private:
+    bool& flag_;
+};
+
 } // namespace
 
 struct stream_writer::parts : std::enable_shared_from_this<parts>,
@@ -109,8 +123,18 @@ struct stream_writer::parts : std::enable_shared_from_this<parts>,
     detail::context_members<parts>* all; ///< none once the context has gone
     /// Kept until the next one: a write may still be on its way when it is given up.
     frame written;
+    bool is_in_use = false;
     /// Why no more can be written, if so. Nothing uses the stream below any more then.
     error_code ended;
+
+    /// Runs a step, unless another one is pending.
+    asio::awaitable<error_code> alone(asio::awaitable<error_code> step) {
+        if (is_in_use) {
+            co_return errc::already_waiting;
+        }
+        const in_use until_its_end{is_in_use};
+        co_return co_await std::move(step);
+    }
 
     /// Lets go of the sink, and waits until nothing uses the stream below any more.
     asio::awaitable<void> let_go() {
@@ -147,6 +171,11 @@ struct stream_writer::parts : std::enable_shared_from_this<parts>,
             }
         }
         co_return ended;
+    }
+
+    asio::awaitable<error_code> write(frame encoded) {
+        written = std::move(encoded);
+        co_return co_await try_write(detail::bytes_of(written, as));
     }
 
     asio::awaitable<error_code> write_header() {
@@ -201,31 +230,34 @@ struct stream_writer::parts : std::enable_shared_from_this<parts>,
             }
         }
     }
+
+    /// Returns why the work was not let to its end, if so. It has ended in any case.
+    asio::awaitable<error_code> wait_for_end(detail::side_flow& flow, asio::awaitable<void> work) {
+        flow.start(std::move(work));
+        error_code why;
+        std::exception_ptr thrown;
+        try {
+            why = co_await wait_for(flow.woken());
+        } catch (...) {
+            thrown = std::current_exception();
+        }
+        if (why || thrown) {
+            flow.cancel();
+        }
+        while (!flow.has_ended()) {
+            co_await flow.wait();
+        }
+        if (thrown) {
+            std::rethrow_exception(thrown);
+        }
+        co_return why;
+    }
 };
 
 namespace {
 
-/// Runs a step within which a cancellation does not throw by itself: the step sees it, and lets go
-/// of the stream first.
-asio::awaitable<error_code> unthrown(asio::awaitable<error_code> step) {
-    const bool throws = co_await asio::this_coro::throw_if_cancelled();
-    co_await asio::this_coro::throw_if_cancelled(false);
-    error_code ended;
-    std::exception_ptr thrown;
-    try {
-        ended = co_await std::move(step);
-    } catch (...) {
-        thrown = std::current_exception();
-    }
-    co_await asio::this_coro::throw_if_cancelled(throws);
-    if (thrown) {
-        std::rethrow_exception(thrown);
-    }
-    co_return ended;
-}
-
 asio::awaitable<void> or_throw(asio::awaitable<error_code> step) {
-    const error_code failed = co_await unthrown(std::move(step));
+    const error_code failed = co_await detail::unthrown(std::move(step));
     if (failed) {
         throw boost::system::system_error{failed};
     }
@@ -246,7 +278,7 @@ stream_writer::~stream_writer() = default;
 
 asio::awaitable<void> stream_writer::write_headers() {
     parts_->out.to().watch_peer();
-    return or_throw(parts_->write_header());
+    return or_throw(parts_->alone(parts_->write_header()));
 }
 
 asio::awaitable<void> stream_writer::write(const event_view& event) {
@@ -268,18 +300,26 @@ asio::awaitable<void> stream_writer::write_json(const boost::json::value& value)
 asio::awaitable<void> stream_writer::write_heartbeat() { return write(parts_->heartbeat); }
 
 asio::awaitable<void> stream_writer::write(frame encoded) {
-    parts_->written = std::move(encoded);
-    return or_throw(parts_->try_write(detail::bytes_of(parts_->written, parts_->as)));
+    return or_throw(parts_->alone(parts_->write(std::move(encoded))));
 }
 
 asio::awaitable<bool> stream_writer::wait(signal& on) {
-    const error_code ended = co_await unthrown(parts_->wait_for(on));
+    asio::awaitable<error_code> waiting = parts_->alone(parts_->wait_for(on));
+    const error_code ended = co_await detail::unthrown(std::move(waiting));
     if (ended && ended != errc::closed) {
         throw boost::system::system_error{ended};
     }
     co_return !ended;
 }
 
-asio::awaitable<void> stream_writer::finish() { return or_throw(parts_->finish()); }
+asio::awaitable<void> stream_writer::run_while_connected(asio::awaitable<void> work) {
+    detail::side_flow flow{co_await asio::this_coro::executor};
+    asio::awaitable<error_code> running =
+        parts_->alone(parts_->wait_for_end(flow, std::move(work)));
+    co_await or_throw(std::move(running));
+    flow.rethrow();
+}
+
+asio::awaitable<void> stream_writer::finish() { return or_throw(parts_->alone(parts_->finish())); }
 
 } // namespace crier

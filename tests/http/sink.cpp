@@ -7,6 +7,7 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <functional>
 #include <memory>
@@ -127,6 +128,8 @@ struct written {
     asio::awaitable<void> write() { return out->write(crier::event{.data = "1"}); }
 };
 
+asio::awaitable<void> never_end(crier::signal& on) { co_await on.async_wait(asio::use_awaitable); }
+
 } // namespace
 
 TEST_CASE("a stream is served over a sink of the program's own") {
@@ -198,6 +201,18 @@ TEST_CASE("after a writer's flow has thrown, nothing uses the stream any more") 
                      over.run(over.out->wait(over.changed));
                      over.test.advance(10s);
                      over.test.advance(10s);
+                 }},
+             way{"a heartbeat for work makes no progress", errc::stalled,
+                 [](written& over) {
+                     over.to->room = 0;
+                     over.run(over.out->while_connected(never_end(over.changed)));
+                     over.test.advance(10s);
+                     over.test.advance(10s);
+                 }},
+             way{"the client leaves, and the work is in vain", errc::client_left,
+                 [](written& over) {
+                     over.run(over.out->while_connected(never_end(over.changed)));
+                     over.to->peer_leaves();
                  }},
              way{"the client leaves", errc::client_left,
                  [](written& over) {

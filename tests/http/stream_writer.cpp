@@ -115,6 +115,26 @@ TEST_CASE("text and what JSON can say are written as events of no type") {
           "data: {\"a\":1.5E0}\n\ndata: [1E0,null]\n\ndata: true\n\ndata: {\"b\":\"\\n\"}\n\n");
 }
 
+TEST_CASE("a flow that begins while another one is pending is refused, and does no harm") {
+    fixture stream;
+    crier::signal changed{stream.test.io.get_executor()};
+    stream.run(stream.out->write_headers());
+    stream.peer.read_available();
+    std::optional<bool> is_open;
+    asio::co_spawn(stream.test.io, stream.out->wait(changed),
+        [&](const std::exception_ptr&, bool open) { is_open = open; });
+    stream.run(stream.out->write("a"));
+    CHECK(stream.end == errc::already_waiting);
+    stream.run(stream.out->finish());
+    CHECK(stream.end == errc::already_waiting);
+    CHECK_FALSE(is_open);
+    changed.set();
+    stream.test.run();
+    CHECK(is_open == true);
+    stream.run(stream.out->write("b"));
+    CHECK(stream.body() == "data: b\n\n");
+}
+
 TEST_CASE("heartbeats may be events, which pages see") {
     fixture stream{11, {.heartbeat_text = "still here", .heartbeat_events = true}};
     stream.run(stream.out->write_headers());

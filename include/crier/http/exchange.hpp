@@ -1,5 +1,6 @@
 #pragma once
 
+#include <crier/async/detail/with_result.hpp>
 #include <crier/export.hpp>
 #include <crier/http/cors.hpp>
 #include <crier/http/serve.hpp>
@@ -16,6 +17,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace crier {
 
@@ -108,6 +110,29 @@ public:
     stream_writer writer();
     stream_writer writer(const writer_options& options);
 
+    /// Runs a coroutine for as long as the client is there, such as one that computes the answer.
+    /// Completes with its result, and rethrows what it throws.
+    ///
+    ///     const std::string text = co_await request.while_connected(compute(prompt));
+    ///     co_await request.respond(boost::beast::http::status::ok, text);
+    ///
+    /// If the client leaves, the work is cancelled and its end is awaited; then this throws
+    /// `errc::client_left`, whatever the work ended with. A client that closes its sending side
+    /// alone has left too, as for streams. What it sends meanwhile, such as a further request, is
+    /// left unread. The work may use the exchange and its writer.
+    ///
+    /// Errors: throws the system's error if it has no file descriptor left, of which this needs
+    /// one.
+    /// Cancellation: terminal and partial; the work gets a terminal one, and its end is awaited.
+    /// Thread safety: the handler's executor, on which the work runs too, runs one handler at a
+    /// time.
+    template <class T>
+    boost::asio::awaitable<T> while_connected(boost::asio::awaitable<T> work) {
+        return detail::with_result(std::move(work), [this](boost::asio::awaitable<void> each) {
+            return run_while_connected(std::move(each));
+        });
+    }
+
     /// Tells of the server's shutdown, for handlers that write by hand: they can end their streams
     /// in order before the deadline, at which they would be cut. Callbacks run on the thread of the
     /// handler. They must not throw, and must be gone before what they use:
@@ -140,6 +165,7 @@ private:
     exchange(socket_type& socket, std::unique_ptr<const detail::received> request,
         std::chrono::milliseconds response_timeout, std::stop_token shutdown);
 
+    boost::asio::awaitable<void> run_while_connected(boost::asio::awaitable<void> work);
     void begin_answer();
     response_type refusing(boost::beast::http::status status, std::string_view reason) const;
     std::string reply_in_place_of_stream(const response_fields& header) const;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <crier/async/clock.hpp>
+#include <crier/async/detail/with_result.hpp>
 #include <crier/async/signal.hpp>
 #include <crier/export.hpp>
 #include <crier/http/cors.hpp>
@@ -20,6 +21,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace crier {
 
@@ -58,13 +60,15 @@ struct writer_options {
 ///     co_await out.finish();
 ///
 /// Errors: all flows throw `errc::client_left` once the client has gone, `errc::stalled` if it
-/// takes nothing for the heartbeat interval, and the errors of the stream's write.
-/// Cancellation: terminal and partial. A write that is cancelled ends the stream; a `wait` that is
-/// cancelled leaves it as it was.
+/// takes nothing for the heartbeat interval, and the errors of the stream's write; and
+/// `errc::already_waiting` while another flow of the writer is pending, which goes on.
+/// Cancellation: terminal and partial. A write that is cancelled ends the stream; a `wait` or
+/// `while_connected` that is cancelled leaves it as it was.
 /// Thread safety: one executor at a time, which runs one handler at a time.
 /// Lifetime: the stream must outlive the writer. After a flow has thrown, nothing uses the stream
-/// any more. A `wait` that was cancelled or refused is the exception. After that, and after no flow
-/// has thrown, await `finish` before the handler ends, unless the stream is a socket.
+/// any more. A `wait` or `while_connected` that was cancelled, refused or ended by its work is the
+/// exception. After that, and after no flow has thrown, await `finish` before the handler ends,
+/// unless the stream is a socket.
 class CRIER_EXPORT stream_writer {
 public:
     /// `version` is the request's, as Beast gives it: for 11 the body is chunked, for 10 its end is
@@ -121,6 +125,25 @@ public:
     /// Errors: also throws `errc::already_waiting` while another wait for the signal is pending.
     boost::asio::awaitable<bool> wait(signal& on);
 
+    /// Runs a coroutine, such as one that computes the next event, and writes heartbeats meanwhile.
+    /// Completes with its result, and rethrows what it throws.
+    ///
+    ///     const std::string text = co_await out.while_connected(compute_next());
+    ///     co_await out.write(text);
+    ///
+    /// If the client leaves or stalls, the work is cancelled and its end is awaited; then this
+    /// throws `errc::client_left` or `errc::stalled`, whatever the work ended with. The work runs
+    /// on the caller's executor. It does not use the writer: for work that writes by itself, see
+    /// `exchange::while_connected`.
+    ///
+    /// Cancellation: terminal and partial; the work gets a terminal one, and its end is awaited.
+    template <class T>
+    boost::asio::awaitable<T> while_connected(boost::asio::awaitable<T> work) {
+        return detail::with_result(std::move(work), [this](boost::asio::awaitable<void> each) {
+            return run_while_connected(std::move(each));
+        });
+    }
+
     /// Ends the stream: writes the end of the body, and stops using the connection. Close it
     /// afterwards. Idempotent.
     boost::asio::awaitable<void> finish();
@@ -135,6 +158,7 @@ private:
         std::string instead);
 
     boost::asio::awaitable<void> write_json(const boost::json::value& value);
+    boost::asio::awaitable<void> run_while_connected(boost::asio::awaitable<void> work);
 
     std::shared_ptr<parts> parts_;
 };
