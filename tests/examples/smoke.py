@@ -27,9 +27,10 @@ EXAMPLES = {
     "beast_handler": "/events",
     "dashboard": "/events?topic=cpu",
     "game_loop": "/events",
+    "completions": None,
 }
 # In a directory of their own.
-LARGE = {"dashboard", "game_loop"}
+LARGE = {"dashboard", "game_loop", "completions"}
 
 
 def expect(condition, message):
