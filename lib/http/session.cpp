@@ -4,6 +4,7 @@
 
 #include "async/context_members.hpp"
 #include "end_reason.hpp"
+#include "pubsub/log_failure.hpp"
 #include "pubsub/prefetch.hpp"
 #include "stream_counters.hpp"
 
@@ -28,6 +29,30 @@ constexpr std::chrono::milliseconds soon{100};
 /// Takes a block that Asio keeps for the thread's next coroutine, however small that is: a stream
 /// must not hold a request's, which is larger, for its whole life.
 shard_coroutine nothing() { co_return; }
+
+bool is_closed(const std::exception_ptr& failure) {
+    try {
+        std::rethrow_exception(failure);
+    } catch (const boost::system::system_error& error) {
+        return error.code() == errc::topic_closed;
+    } catch (...) {
+        return false;
+    }
+}
+
+/// What a client is told whose subscription failed. What is not expected is logged.
+refusal refusal_for(const std::exception_ptr& failure, const logger& log) {
+    try {
+        std::rethrow_exception(failure);
+    } catch (const boost::system::system_error& error) {
+        if (error.code() == errc::shut_down) {
+            return {503, "shutting down"};
+        }
+    } catch (...) { // NOLINT(bugprone-empty-catch): it is logged below
+    }
+    log_failure(log, "cannot subscribe: ", failure);
+    return {500, "internal error"};
+}
 
 } // namespace
 
@@ -89,10 +114,14 @@ void session::open() {
         if (!decided.instead) {
             events_->subscribe(shard_, *this, std::move(decided.topics), decided.options);
         }
-    } catch (const boost::system::system_error& failed) {
-        decided.instead = failed.code() == errc::topic_closed
+    } catch (const std::bad_alloc&) {
+        throw;
+    } catch (...) {
+        const auto failure = std::current_exception();
+        decided.instead = is_closed(failure)
                             ? refuse_for_good(decided.fields)
-                            : refuse({503, "shutting down"}, decided.fields, decided.style);
+                            : refuse(refusal_for(failure, events_->log()), decided.fields,
+                                  decided.style);
     }
     if (decided.instead) {
         reason_ = decided.instead->reason;

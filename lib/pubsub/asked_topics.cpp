@@ -51,7 +51,7 @@ asked_topics::asked_topics(
 asked_topic* asked_topics::without_run(const topic_table& known) noexcept {
     const auto found = std::ranges::find_if(all_, [&known](const asked_topic& each) {
         const topic* const there = known.find(each.options.name);
-        return each.options.polling && !each.spare_run &&
+        return (each.options.polling || each.settings.source != nullptr) && !each.spare_run &&
                (there == nullptr || (!there->polling && there->subscribers == 0));
     });
     return found == all_.end() ? nullptr : &*found;

@@ -205,11 +205,17 @@ bool manager_state::are_closed(asked_topics& asked) const noexcept {
 
 /// Makes what topics will be polled by that are not polled yet.
 void manager_state::make_missing_runs(asked_topics& topics, std::unique_lock<std::mutex>& lock) {
-    while (asked_topic* const next = topics.without_run(topics_)) {
+    while (asked_topic* const next = is_shut_down_ ? nullptr : topics.without_run(topics_)) {
         lock.unlock();
-        next->spare_run = polling_->make_run(next->options.polling, next->options.name);
-        next->spare_run->to = std::make_unique<topic_publisher>(
-            shared_from_this(), next->options.name, *next->spare_run);
+        const std::string& name = next->options.name;
+        if (const auto* const source = std::exchange(next->settings.source, nullptr)) {
+            next->options.polling = (*source)(name);
+        }
+        if (next->options.polling) {
+            next->spare_run = polling_->make_run(next->options.polling, name);
+            next->spare_run->to =
+                std::make_unique<topic_publisher>(shared_from_this(), name, *next->spare_run);
+        }
         lock.lock();
     }
 }

@@ -42,6 +42,8 @@ struct topic_settings {
     std::optional<queue_limits> queue{};
     /// Of events that are published without one.
     std::string type{};
+    /// Its rule's, where it is to be polled by that.
+    const decltype(topic_rule::source)* source = nullptr;
 
     bool keeps() const noexcept { return history.events > 0 || retain != retention::none; }
 };

@@ -32,6 +32,7 @@ topic_settings topic_table::settings_of(std::string_view name) const {
         result.history = rule->history;
         result.retain = rule->retain;
         result.queue = rule->queue;
+        result.source = rule->source ? &rule->source : nullptr;
     }
     if (options_.type_of) {
         result.type = options_.type_of(name);
@@ -50,6 +51,9 @@ topic_settings topic_table::settings_of(const topic_options& asked) const {
     }
     if (asked.queue) {
         settings.queue = asked.queue;
+    }
+    if (asked.polling) {
+        settings.source = nullptr;
     }
     return settings;
 }

@@ -6,11 +6,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace crier {
+
+class polling_service;
 
 /// How many of its events a topic keeps for clients that reconnect. When a limit is exceeded, the
 /// oldest event is removed.
@@ -68,6 +71,12 @@ struct topic_rule {
     retention retain = retention::none;
     /// For the topic's events, where the subscriber has no limits of its own. None: the manager's.
     std::optional<queue_limits> queue{};
+    /// Makes the polling service of a topic, one of its own for each. Called without a lock when a
+    /// topic that is not polled gets its first subscriber; where several come at once, perhaps for
+    /// each, and one service is used. None, or a null pointer: the topic is not polled.
+    /// `topic_options::polling` goes before it. What it throws, the subscriber gets, and is not
+    /// subscribed.
+    std::function<std::shared_ptr<polling_service>(std::string_view topic)> source{};
 };
 
 /// For `topic_rule::matches`: one topic, or all topics whose names begin with the prefix.
