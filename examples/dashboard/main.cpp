@@ -3,6 +3,7 @@
 
 #include <crier/crier.hpp>
 #include <crier/http/server.hpp>
+#include <crier/http/stream_handler.hpp>
 
 #include "common/options.hpp"
 #include "machine.hpp"
@@ -10,16 +11,18 @@
 #include "streams.hpp"
 
 #include <boost/json/parse.hpp>
-#include <boost/url/parse.hpp>
-#include <boost/url/url_view.hpp>
 
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <iostream>
 #include <map>
 #include <memory>
-#include <set>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace {
 
@@ -72,7 +75,9 @@ std::shared_ptr<crier::polling_service> sampling(
 
 class application {
 public:
-    explicit application(crier::server& server) : manager_{server.get_executor(), options()} {
+    explicit application(crier::server& server)
+        : manager_{server.get_executor(), options()},
+          stream_{crier::stream_handler(manager_, stream_options())} {
         const auto add = [this](const std::string& topic, std::chrono::milliseconds interval,
                              auto sample) {
             polling_[topic] = sampling(topic, interval, std::move(sample));
@@ -99,7 +104,7 @@ public:
 
     asio::awaitable<void> handle(crier::exchange& request) {
         if (request.path() == "/events") {
-            return stream(request);
+            return stream_(request);
         }
         if (request.path() == "/messages") {
             return take_message(request);
@@ -113,7 +118,7 @@ public:
     void shutdown() { manager_.shutdown(); }
 
 private:
-    static crier::manager_options options() {
+    crier::manager_options options() const {
         crier::manager_options options;
         options.log = log;
         // The page sees them, and so knows a quiet server from a connection that is dead.
@@ -133,9 +138,21 @@ private:
         samples.history.events = paper / 1s;
         samples.history.age = paper;
         samples.retain = crier::retention::newest;
+        samples.source = [this](std::string_view topic) { return polling_.at(std::string{topic}); };
         options.rules = {messages, samples};
         // For a slow page, the newest samples are worth more than old ones.
         options.queue.overflow = crier::overflow_policy::drop_oldest;
+        return options;
+    }
+
+    /// `/events?topic=cpu&topic=load`: one stream of the topics asked for. A browser that loses it
+    /// reconnects soon, and gets what it missed.
+    crier::stream_handler_options stream_options() const {
+        crier::stream_handler_options options;
+        options.find = [this](std::string_view topic) {
+            return polling_.contains(topic) ? std::optional{crier::topic_options{}} : std::nullopt;
+        };
+        options.stream.retry = 1s;
         return options;
     }
 
@@ -145,43 +162,6 @@ private:
             co_await request.respond(
                 http::status::ok, std::string{page}, "text/html; charset=utf-8");
         }
-    }
-
-    /// `/events?topic=cpu&topic=load`: one stream of the topics asked for. A browser that loses it
-    /// reconnects soon, and gets what it missed.
-    asio::awaitable<void> stream(crier::exchange& request) {
-        crier::serve_options options;
-        options.topics = topics_of(request.request().target());
-        if (options.topics.empty()) {
-            return request.refuse(
-                http::status::bad_request, "name topics of the dashboard, as in ?topic=cpu");
-        }
-        options.retry = 1s;
-        return serve(request, std::move(options));
-    }
-
-    asio::awaitable<void> serve(crier::exchange& request, crier::serve_options options) {
-        co_await request.stream(manager_, std::move(options));
-    }
-
-    std::vector<crier::topic_options> topics_of(std::string_view target) const {
-        std::set<std::string> wanted;
-        if (const auto url = boost::urls::parse_origin_form({target.data(), target.size()})) {
-            for (const auto& parameter : url->params()) {
-                if (parameter.key == "topic") {
-                    wanted.insert(parameter.value);
-                }
-            }
-        }
-        std::vector<crier::topic_options> topics;
-        for (const auto& [name, service] : polling_) {
-            if (wanted.contains(name)) {
-                crier::topic_options& added = topics.emplace_back();
-                added.name = name;
-                added.polling = service;
-            }
-        }
-        return topics;
     }
 
     asio::awaitable<void> take_message(crier::exchange& request) {
@@ -223,7 +203,8 @@ private:
     }
 
     crier::manager manager_;
-    std::map<std::string, std::shared_ptr<crier::polling_service>> polling_;
+    crier::server::handler stream_;
+    std::map<std::string, std::shared_ptr<crier::polling_service>, std::less<>> polling_;
     std::atomic<std::uint64_t> messages_{0};
 };
 

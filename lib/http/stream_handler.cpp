@@ -6,8 +6,11 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace crier {
 namespace {
@@ -27,6 +30,20 @@ boost::system::result<std::vector<topic_options>> topics_asked(const detail::ask
         topics->emplace_back().name = *std::move(topic);
     }
     return topics;
+}
+
+/// Gives each topic its options. False: there is no such topic.
+bool find_all(
+    std::vector<topic_options>& topics, const decltype(stream_handler_options::find)& find) {
+    for (topic_options& each : topics) {
+        std::optional<topic_options> found = find(each.name);
+        if (!found) {
+            return false;
+        }
+        found->name = std::move(each.name);
+        each = *std::move(found);
+    }
+    return true;
 }
 
 /// Answers that there is no stream. A page may read why.
@@ -51,6 +68,10 @@ asio::awaitable<void> answer(
         });
     if (!is_allowed) {
         co_await decline(request, cors, http::status::forbidden, "this topic may not be read");
+        co_return;
+    }
+    if (options->find && !find_all(*topics, options->find)) {
+        co_await decline(request, cors, http::status::not_found, "there is no such topic");
         co_return;
     }
     serve_options stream = options->stream;

@@ -4,8 +4,11 @@
 
 #include <doctest/doctest.h>
 
+#include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 using crier::test::client;
 using crier::test::running_server;
@@ -98,6 +101,75 @@ TEST_CASE("pages that may read the stream may read why there is none") {
                 .find("\r\nAccess-Control-Allow-Origin: https://app.example\r\nVary: Origin\r\n") !=
             std::string::npos);
     }
+}
+
+TEST_CASE("only topics that there are get a stream, with options of their own") {
+    handed_on handler;
+    running_server running{handler.function()};
+    crier::stream_handler_options options;
+    options.allow = [](const crier::exchange::request_type&, std::string_view topic) {
+        return topic != "secret";
+    };
+    options.find = [](std::string_view topic) -> std::optional<crier::topic_options> {
+        if (topic == "missing") {
+            return std::nullopt;
+        }
+        crier::topic_options found;
+        found.name = "not this one";
+        found.retain = topic == "kept" ? crier::retention::newest : crier::retention::none;
+        return found;
+    };
+    options.stream.cors.origins = {"https://app.example"};
+    handler.to = crier::stream_handler(running.events, options);
+    client both = opened(running, "/?topic=plain&topic=kept");
+    for (const auto& [target, answer] : std::vector<std::pair<std::string, std::string>>{
+             {"/?topic=missing", "HTTP/1.1 404 "}, {"/?topic=plain&topic=missing", "HTTP/1.1 404 "},
+             {"/?topic=secret", "HTTP/1.1 403 "}}) {
+        CAPTURE(target);
+        client refused = running.connect();
+        refused.get(target, "Connection: close\r\nOrigin: https://app.example\r\n");
+        const std::string got = refused.read_to_end();
+        CHECK(got.starts_with(answer));
+        CHECK(got.find("Access-Control-Allow-Origin: https://app.example") != got.npos);
+    }
+    CHECK(running.events.stats().topics.size() == 2);
+    running.events.publish("plain", "of plain");
+    running.events.publish("kept", "of kept");
+    CHECK(both.read_until("of kept\n").find("of plain\n") != std::string::npos);
+    client late = opened(running, "/?topic=plain&topic=kept");
+    CHECK(late.read_until("of kept\n").find("of plain\n") == std::string::npos);
+}
+
+TEST_CASE("a topic is polled by its rule while somebody streams it") {
+    handed_on handler;
+    crier::test::lines logged;
+    crier::server_options server;
+    server.log = logged.logger();
+    running_server running{handler.function(), server};
+    crier::manager_options by_rule;
+    by_rule.rules.resize(1);
+    by_rule.rules[0].matches = crier::starting_with("");
+    by_rule.rules[0].source = [](std::string_view topic) {
+        if (topic == "broken") {
+            throw std::runtime_error{"no sensor"};
+        }
+        return crier::polling(
+            [name = std::string{topic}]() -> boost::asio::awaitable<boost::json::value> {
+                co_return boost::json::value(name);
+            });
+    };
+    by_rule.log = logged.logger();
+    crier::manager events{running.server.get_executor(), by_rule};
+    running.server.on_shutdown([&events] { events.shutdown(); });
+    handler.to = crier::stream_handler(events);
+    client one = opened(running, "/?topic=cpu");
+    one.read_until("data: \"cpu\"\n");
+    client other = running.connect();
+    other.get("/?topic=broken");
+    CHECK(other.read_to_end().starts_with("HTTP/1.1 500 "));
+    CHECK(logged.contain("cannot subscribe: no sensor"));
+    CHECK(events.stats().topics.size() == 1);
+    running.stop();
 }
 
 TEST_CASE("a handler is not made of options that make no sense") {

@@ -6,6 +6,7 @@
 #include <crier/pubsub/manager.hpp>
 
 #include <functional>
+#include <optional>
 #include <string_view>
 
 namespace crier {
@@ -14,6 +15,12 @@ struct stream_handler_options {
     /// Decides whether a request may read a topic; it is called for each topic of the request. If
     /// one is not allowed, the answer is 403. None: everybody may read every topic.
     std::function<bool(const exchange::request_type& request, std::string_view topic)> allow{};
+    /// Tells which topics there are, and the options of each, whose name may stay empty. It is
+    /// called for each topic of the request that is allowed. If it gives none for one, the answer
+    /// is 404. None: there is any topic, so that whoever may read a topic can make it.
+    ///
+    /// Thread safety: it is called on all threads of the server, as is `allow`.
+    std::function<std::optional<topic_options>(std::string_view topic)> find{};
     /// The options of each stream. Its topics are those of the request.
     serve_options stream{};
 };
