@@ -74,6 +74,9 @@ public:
 
     void set() { signal_.set(); }
 
+    /// For further times on the same executor, which need no memory either.
+    alarms& timing() noexcept { return *alarms_; }
+
     /// Wait for it by `wait_uncancelled`.
     signal& get() noexcept { return signal_; }
 

@@ -43,9 +43,9 @@ public:
     /// Throws `std::bad_alloc`, and has not begun then.
     void start() {
         has_begun_ = false;
-        cancellation_ = std::make_shared<asio::cancellation_signal>();
+        seen_.cancellation = std::make_shared<asio::cancellation_signal>();
         try {
-            spawn(own_, go_on(shared_from_this()), {cancellation_});
+            spawn(own_, go_on(shared_from_this()), {seen_.cancellation});
         } catch (...) {
             if (!has_begun_) {
                 throw;
@@ -91,8 +91,7 @@ private:
     void request_stop() {
         seen_.stopping = true;
         if (works_) {
-            const auto kept = cancellation_;
-            kept->emit(asio::cancellation_type::terminal);
+            seen_.cancel();
             works_ = false;
         }
         seen_.woken.set();
@@ -200,7 +199,6 @@ private:
     /// Of this run alone: by it a call from within is known.
     const asio::any_io_executor own_;
     service_run seen_;
-    std::shared_ptr<asio::cancellation_signal> cancellation_;
     step next_ = step::work;
     bool has_begun_ = false; ///< the coroutine that was spawned last
     bool has_told_ = false;  ///< and has logged why it ended

@@ -6,6 +6,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 
 #include <chrono>
 #include <functional>
@@ -22,11 +23,18 @@ struct service_run {
     service_run(publisher& target, const boost::asio::any_io_executor& own)
         : to{target}, woken{own} {}
 
+    /// Cancels what the work waits for, with `terminal`. On the run's executor.
+    void cancel() const {
+        const auto kept = cancellation; // it may end within this
+        kept->emit(boost::asio::cancellation_type::terminal);
+    }
+
     publisher& to;
     /// The work has been asked to end.
     bool stopping = false;
     /// Set when the work is asked to end, and at a time that the work sets. By this alone it waits.
     timed_signal woken;
+    std::shared_ptr<boost::asio::cancellation_signal> cancellation{};
 };
 
 /// What a service does in each of its runs, on an executor of the run's own: the work, then the

@@ -261,6 +261,122 @@ TEST_CASE("stop waits for on_stop, which may itself call stop") {
     CHECK(stops == 1);
 }
 
+TEST_CASE("a fetch that takes longer than the timeout is cancelled, which is told as 504") {
+    context test;
+    recorder to{test};
+    source from{test, 1h};
+    const auto service = polling(from.function(), {.interval = 5s, .timeout = 2s});
+    service->start(to);
+    test.run();
+    test.advance(1999ms);
+    CHECK(from.running == 1);
+    test.advance(1ms);
+    CHECK(from.running == 0);
+    CHECK(from.cancelled == 1);
+    REQUIRE(to.published.size() == 1);
+    CHECK(json::parse(to.published[0]) ==
+          json::parse(R"({"apiVersion":"v1","message":"the fetch took longer than 2000 ms",)"
+                      R"("statusCode":504})"));
+    from.duration = 1s;
+    test.advance(3s);
+    CHECK(from.fetches == 2);
+    test.advance(1s);
+    REQUIRE(to.published.size() == 2);
+    CHECK(to.published[1] == "2");
+    from.duration = 1h;
+    test.advance(4s);
+    CHECK(from.fetches == 3);
+    test.advance(2s);
+    CHECK(from.cancelled == 2);
+    CHECK(to.published.size() == 3);
+    CHECK(stopping{test, *service}.done);
+    CHECK(to.lines.empty());
+}
+
+TEST_CASE("a fetch may take 30 s by default, and for ever where that is asked for") {
+    for (const auto& [given, seconds] :
+        {std::pair{polling_options{}.timeout, 30}, {0ms, 30}, {-1ms, 30}, {7000ms, 7}}) {
+        context test;
+        recorder to{test};
+        source from{test, 1h};
+        const auto service = polling(from.function(), {.timeout = given});
+        service->start(to);
+        test.run();
+        CHECK(test.seconds_until([&] { return from.cancelled == 1; }) == seconds);
+        CHECK(stopping{test, *service}.done);
+    }
+    context test;
+    recorder to{test};
+    source from{test, 24h * 365};
+    const auto service = polling(from.function(), {.timeout = std::chrono::milliseconds::max()});
+    service->start(to);
+    test.run();
+    test.advance(24h * 365);
+    CHECK(to.published == texts{"1"});
+    CHECK(stopping{test, *service}.done);
+}
+
+TEST_CASE("a fetch that goes on after its timeout holds the polling up, which is told once") {
+    context test;
+    recorder to{test};
+    crier::timer deaf{test.io};
+    int fetches = 0;
+    const auto service = polling(
+        [&]() -> asio::awaitable<json::value> {
+            ++fetches;
+            co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation{});
+            deaf.expires_after(20s);
+            co_await deaf.async_wait(asio::use_awaitable);
+            co_return 1;
+        },
+        {.interval = 5s, .timeout = 2s});
+    service->start(to);
+    test.run();
+    for (int i = 0; i < 19; ++i) {
+        test.advance(1s);
+    }
+    CHECK(fetches == 1);
+    CHECK(to.published.empty());
+    CHECK(
+        to.lines ==
+        texts{"a fetch goes on though it was cancelled at its timeout; the polling waits for it"});
+    test.advance(1s);
+    CHECK(to.published.size() == 1);
+    CHECK(to.published[0].find("504") != std::string::npos);
+    CHECK(fetches == 2);
+    for (int i = 0; i < 20; ++i) {
+        test.advance(1s);
+    }
+    CHECK(to.published.size() == 2);
+    CHECK(fetches == 3);
+    CHECK(to.lines.size() == 1);
+    const stopping ended{test, *service};
+    deaf.cancel();
+    test.run();
+    CHECK(ended.done);
+}
+
+TEST_CASE("a stop during a fetch that is over its time publishes nothing") {
+    context test;
+    recorder to{test};
+    crier::timer deaf{test.io, 10s};
+    const auto service = polling(
+        [&]() -> asio::awaitable<json::value> {
+            co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation{});
+            co_await deaf.async_wait(asio::use_awaitable);
+            co_return 1;
+        },
+        {.timeout = 2s});
+    service->start(to);
+    test.run();
+    test.advance(3s);
+    const stopping ended{test, *service};
+    CHECK_FALSE(ended.done);
+    test.advance(7s);
+    CHECK(ended.done);
+    CHECK(to.published.empty());
+}
+
 TEST_CASE("stop cancels the running fetch, waits for it, and lets it publish nothing") {
     context test;
     recorder to{test};

@@ -88,6 +88,10 @@ private:
 struct polling_options {
     /// From the start of one fetch to the next; zero or less means the default.
     std::chrono::milliseconds interval = std::chrono::seconds{5};
+    /// How long a fetch may take. One that takes longer is cancelled, and an error with the status
+    /// code 504 is published when it has ended, whatever it gives by then. Zero or less means the
+    /// default, `milliseconds::max()` never.
+    std::chrono::milliseconds timeout = std::chrono::seconds{30};
     /// How long polling goes on after the topic's last subscriber has left. Zero or less: not at
     /// all; `milliseconds::max()`: for ever.
     std::chrono::milliseconds linger{};
@@ -109,16 +113,16 @@ struct polling_options {
 ///
 /// Fetches never overlap: a slow one delays the next, and missed fetches are skipped. If a fetch
 /// throws, `{"apiVersion", "message", "statusCode"}` is published, with `"requestId"` if there is
-/// one, and the polling goes on. `stop` cancels the running fetch and waits for it; its result is
-/// not published.
+/// one, and the polling goes on, as it does after a fetch that took longer than the timeout. While
+/// a fetch ignores that it is cancelled, the polling stands still; that is logged once. `stop`
+/// cancels the running fetch and waits for it; its result is not published.
 ///
 ///     auto load = crier::polling(read_load, {.interval = std::chrono::seconds{1}});
 ///
 /// Errors: throws `std::invalid_argument` without a fetch.
-/// Cancellation: the fetch is cancelled with `terminal`. A `stop` that has begun cannot be
-/// cancelled.
-/// Thread safety: `stop` from any coroutine. Called from within the fetch or `on_stop`, it requests
-/// the end and does not wait for it.
+/// Cancellation: the fetch is cancelled with `terminal`, by `stop` and by its timeout. A `stop`
+/// that has begun cannot be cancelled. Thread safety: `stop` from any coroutine. Called from within
+/// the fetch or `on_stop`, it requests the end and does not wait for it.
 CRIER_EXPORT std::shared_ptr<polling_service> polling(
     std::function<boost::asio::awaitable<boost::json::value>()> fetch,
     polling_options options = {});
