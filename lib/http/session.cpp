@@ -64,7 +64,9 @@ session::session(std::shared_ptr<manager_state> events, std::shared_ptr<shard> o
       shard_{std::move(on)},
       decided_{std::make_unique<decision>(std::move(decided))},
       events_{std::move(events)},
-      then_{&then} {}
+      then_{&then} {
+    events_->left().add();
+}
 
 boost::intrusive_ptr<session> session::make(std::shared_ptr<manager_state> events,
     std::shared_ptr<shard> on, std::shared_ptr<sink> to, decision decided, session_end& then) {
@@ -110,6 +112,7 @@ void session::begin() noexcept {
 /// Subscribes, and opens the stream; or lets a reply be sent in its place.
 void session::open() {
     decision& decided = *decided_;
+    shard_->add_resident(*this); // so that a shutdown can cut it, whatever it is at
     try {
         if (!decided.instead) {
             events_->subscribe(shard_, *this, std::move(decided.topics), decided.options);
@@ -185,7 +188,7 @@ void session::write_what_waits(clock::time_point now) {
         // However little a slow client takes of what is left at a time.
         give_up_ = now + out_.due().interval();
     }
-    if (!is_cut_) {
+    if (!why_cut()) {
         out_.flush(pending, coding_, now);
     }
     if (!out_.has_own()) {
@@ -193,16 +196,27 @@ void session::write_what_waits(clock::time_point now) {
     }
 }
 
-/// Notes the reason, where the stream ends before anything more is written. True: it does.
-bool session::note_failure(clock::time_point now) {
+/// Why the stream is to end now, as it is; no error: it is not.
+boost::system::error_code session::why_cut() const noexcept {
     boost::system::error_code why;
     if (is_cut_) {
         why = asio::error::operation_aborted;
-    } else if (const auto failed = out_.failure(now)) {
-        why = failed;
-    } else if (pending.overflowed()) {
+    } else if (end == ending::cut) {
+        why = errc::shut_down;
+    }
+    return why;
+}
+
+/// Notes the reason, where the stream ends before anything more is written. True: it does.
+bool session::note_failure(clock::time_point now) {
+    boost::system::error_code why = why_cut();
+    if (!why) {
+        why = out_.failure(now);
+    }
+    if (!why && pending.overflowed()) {
         why = errc::overflow;
-    } else if (now >= give_up_ && !is_read_to_the_end()) {
+    }
+    if (!why && now >= give_up_ && !is_read_to_the_end()) {
         why = errc::stalled;
     }
     if (why) {
@@ -283,7 +297,8 @@ void session::end_body() {
         phase_ = phase::sending_the_end;
         return;
     }
-    const bool ends_here = reason_ == end_reason::cancelled || reason_ == end_reason::overflow;
+    const bool ends_here =
+        reason_ == end_reason::cancelled || reason_ == end_reason::overflow || end == ending::cut;
     if (!failure_ && ends_here && !out_.has_own() && !pending.is_partly_written()) {
         out_.write_some(stream_end(coding_), now);
     }
@@ -294,8 +309,10 @@ void session::end_body() {
 bool session::go_on_sending_the_end() {
     const clock::time_point now = clock::now();
     if (!out_.flush_own(now)) {
-        const auto failed =
-            is_cut_ ? boost::system::error_code{asio::error::operation_aborted} : out_.failure(now);
+        boost::system::error_code failed = why_cut();
+        if (!failed) {
+            failed = out_.failure(now);
+        }
         if (!failed) {
             out_.arm(shard_->timing());
             return true;
@@ -309,6 +326,13 @@ bool session::go_on_sending_the_end() {
 void session::close() noexcept {
     phase_ = phase::closing;
     out_.close(shard_->timing());
+}
+
+void session::wake() {
+    if (end == ending::cut && healing_) {
+        healing_->cancel();
+    }
+    out_.wake();
 }
 
 void session::cut() {
@@ -346,6 +370,7 @@ session::~session() {
     if (then_ != nullptr) {
         then_->abandoned();
     }
+    events_->left().remove();
 }
 
 void session::fetch_ahead() const noexcept { prefetch(out_.where(), 128); }

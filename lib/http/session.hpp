@@ -44,7 +44,7 @@ public:
 
     bool belongs_to(const session_end& whom) const noexcept { return then_ == &whom; }
 
-    void wake() override { out_.wake(); }
+    void wake() override;
     bool take(const entry_ptr& only, clock::time_point now) override;
     void fetch_ahead() const noexcept override;
 
@@ -65,6 +65,7 @@ private:
     bool go_on_streaming();
     bool take_turn();
     void write_what_waits(clock::time_point now);
+    boost::system::error_code why_cut() const noexcept;
     bool note_failure(clock::time_point now);
     bool is_at_a_gap() const noexcept;
     bool has_nothing_waiting() const noexcept;

@@ -36,7 +36,11 @@ polling_run::polling_run(
       topic{std::move(name)},
       linger{in_range(service->linger(), std::chrono::milliseconds{0})},
       own{own_executor_on(owner->get_executor())},
-      again{own} {}
+      again{own} {
+    owner->left().add();
+}
+
+polling_run::~polling_run() { owner->left().remove(); }
 
 polling_run_ptr lifecycle::make_run(std::shared_ptr<polling_service> service, std::string topic) {
     return polling_run_ptr{

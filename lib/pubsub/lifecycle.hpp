@@ -4,6 +4,7 @@
 #include <crier/pubsub/polling.hpp>
 
 #include "async/timed_signal.hpp"
+#include "leftovers.hpp"
 #include "task.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -45,6 +46,7 @@ struct polling_run final
         std::shared_ptr<lifecycle> by, std::shared_ptr<polling_service> polled, std::string name);
     polling_run(const polling_run&) = delete;
     polling_run& operator=(const polling_run&) = delete;
+    ~polling_run();
 
     const std::shared_ptr<lifecycle> owner;
     const std::shared_ptr<polling_service> service;
@@ -67,13 +69,17 @@ using polling_run_ptr = boost::intrusive_ptr<polling_run>;
 /// different objects do not wait. All on the manager's strand.
 class lifecycle : public std::enable_shared_from_this<lifecycle> {
 public:
-    lifecycle(boost::asio::any_io_executor strand, std::shared_ptr<const logger> log)
-        : strand_{std::move(strand)}, log_{std::move(log)} {}
+    /// Each run is one of the leftovers until it has gone.
+    lifecycle(boost::asio::any_io_executor strand, std::shared_ptr<const logger> log,
+        std::shared_ptr<leftovers> left)
+        : strand_{std::move(strand)}, log_{std::move(log)}, left_{std::move(left)} {}
 
     const boost::asio::any_io_executor& get_executor() const noexcept { return strand_; }
 
     /// From any thread.
     polling_run_ptr make_run(std::shared_ptr<polling_service> service, std::string topic);
+
+    leftovers& left() const noexcept { return *left_; }
 
     // On the strand:
     void start(polling_run& next) noexcept;
@@ -97,6 +103,7 @@ private:
 
     const boost::asio::any_io_executor strand_;
     const std::shared_ptr<const logger> log_;
+    const std::shared_ptr<leftovers> left_;
     /// The first of each service's is running, or stopping.
     boost::intrusive::multiset<polling_run, boost::intrusive::key_of_value<service_of>,
         boost::intrusive::constant_time_size<false>>

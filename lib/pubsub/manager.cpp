@@ -2,6 +2,7 @@
 
 #include "channel.hpp"
 #include "manager_state.hpp"
+#include "orderly_end.hpp"
 
 namespace crier {
 
@@ -58,6 +59,10 @@ void manager::close_topic(std::string_view topic) { state_->close_topic(topic); 
 void manager::forget(std::string_view topic) noexcept { state_->forget_kept(topic); }
 
 void manager::shutdown() noexcept { state_->shutdown(); }
+
+boost::asio::awaitable<void> manager::async_shutdown(std::chrono::milliseconds deadline) {
+    return detail::end_orderly(state_, deadline);
+}
 
 bool manager::is_shut_down() const noexcept { return state_->is_shut_down(); }
 

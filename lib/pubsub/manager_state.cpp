@@ -32,12 +32,13 @@ manager_state::manager_state(const asio::any_io_executor& executor, manager_opti
       log_{std::make_shared<const logger>(limited(options_.log))},
       epoch_{random_epoch()},
       heartbeat_{heartbeat_of(options_)},
+      left_{std::make_shared<leftovers>(executor)},
       budget_{options_.memory_limit},
       closed_{options_.closed_for, budget_.account()},
       topics_{options_, budget_},
       reading_back_{topics_, epoch_, options_.ids},
       shards_{log_, counts_},
-      polling_{std::make_shared<lifecycle>(strand_on(executor), log_)} {}
+      polling_{std::make_shared<lifecycle>(strand_on(executor), log_, left_)} {}
 
 std::shared_ptr<manager_state> manager_state::make(
     const asio::any_io_executor& executor, manager_options options) {
@@ -300,6 +301,15 @@ void manager_state::shutdown() noexcept {
         reviews_.stop(topics_.retire(*ended), owed);
     }
     reviews_.adjust(owed);
+    left_->begin_end();
+}
+
+void manager_state::cut_streams() noexcept {
+    owed_drains owed;
+    const std::lock_guard lock{mutex_};
+    if (!std::exchange(has_cut_, true)) {
+        shards_.for_each([&owed](shard& each) { each.cut_all(owed); });
+    }
 }
 
 manager_stats manager_state::stats() const {

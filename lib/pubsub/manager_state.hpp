@@ -5,6 +5,7 @@
 #include "asked_topics.hpp"
 #include "closed_topics.hpp"
 #include "draft.hpp"
+#include "leftovers.hpp"
 #include "lifecycle.hpp"
 #include "making_room.hpp"
 #include "memberships.hpp"
@@ -68,6 +69,11 @@ public:
     void shutdown() noexcept;
     bool is_shut_down() const noexcept { return is_shut_down_; }
 
+    /// What a shutdown waits for.
+    leftovers& left() const noexcept { return *left_; }
+    /// Ends all streams that are left as they are. Idempotent.
+    void cut_streams() noexcept;
+
     manager_stats stats() const;
 
     /// What the layer above keeps with the manager: one object of its own type.
@@ -107,12 +113,14 @@ private:
     const std::shared_ptr<counters> counts_ = std::make_shared<counters>();
     std::atomic<std::uint64_t> refused_{0};
     std::atomic<bool> is_shut_down_{false};
+    const std::shared_ptr<leftovers> left_;
 
     std::atomic<void*> companion_{nullptr};
 
     mutable std::mutex mutex_;
     std::shared_ptr<void> companion_keeper_;
     std::uint64_t sequence_ = 0;
+    bool has_cut_ = false;
     unsigned refusals_logged_ = 0; ///< of topics that there are none of
     memory_budget budget_;
     closed_topics closed_;

@@ -240,6 +240,14 @@ bool shard::shed(std::uint64_t before, owed_drains& owed) noexcept {
     return true;
 }
 
+void shard::cut_all(owed_drains& owed) noexcept { owed.push(shared_from_this(), cutting_); }
+
+void shard::cut_now() noexcept {
+    for (subscriber& each : residents_) {
+        end(each, subscriber::ending::cut);
+    }
+}
+
 void shard::leave_round() noexcept {
     if (round_ != round::none) {
         round_ = round::left;

@@ -62,6 +62,9 @@ public:
     /// and lets go only what waits to reach it.
     bool shed(std::uint64_t before, class owed_drains& owed) noexcept;
 
+    /// Cuts all subscribers that are there. Once.
+    void cut_all(class owed_drains& owed) noexcept;
+
     /// Takes the shard out of a round that it has not begun with.
     void leave_round() noexcept;
 
@@ -89,11 +92,17 @@ private:
         void release() noexcept override {}
     };
 
+    struct cutting final : task {
+        void run(shard& on) noexcept override { on.cut_now(); }
+        void release() noexcept override {}
+    };
+
     enum class round : std::uint8_t { none, waited_for, left };
 
     void post_drain() noexcept;
     void drain();
     void shed_now() noexcept;
+    void cut_now() noexcept;
     /// Lets the lane's subscribers miss what was denied.
     void tell_denied(delivery& what, const lane& in) noexcept;
     bool queue(subscriber& of, const entry_ptr& added, const lane& in, drop_counts& lost) noexcept;
@@ -117,6 +126,7 @@ private:
     shedding shedding_;
     std::atomic<std::uint64_t> shed_before_{0};
     std::atomic<round> round_{round::none};
+    cutting cutting_;
 
     // On the executor only:
     /// Of the drain that runs: nothing more comes that could go out in the same write.

@@ -45,8 +45,8 @@ class subscriber : public boost::intrusive_ref_counter<subscriber, boost::thread
                    public leaving,
                    public wakeable {
 public:
-    /// How nothing more comes; the later ones hold where several apply.
-    enum class ending : std::uint8_t { none, closed, topic_closed, shut_down };
+    /// What ends it, the more urgent last: one that is cut ends as it is, whatever waits.
+    enum class ending : std::uint8_t { none, closed, topic_closed, shut_down, cut };
 
     subscriber(bool tells_gaps, const memory_account_ptr& account) noexcept
         : pending{tells_gaps, account} {}

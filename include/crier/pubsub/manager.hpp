@@ -10,6 +10,7 @@
 #include <crier/wire/encoder.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
 #include <boost/json/value_from.hpp>
 #include <boost/system/result.hpp>
 
@@ -190,6 +191,23 @@ public:
     /// Ends the manager: ends all streams after they were sent what was published before, stops all
     /// polling, and refuses new streams and events. Idempotent.
     void shutdown() noexcept;
+
+    /// Shuts the manager down as `shutdown` does, once it is awaited. It completes when all streams
+    /// have ended, by their sessions, and nothing is polled any more. Streams that are still there
+    /// at the deadline are cut, such as those of stalled clients: at once if it is zero or less,
+    /// never if it is `milliseconds::max()`. 100 ms later it completes, whatever is left: polling
+    /// that cannot be cancelled, say. Subscriptions are closed and not waited for. Several may
+    /// wait; the first deadline holds.
+    ///
+    ///     co_await manager.async_shutdown(std::chrono::seconds{2});
+    ///
+    /// Errors: throws `std::bad_alloc` where there is no memory to wait; the shutdown goes on, and
+    /// without memory for its deadline the streams are cut at once.
+    /// Cancellation: terminal and partial; the shutdown goes on, and its deadline holds.
+    /// Thread safety: from any executor. The contexts of the manager and its streams must run.
+    /// Lifetime: the manager may be destroyed meanwhile.
+    boost::asio::awaitable<void> async_shutdown(
+        std::chrono::milliseconds deadline = std::chrono::seconds{1});
 
     bool is_shut_down() const noexcept;
 
