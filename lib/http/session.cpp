@@ -4,7 +4,6 @@
 
 #include "async/context_members.hpp"
 #include "end_reason.hpp"
-#include "pubsub/log_failure.hpp"
 #include "pubsub/prefetch.hpp"
 #include "stream_counters.hpp"
 
@@ -29,30 +28,6 @@ constexpr std::chrono::milliseconds soon{100};
 /// Takes a block that Asio keeps for the thread's next coroutine, however small that is: a stream
 /// must not hold a request's, which is larger, for its whole life.
 shard_coroutine nothing() { co_return; }
-
-bool is_closed(const std::exception_ptr& failure) {
-    try {
-        std::rethrow_exception(failure);
-    } catch (const boost::system::system_error& error) {
-        return error.code() == errc::topic_closed;
-    } catch (...) {
-        return false;
-    }
-}
-
-/// What a client is told whose subscription failed. What is not expected is logged.
-refusal refusal_for(const std::exception_ptr& failure, const logger& log) {
-    try {
-        std::rethrow_exception(failure);
-    } catch (const boost::system::system_error& error) {
-        if (error.code() == errc::shut_down) {
-            return {503, "shutting down"};
-        }
-    } catch (...) { // NOLINT(bugprone-empty-catch): it is logged below
-    }
-    log_failure(log, "cannot subscribe: ", failure);
-    return {500, "internal error"};
-}
 
 } // namespace
 
@@ -120,11 +95,7 @@ void session::open() {
     } catch (const std::bad_alloc&) {
         throw;
     } catch (...) {
-        const auto failure = std::current_exception();
-        decided.instead = is_closed(failure)
-                            ? refuse_for_good(decided.fields)
-                            : refuse(refusal_for(failure, events_->log()), decided.fields,
-                                  decided.style);
+        decided.instead = answer_without_subscription(decided);
     }
     if (decided.instead) {
         reason_ = decided.instead->reason;
@@ -140,6 +111,27 @@ void session::open() {
         healing_ = std::make_unique<healing>(std::move(decided.on_gap), pending);
     }
     out_.to().watch_peer();
+}
+
+/// Notes what is handled now, which a subscription threw, unless it is foreseen; and what the client
+/// gets for it.
+reply session::answer_without_subscription(const decision& decided) {
+    failure_ = std::current_exception();
+    refusal why{500, "internal error"};
+    try {
+        throw;
+    } catch (const boost::system::system_error& error) {
+        const bool is_closed = error.code() == errc::topic_closed;
+        if (is_closed || error.code() == errc::shut_down) {
+            failure_ = nullptr;
+            why = {503, "shutting down"};
+        }
+        if (is_closed) {
+            return refuse_for_good(decided.fields);
+        }
+    } catch (...) { // NOLINT(bugprone-empty-catch): whoever serves the stream is told
+    }
+    return refuse(why, decided.fields, decided.style);
 }
 
 /// Does what there is to do. False: the stream is over, and no handler of its sink is outstanding.

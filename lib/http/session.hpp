@@ -61,6 +61,7 @@ private:
 
     void begin() noexcept;
     void open();
+    reply answer_without_subscription(const decision& decided);
     bool go_on();
     bool go_on_streaming();
     bool take_turn();

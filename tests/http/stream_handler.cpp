@@ -11,6 +11,7 @@
 #include <vector>
 
 using crier::test::client;
+using crier::test::eventually;
 using crier::test::running_server;
 
 namespace {
@@ -167,7 +168,7 @@ TEST_CASE("a topic is polled by its rule while somebody streams it") {
     client other = running.connect();
     other.get("/?topic=broken");
     CHECK(other.read_to_end().starts_with("HTTP/1.1 500 "));
-    CHECK(logged.contain("cannot subscribe: no sensor"));
+    CHECK(eventually([&] { return logged.contain("a stream failed: no sensor"); }));
     CHECK(events.stats().topics.size() == 1);
     running.stop();
 }

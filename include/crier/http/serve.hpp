@@ -81,8 +81,8 @@ struct manager_access {
 /// It subscribes, resumes after the request's last event id, and writes the header, events and
 /// heartbeats. A request that `check_framing`, `check_stream_request`, `topic_of` or the manager
 /// refuses is answered with 4xx or 503, and gives `end_reason::refused`, as does one whose
-/// subscription fails in a function of the program, such as `topic_rule::source`: that is logged,
-/// and answered with 500. If origins are allowed, a
+/// subscription fails otherwise, as where `topic_rule::source` throws: it is answered with 500, and
+/// what was thrown is thrown on. If origins are allowed, a
 /// preflight is answered with 204 and gives `end_reason::preflight`, or is refused with 403. HEAD
 /// is answered with the header alone and gives `end_reason::head`. Refusals are plain text, or
 /// problem details in JSON (RFC 9457) where `Accept` prefers JSON. Sockets get `TCP_NODELAY`, the
