@@ -1,7 +1,11 @@
 #include "detached_streams.hpp"
 
+#include <crier/wire/errc.hpp>
+
 #include "async/context_members.hpp"
 #include "pubsub/log_failure.hpp"
+
+#include <boost/system/system_error.hpp>
 
 #include <utility>
 
@@ -17,9 +21,21 @@ detached_streams::detached_streams(asio::any_io_executor executor, logger log,
       on_end_{std::move(on_end)},
       poller_{std::make_shared<poller>(executor_)} {}
 
-detached_streams::~detached_streams() { context_members<session>::of(executor_).shutdown(); }
+/// Those that are left go with the context, or end there by themselves.
+detached_streams::~detached_streams() {
+    if (!empty()) {
+        context_members<session>::of(executor_).for_each([this](session& each) {
+            if (each.belongs_to(*this)) {
+                each.disown();
+            }
+        });
+    }
+}
 
 void detached_streams::begin(stream_socket& from, detached_order ordered) {
+    if (is_over_) {
+        throw boost::system::system_error{errc::shut_down};
+    }
     const std::shared_ptr<shard> on = ordered.events->shard_of(executor_);
     auto to = std::make_shared<polled_sink>(poller_, from);
     const auto made = session::make(
@@ -43,6 +59,11 @@ void detached_streams::ended(end_reason /*reason*/, const std::exception_ptr& fa
 void detached_streams::abandoned() noexcept {
     --open_;
     --connections_;
+}
+
+void detached_streams::end() noexcept {
+    is_over_ = true;
+    cut();
 }
 
 void detached_streams::cut() noexcept {

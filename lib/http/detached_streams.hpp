@@ -40,6 +40,9 @@ public:
     /// Ends all of them, properly where that takes no waiting.
     void cut() noexcept;
 
+    /// The same, and no stream begins any more.
+    void end() noexcept;
+
 private:
     void ended(end_reason reason, const std::exception_ptr& failure) noexcept override;
     void abandoned() noexcept override;
@@ -50,6 +53,7 @@ private:
     const std::function<void()> on_end_;
     const std::shared_ptr<poller> poller_;
     std::size_t open_ = 0;
+    bool is_over_ = false;
 };
 
 } // namespace crier::detail

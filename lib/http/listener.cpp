@@ -7,7 +7,6 @@
 #include "pubsub/log_failure.hpp"
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/system/system_error.hpp>
 
@@ -68,7 +67,9 @@ listener::listener(asio::io_context& io, descriptor socket, const logger& log, t
     socket.release();
 }
 
-void listener::start() { asio::co_spawn(io_, accept(), asio::detached); }
+void listener::start(std::shared_ptr<void> kept) {
+    asio::co_spawn(io_, accept(), [kept = std::move(kept)](const std::exception_ptr&) {});
+}
 
 void listener::close() noexcept {
     error_code ignored;

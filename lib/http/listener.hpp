@@ -25,7 +25,8 @@ public:
     /// `socket` listens and does not block.
     listener(boost::asio::io_context& io, descriptor socket, const logger& log, taker take);
 
-    void start();
+    /// `kept` lives until nothing uses this any more.
+    void start(std::shared_ptr<void> kept = {});
 
     /// Accepts no more.
     void close() noexcept;

@@ -11,8 +11,12 @@
 
 #include <algorithm>
 #include <exception>
+#include <memory>
+#include <optional>
 #include <stdexcept>
+#include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace crier {
@@ -22,10 +26,26 @@ namespace asio = boost::asio;
 namespace detail {
 
 struct server_state {
-    explicit server_state(server_options given) : options{std::move(given)}, listening{options} {
+    explicit server_state(server_options given, asio::io_context* programs)
+        : is_on_programs_context{programs != nullptr}, options{std::move(given)} {
+        listening.emplace(options);
         for (unsigned i = 0; i < options.threads; ++i) {
-            workers.push_back(
-                std::make_unique<worker>(options, handle, connections, listening.take(i)));
+            workers.push_back(std::make_unique<worker>(
+                options, handle, connections, listening->take(i), programs));
+        }
+    }
+
+    asio::any_io_executor executor() const { return workers.front()->context().get_executor(); }
+
+    void shutdown(std::chrono::milliseconds deadline) noexcept {
+        if (ending.exchange(true)) {
+            return;
+        }
+        // None at all is a deadline too.
+        deadline = std::clamp(deadline, std::chrono::milliseconds{0}, never);
+        told_to_end->set();
+        for (const auto& each : workers) {
+            each->shut_down(deadline);
         }
     }
 
@@ -44,12 +64,14 @@ struct server_state {
         }
     }
 
+    const bool is_on_programs_context;
     const server_options options;
     server::handler handle;
-    listening_sockets listening;
+    std::optional<listening_sockets> listening;
     std::function<void()> hook;
     std::atomic<std::size_t> connections{0};
     std::atomic<bool> ending{false};
+    bool has_begun = false;
     std::vector<std::unique_ptr<worker>> workers;
     std::unique_ptr<asio::signal_set> signals;
     std::unique_ptr<signal> told_to_end;
@@ -78,33 +100,54 @@ server_options checked(server_options options) {
     return options;
 }
 
-} // namespace
+server_options on_one_thread(server_options options) {
+    if (options.threads != 1) {
+        throw std::invalid_argument{"threads is " + std::to_string(options.threads) +
+                                    "; a server on the program's context has that one thread"};
+    }
+    return options;
+}
 
-server::server(server_options options)
-    : state_{std::make_unique<detail::server_state>(checked(std::move(options)))} {
-    state_->told_to_end = std::make_unique<signal>(get_executor());
-    state_->told_to_end->async_wait([state = state_.get()](boost::system::error_code error) {
-        if (!error) {
-            state->announce_end();
+std::shared_ptr<detail::server_state> made(server_options options, asio::io_context* programs) {
+    auto state = std::make_shared<detail::server_state>(std::move(options), programs);
+    const std::weak_ptr<detail::server_state> whole{state};
+    for (const auto& each : state->workers) {
+        each->live_in(whole);
+    }
+    state->told_to_end = std::make_unique<signal>(state->executor());
+    state->told_to_end->async_wait([whole](boost::system::error_code error) {
+        if (const auto there = error ? nullptr : whole.lock()) {
+            there->announce_end();
         }
     });
+    return state;
 }
+
+} // namespace
+
+server::server(server_options options) : state_{made(checked(std::move(options)), nullptr)} {}
+
+server::server(asio::io_context& context, server_options options)
+    : state_{made(on_one_thread(checked(std::move(options))), &context)} {}
 
 server::~server() {
     state_->told_to_end.reset();
     state_->signals.reset();
+    if (state_->is_on_programs_context) {
+        state_->workers.front()->abandon();
+        state_->listening.reset(); // now that nobody listens any more
+        return;
+    }
     // The managers' strands are on the first context: sessions of the others must go before it.
     while (!state_->workers.empty()) {
         state_->workers.pop_back();
     }
 }
 
-asio::any_io_executor server::get_executor() const {
-    return state_->workers.front()->context().get_executor();
-}
+asio::any_io_executor server::get_executor() const { return state_->executor(); }
 
 asio::ip::tcp::endpoint server::local_endpoint() const {
-    return state_->listening.local_endpoint();
+    return state_->listening->local_endpoint();
 }
 
 std::size_t server::connections() const noexcept { return state_->connections; }
@@ -113,14 +156,19 @@ void server::on_shutdown(std::function<void()> hook) { state_->hook = std::move(
 
 void server::shutdown_on_signals(std::chrono::milliseconds deadline) {
     state_->signals = std::make_unique<asio::signal_set>(get_executor(), SIGINT, SIGTERM);
-    state_->signals->async_wait([this, deadline](boost::system::error_code error, int) {
-        if (!error) {
-            shutdown(deadline);
-        }
-    });
+    state_->signals->async_wait(
+        [whole = std::weak_ptr{state_}, deadline](boost::system::error_code error, int) {
+            if (const auto there = error ? nullptr : whole.lock()) {
+                there->shutdown(deadline);
+            }
+        });
 }
 
 void server::run(handler handle) {
+    if (state_->is_on_programs_context) {
+        throw std::logic_error{
+            "this server is on the program's context: call start, and run the context"};
+    }
     state_->handle = std::move(handle);
     std::vector<std::jthread> threads;
     for (const auto& each : state_->workers) {
@@ -134,16 +182,19 @@ void server::run(handler handle) {
     state_->workers.front()->run();
 }
 
-void server::shutdown(std::chrono::milliseconds deadline) noexcept {
-    if (state_->ending.exchange(true)) {
-        return;
+void server::start(handler handle) {
+    if (!state_->is_on_programs_context) {
+        throw std::logic_error{"this server has threads of its own: call run"};
     }
-    // None at all is a deadline too.
-    deadline = std::clamp(deadline, std::chrono::milliseconds{0}, detail::never);
-    state_->told_to_end->set();
-    for (const auto& each : state_->workers) {
-        each->shut_down(deadline);
+    if (std::exchange(state_->has_begun, true)) {
+        throw std::logic_error{"this server has begun already"};
+    }
+    state_->handle = std::move(handle);
+    if (!state_->ending) {
+        state_->workers.front()->start_accepting();
     }
 }
+
+void server::shutdown(std::chrono::milliseconds deadline) noexcept { state_->shutdown(deadline); }
 
 } // namespace crier

@@ -354,6 +354,16 @@ void session::context_gone() noexcept {
     out_.woken().drop();
 }
 
+void session::disown() noexcept {
+    struct nobody final : session_end {
+        void ended(end_reason /*reason*/, const std::exception_ptr& /*failure*/) noexcept override {
+        }
+        void abandoned() noexcept override {}
+    };
+    static nobody none;
+    std::exchange(then_, &none)->abandoned();
+}
+
 session::~session() {
     events_->forget(*this);
     if (is_open_) {

@@ -48,6 +48,9 @@ public:
     bool take(const entry_ptr& only, clock::time_point now) override;
     void fetch_ahead() const noexcept override;
 
+    /// From here on nobody is told of its end.
+    void disown() noexcept;
+
     /// Destroys the coroutine that waits.
     void context_gone() noexcept;
 

@@ -10,7 +10,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <iterator>
 #include <utility>
 
 namespace crier::detail {
@@ -19,25 +18,39 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 
 worker::worker(const server_options& options, const server::handler& handle,
-    std::atomic<std::size_t>& connections, std::vector<descriptor> sockets)
+    std::atomic<std::size_t>& connections, std::vector<descriptor> sockets,
+    asio::io_context* programs)
     : options_{options},
       handle_{handle},
       all_connections_{connections},
+      own_io_{programs == nullptr ? std::make_unique<asio::io_context>(1) : nullptr},
+      io_{programs == nullptr ? *own_io_ : *programs},
       streams_{io_.get_executor(), options.log, connections, [this] { one_ended(); }} {
     promise_single_thread(io_);
     for (descriptor& each : sockets) {
         listeners_.emplace_back(io_, std::move(each), options.log,
             [this](stream_socket accepted) { take_in(std::move(accepted)); });
     }
+}
+
+void worker::live_in(const std::weak_ptr<void>& whole) {
+    whole_ = whole;
     // From the start on, as there may be no memory in the end.
-    told_to_end_.async_wait([this](error_code error) {
-        if (!error) {
+    told_to_end_.async_wait([this, whole](error_code error) {
+        if (const auto there = error ? nullptr : whole.lock()) {
             begin_shutdown();
         }
     });
 }
 
-void worker::start_accepting() { std::ranges::for_each(listeners_, &listener::start); }
+/// For what goes on, on a context that does not go with this.
+std::shared_ptr<void> worker::kept() const noexcept { return own_io_ ? nullptr : whole_.lock(); }
+
+void worker::start_accepting() {
+    for (listener& each : listeners_) {
+        each.start(kept());
+    }
+}
 
 worker::~worker() { is_over_ = true; }
 
@@ -64,14 +77,13 @@ void worker::take_in(stream_socket socket) {
 /// Takes a connection off the list when its coroutine has gone, whichever way.
 class worker::connection_end {
 public:
-    connection_end(worker& by, std::list<connection>::iterator which) noexcept
-        : by_{&by}, which_{which} {}
-    connection_end(connection_end&& from) noexcept
-        : by_{std::exchange(from.by_, nullptr)}, which_{from.which_} {}
+    connection_end(worker& by, std::shared_ptr<connection> which) noexcept
+        : by_{by}, which_{std::move(which)} {}
+    connection_end(connection_end&&) noexcept = default;
     connection_end& operator=(connection_end&&) = delete;
     ~connection_end() {
-        if (by_ != nullptr) {
-            by_->ended(which_);
+        if (which_) {
+            by_.ended(*which_);
         }
     }
 
@@ -83,19 +95,19 @@ public:
         } catch (const boost::system::system_error&) {
             return; // the client has gone, say
         } catch (...) {
-            log_failure(by_->options_.log, "a connection failed: ", failure);
+            log_failure(by_.options_.log, "a connection failed: ", failure);
         }
     }
 
 private:
-    worker* by_;
-    std::list<connection>::iterator which_;
+    worker& by_;
+    std::shared_ptr<connection> which_;
 };
 
 void worker::begin(stream_socket socket, bool is_one_too_many) {
-    connections_.emplace_back(
-        connection_context{options_, handle_, streams_, ending_, shutdown_.get_token()});
-    const auto which = std::prev(connections_.end());
+    const auto which = std::make_shared<connection>(
+        connection_context{options_, handle_, streams_, ending_, shutdown_.get_token()}, kept());
+    connections_.push_back(*which);
     which->state.is_one_too_many = is_one_too_many;
     if (is_one_too_many) {
         ++refused_;
@@ -115,14 +127,14 @@ void worker::begin(stream_socket socket, bool is_one_too_many) {
     }
 }
 
-void worker::ended(std::list<connection>::iterator which) noexcept {
-    if (which->state.is_one_too_many) {
+void worker::ended(connection& which) noexcept {
+    if (which.state.is_one_too_many) {
         --refused_;
-    } else if (!which->state.is_handed_over) {
+    } else if (!which.state.is_handed_over) {
         --all_connections_;
     }
+    which.unlink();
     if (!is_over_) {
-        connections_.erase(which);
         one_ended();
     }
 }
@@ -155,14 +167,31 @@ void worker::cut() noexcept {
     after(last_grace, &worker::stop);
 }
 
-void worker::stop() noexcept { io_.stop(); }
+void worker::stop() noexcept {
+    if (own_io_) {
+        io_.stop();
+    } else {
+        options_.log(severity::warning,
+            "handlers go on after the deadline, though they are cancelled; the context waits for "
+            "them");
+    }
+}
+
+void worker::abandon() noexcept {
+    std::ranges::for_each(listeners_, &listener::close);
+    told_to_end_.close();
+    ending_ = true;
+    deadline_.cancel();
+    cancel_all(false);
+    streams_.end();
+}
 
 /// Where there is no memory to wait, it is time at once.
 void worker::after(clock::duration time, void (worker::*then)() noexcept) noexcept {
     try {
         deadline_.expires_after(time);
-        deadline_.async_wait([this, then](error_code error) {
-            if (!error) {
+        deadline_.async_wait([this, then, whole = whole_](error_code error) {
+            if (const auto there = error ? nullptr : whole.lock()) {
                 (this->*then)();
             }
         });
@@ -182,9 +211,9 @@ void worker::cancel(connection& one) noexcept {
 void worker::cancel_all(bool idle_only) noexcept {
     for (auto next = connections_.begin(); next != connections_.end();) {
         // Its end may come at once, and take it out of the list.
-        const auto each = next++;
-        if (each->state.idle || !idle_only) {
-            cancel(*each);
+        connection& each = *next++;
+        if (each.state.idle || !idle_only) {
+            cancel(each);
         }
     }
 }

@@ -9,25 +9,35 @@
 
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/intrusive/list.hpp>
 
 #include <atomic>
 #include <list>
+#include <memory>
 #include <stop_token>
+#include <utility>
 #include <vector>
 
 namespace crier::detail {
 
 /// One thread of a server: a context, listening sockets, and the connections that they accepted.
+///
+/// The program's own context may go on after the server. So what runs there keeps the server's
+/// state, of which this is a part, or looks whether that is still there.
 class worker {
 public:
-    /// Its options are checked.
+    /// Its options are checked. `programs`: the context that the program has; none: one of its own.
     worker(const server_options& options, const server::handler& handle,
-        std::atomic<std::size_t>& connections, std::vector<descriptor> sockets);
+        std::atomic<std::size_t>& connections, std::vector<descriptor> sockets,
+        boost::asio::io_context* programs);
     worker(const worker&) = delete;
     worker& operator=(const worker&) = delete;
     ~worker();
 
     boost::asio::io_context& context() noexcept { return io_; }
+
+    /// Before anything else: what this is a part of.
+    void live_in(const std::weak_ptr<void>& whole);
 
     void start_accepting();
 
@@ -37,10 +47,17 @@ public:
     /// Accepts no more and ends idle connections, the others at the deadline. Once, by any thread.
     void shut_down(clock::duration deadline) noexcept;
 
-private:
-    struct connection {
-        explicit connection(const connection_context& of) : state{of} {}
+    /// Ends all that it has on the program's context, which goes on without the server.
+    void abandon() noexcept;
 
+private:
+    /// It lives as long as its coroutine, which may use the signal until it has gone.
+    struct connection : boost::intrusive::list_base_hook<
+                            boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+        connection(const connection_context& of, std::shared_ptr<void> whole)
+            : kept{std::move(whole)}, state{of} {}
+
+        const std::shared_ptr<void> kept;
         connection_context state;
         boost::asio::cancellation_signal cancellation;
     };
@@ -49,7 +66,7 @@ private:
 
     void take_in(stream_socket socket);
     void begin(stream_socket socket, bool is_one_too_many);
-    void ended(std::list<connection>::iterator which) noexcept;
+    void ended(connection& which) noexcept;
     void cancel(connection& one) noexcept;
     void cancel_all(bool idle_only) noexcept;
     void begin_shutdown() noexcept;
@@ -57,15 +74,17 @@ private:
     void cut() noexcept;
     void stop() noexcept;
     void one_ended() noexcept;
+    std::shared_ptr<void> kept() const noexcept;
 
     const server_options& options_;
     const server::handler& handle_;
     std::atomic<std::size_t>& all_connections_;
     std::size_t refused_ = 0;
-    /// Outlives the context: while that is destroyed, coroutines may still use their cancellation
-    /// signals.
-    std::list<connection> connections_;
-    boost::asio::io_context io_{1};
+    /// Outlives the context, with which connections may go.
+    boost::intrusive::list<connection, boost::intrusive::constant_time_size<false>> connections_;
+    std::weak_ptr<void> whole_;
+    const std::unique_ptr<boost::asio::io_context> own_io_; ///< none on the program's
+    boost::asio::io_context& io_;
     std::list<listener> listeners_;
     timer deadline_{io_};
     detached_streams streams_;

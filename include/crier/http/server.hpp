@@ -7,6 +7,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
 #include <chrono>
@@ -89,11 +90,29 @@ public:
     /// the resolver's errors for an unknown name; `std::invalid_argument` on options that make no
     /// sense.
     explicit server(server_options options = {});
+
+    /// The same on a context that the program has, which one thread runs, as
+    /// `promise_single_thread` says; the server makes that promise. Call `start` in place of `run`.
+    /// The server keeps the context at work until it is shut down or destroyed. About 100 ms after
+    /// the shutdown's deadline nothing of it is left there, but handlers that ignore that they are
+    /// cancelled; that is logged.
+    ///
+    ///     crier::server server{context, {.port = 8080}};
+    ///     server.start(crier::stream_handler(manager));
+    ///     context.run();
+    ///
+    /// Errors: also throws `std::invalid_argument` if `threads` is not 1. What leaves a handler of
+    /// the context is the program's: the server logs only what leaves its connections.
+    /// Lifetime: the context must outlive the server. Destroy the server on the thread that runs
+    /// the context, or while none does. Connections that are open then are cut: their handlers are
+    /// cancelled, and end when the context runs on, or are destroyed with it. What handlers use
+    /// must live until then.
+    explicit server(boost::asio::io_context& context, server_options options = {});
     server(const server&) = delete;
     server& operator=(const server&) = delete;
     ~server();
 
-    /// The executor of the first thread.
+    /// The executor of the first thread, or of the program's context.
     boost::asio::any_io_executor get_executor() const;
 
     /// Of its first TCP socket; port 0: it has none.
@@ -111,7 +130,13 @@ public:
 
     /// Serves until the server is shut down and nothing runs on its threads any more. May be called
     /// once.
+    /// Errors: throws `std::logic_error` on a server of the program's context.
     void run(handler handle);
+
+    /// Begins to serve on the program's context, and returns. May be called once.
+    /// Errors: throws `std::logic_error` on a server with threads of its own, and if it has begun.
+    /// Thread safety: on the thread that runs the context, or while none does.
+    void start(handler handle);
 
     /// Ends the server: accepts no more connections, closes idle ones, waits for the others, and
     /// cuts those that are open at the deadline: at once if it is zero or less, never if it is
@@ -120,7 +145,7 @@ public:
     void shutdown(std::chrono::milliseconds deadline = std::chrono::seconds{1}) noexcept;
 
 private:
-    std::unique_ptr<detail::server_state> state_;
+    std::shared_ptr<detail::server_state> state_;
 };
 
 } // namespace crier
