@@ -113,8 +113,8 @@ void session::open() {
     out_.to().watch_peer();
 }
 
-/// Notes what is handled now, which a subscription threw, unless it is foreseen; and what the client
-/// gets for it.
+/// Notes what is handled now, which a subscription threw, unless it is foreseen; and what the
+/// client gets for it.
 reply session::answer_without_subscription(const decision& decided) {
     failure_ = std::current_exception();
     refusal why{500, "internal error"};

@@ -77,8 +77,7 @@ public:
     }
     void watch_peer() override {}
     void cancel() override {}
-    void limit_buffering(
-        std::size_t /*bytes*/, std::chrono::milliseconds /*longest*/) override {}
+    void limit_buffering(std::size_t /*bytes*/, std::chrono::milliseconds /*longest*/) override {}
 };
 
 /// What is to be the same however the bytes of a client come.

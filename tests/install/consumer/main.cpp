@@ -21,8 +21,7 @@ public:
     }
     void watch_peer() override {}
     void cancel() override {}
-    void limit_buffering(
-        std::size_t /*bytes*/, std::chrono::milliseconds /*longest*/) override {}
+    void limit_buffering(std::size_t /*bytes*/, std::chrono::milliseconds /*longest*/) override {}
     void client_leaves() {
         received(boost::asio::error::eof, 0);
         wake_user();
