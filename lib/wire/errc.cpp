@@ -91,6 +91,7 @@ std::string_view to_string(errc e) noexcept {
     case errc::no_stream: return "no_stream";
     case errc::proxy_refused: return "proxy_refused";
     case errc::unsendable_id: return "unsendable_id";
+    case errc::topic_closed: return "topic_closed";
     }
     return "unknown";
 }
