@@ -540,6 +540,25 @@ TEST_CASE("after a stop by condition newcomers do not restart it until all have 
     test.run();
 }
 
+TEST_CASE("the stop condition is asked of a value that was not published again, too") {
+    context test;
+    crier::manager events{test.io.get_executor()};
+    int asked = 0;
+    std::vector<crier::topic_options> topics(1);
+    topics[0].name = "a";
+    topics[0].polling = polling([]() -> asio::awaitable<json::value> { co_return 1; },
+        {.interval = 1s,
+            .stop_condition = [&asked](const json::value&) { return ++asked == 3; },
+            .only_changes = true});
+    crier::subscription mine = events.subscribe(topics);
+    test.run();
+    for (int i = 0; i < 5; ++i) {
+        test.advance(1s);
+    }
+    CHECK(asked == 3);
+    CHECK(mine.pending() == 1);
+}
+
 TEST_CASE("a manager that goes stops a running fetch") {
     context test;
     source from{test, 1h};

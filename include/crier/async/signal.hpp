@@ -41,8 +41,8 @@ struct begin_wait {
 ///     co_await changed.async_wait();    // completes at once
 ///
 /// Thread safety: all members from any thread; one wait at a time.
-/// Lifetime: destroying it completes its wait with `operation_aborted`. The executor's context must
-/// outlive it.
+/// Lifetime: any thread may destroy it, once no other uses it any more; that completes its wait
+/// with `operation_aborted`. The executor's context must outlive it.
 class CRIER_EXPORT signal {
 public:
     using executor_type = boost::asio::any_io_executor;

@@ -23,6 +23,7 @@
 
 namespace crier {
 
+/// As with all options, designated initialisers stand in the order of the members.
 struct serve_options {
     /// The stream's topic. Empty: `topic_of(request)`, unless there are `topics`.
     std::string topic{};

@@ -31,6 +31,7 @@ class manager_state;
 struct manager_access;
 } // namespace detail
 
+/// As with all options, designated initialisers stand in the order of the members.
 struct manager_options {
     /// How long a stream is silent before a heartbeat is sent. A client that takes nothing for as
     /// long is disconnected. Zero or less means the default, `milliseconds::max()` or more than 49

@@ -97,8 +97,9 @@ struct polling_options {
     std::chrono::milliseconds linger{};
     /// Part of the published errors.
     std::string api_version = "v1";
-    /// Called with each value that a fetch returned, after it was published. True ends the polling;
-    /// the streams stay open.
+    /// Called with each value that a fetch returned, after it was published, or was not, as
+    /// `only_changes` found it equal to the last. True ends the polling; the streams stay open. The
+    /// topic's next first subscriber, after its last has left, begins the polling anew.
     std::function<bool(const boost::json::value&)> stop_condition{};
     /// Runs once at the end of the polling, whatever ended it. Polling that lacked memory ends, and
     /// begins again about 100 ms later.

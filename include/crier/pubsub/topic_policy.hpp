@@ -15,8 +15,8 @@ namespace crier {
 
 class polling_service;
 
-/// How many of its events a topic keeps for clients that reconnect. When a limit is exceeded, the
-/// oldest event is removed.
+/// How many of its events a topic keeps for clients that reconnect. When one of the limits is
+/// exceeded, the oldest event is removed: `{.events = 1000}` also means 1 MB and five minutes.
 struct history_limits {
     std::size_t events = 0;                       ///< 0: no history
     std::size_t bytes = std::size_t{1024} * 1024; ///< of encoded events
