@@ -79,6 +79,7 @@ asio::awaitable<void> end_orderly(
         begin_deadline(events, deadline);
     }
     leftovers::wait waiting = events->left().wait_on(here);
+    events.reset(); // whose strand must not outlive its context, as this wait may
     error_code error;
     co_await waiting.async_wait(asio::redirect_error(asio::use_awaitable, error));
     if (error != errc::closed) {
