@@ -19,21 +19,21 @@
 #include <iostream>
 #include <stdexcept>
 #include <string>
-#include <utility>
 
 namespace asio = boost::asio;
 namespace json = boost::json;
 
 namespace {
 
-crier::event_source_options asking(std::string prompt) {
+crier::event_source_options asking(const std::string& prompt) {
     crier::event_source_options options;
     options.method = "POST";
     options.headers = {{"Content-Type", "application/json"}};
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody changes the environment
     if (const char* const key = std::getenv("OPENAI_API_KEY")) {
         options.headers.push_back({"Authorization", "Bearer " + std::string{key}});
     }
-    const json::value message{{"role", "user"}, {"content", std::move(prompt)}};
+    const json::value message{{"role", "user"}, {"content", prompt}};
     options.body = json::serialize(
         json::value{{"model", "pretend"}, {"stream", true}, {"messages", json::array{message}}});
     // What the server says in place of a stream.
@@ -65,9 +65,9 @@ asio::awaitable<void> print_answer(crier::event_source& from) {
     std::cout << '\n';
 }
 
-void run(const std::string& url, std::string prompt) {
+void run(const std::string& url, const std::string& prompt) {
     asio::io_context io{1};
-    crier::event_source source{io.get_executor(), url, asking(std::move(prompt))};
+    crier::event_source source{io.get_executor(), url, asking(prompt)};
     asio::signal_set signals{io, SIGINT, SIGTERM};
     bool is_interrupted = false;
     signals.async_wait([&](auto error, int) {
@@ -97,7 +97,7 @@ int main(int argc, char** argv) {
     app.add_option("--url", url, "whom to ask")->capture_default_str();
     app.add_option("prompt", prompt, "what to ask")->required();
     return example::run_with(app, argc, argv, [&] {
-        run(url, std::move(prompt));
+        run(url, prompt);
         return 0;
     });
 }

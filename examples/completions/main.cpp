@@ -39,7 +39,8 @@ struct program_options {
 
 constexpr error shutting_down{"the server is shutting down", "server_error", "", "shutting_down"};
 
-asio::awaitable<void> respond(crier::exchange& request, http::status status, json::value body) {
+asio::awaitable<void> respond(
+    crier::exchange& request, http::status status, const json::value& body) {
     return request.respond(status, json::serialize(body), "application/json");
 }
 
@@ -112,7 +113,7 @@ asio::awaitable<std::optional<completions::request>> read(crier::exchange& reque
         problem = describe(error{bad.what(), "invalid_request_error", bad.parameter(), ""});
     }
     if (!asked) {
-        co_await respond(request, http::status::bad_request, std::move(problem));
+        co_await respond(request, http::status::bad_request, problem);
     }
     co_return asked;
 }

@@ -23,7 +23,7 @@ namespace {
 /// Sets a signal at a cancellation, until its end.
 class cancellation_watch {
 public:
-    cancellation_watch(asio::cancellation_state of, signal& told) : of_{std::move(of)} {
+    cancellation_watch(asio::cancellation_state of, signal& told) : of_{of} {
         if (of_.slot().is_connected()) {
             of_.slot().assign([&told](asio::cancellation_type /*type*/) { told.set_later(); });
         }

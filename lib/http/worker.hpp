@@ -54,8 +54,8 @@ private:
     /// It lives as long as its coroutine, which may use the signal until it has gone.
     struct connection : boost::intrusive::list_base_hook<
                             boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
-        connection(const connection_context& of, std::shared_ptr<void> whole)
-            : kept{std::move(whole)}, state{of} {}
+        connection(connection_context of, std::shared_ptr<void> whole)
+            : kept{std::move(whole)}, state{std::move(of)} {}
 
         const std::shared_ptr<void> kept;
         connection_context state;

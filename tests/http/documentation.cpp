@@ -18,8 +18,10 @@
 
 #include <cmath>
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <utility>
@@ -55,6 +57,52 @@ TEST_CASE("signal") {
         woken = true;
     }(changed, done));
     CHECK(done);
+}
+
+namespace {
+
+asio::awaitable<void> take_first(
+    asio::any_io_executor executor, std::function<std::string()> next_token, std::string& taken) {
+    std::jthread worker; // is joined after the channel has gone, which ends its work
+    crier::channel<std::string> tokens{executor, 16};
+    worker = std::jthread{[to = tokens.make_sender(), &next_token] {
+        bool is_wanted = true;
+        while (is_wanted) {
+            is_wanted = to.send(next_token());
+        }
+    }};
+    const std::optional<std::string> first = co_await tokens.receive();
+    taken = first.value_or("none");
+}
+
+} // namespace
+
+TEST_CASE("channel") {
+    context test;
+    std::string taken;
+    test.spawn(take_first(test.io.get_executor(), [] { return "token"; }, taken));
+    CHECK(test.run_until([&] { return !taken.empty(); }));
+    CHECK(taken == "token");
+}
+
+TEST_CASE("while_connected and shutdown_token") {
+    const auto compute = [](std::string prompt) -> asio::awaitable<std::string> {
+        co_return prompt + "!";
+    };
+    crier::test::running_server running{[&](crier::exchange& request) -> asio::awaitable<void> {
+        const std::string prompt = "one";
+        crier::channel<std::string> tokens{request.get_executor(), 1};
+        const std::stop_callback at_shutdown{
+            request.shutdown_token(), [&tokens] { tokens.close(); }};
+        const std::string text = co_await request.while_connected(compute(prompt));
+        co_await request.respond(boost::beast::http::status::ok, text);
+        co_await tokens.receive();
+    }};
+    crier::test::client peer = running.connect();
+    peer.get("/");
+    CHECK(peer.read_until("one!").ends_with("\r\n\r\none!"));
+    running.stop(std::chrono::seconds{10});
+    CHECK(peer.read_to_end().empty());
 }
 
 TEST_CASE("hub") {
@@ -257,12 +305,11 @@ asio::awaitable<void> write_tokens(crier::exchange& request, std::vector<std::st
     crier::stream_writer out = request.writer();
     co_await out.write_headers();
     while (true) {
-        const std::optional<std::string> token = co_await next_token(); // your own source
+        const std::optional<std::string> token = co_await out.while_connected(next_token());
         if (!token) {
             break;
         }
-        const crier::event next{.data = *token};
-        co_await out.write(next);
+        co_await out.write(*token); // text, JSON, an event or a frame
     }
     co_await out.finish();
 }

@@ -20,8 +20,9 @@ namespace crier {
 /// Values on their way from other threads to a coroutine, oldest first. So many may wait; a thread
 /// that sends more waits for room. Either side learns that the other has gone.
 ///
+///     std::jthread worker; // is joined after the channel has gone, which ends its work
 ///     crier::channel<std::string> tokens{executor, 16};
-///     std::jthread worker{[to = tokens.make_sender()] {
+///     worker = std::jthread{[to = tokens.make_sender()] {
 ///         bool is_wanted = true;
 ///         while (is_wanted) {
 ///             is_wanted = to.send(next_token());
