@@ -4,6 +4,7 @@
 #include "support/context.hpp"
 #include "support/loopback.hpp"
 
+#include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/use_awaitable.hpp>
