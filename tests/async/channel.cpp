@@ -177,6 +177,28 @@ TEST_CASE("a receive that is cancelled takes no value, one that is closed comple
     CHECK(got == std::nullopt);
 }
 
+TEST_CASE("a receive that is pending completes with none when the channel goes") {
+    for (const bool was_woken : {false, true}) {
+        CAPTURE(was_woken);
+        context test;
+        auto values = std::make_unique<channel<int>>(test.io.get_executor(), 1);
+        const auto to = values->make_sender();
+        std::optional<int> got{2};
+        asio::co_spawn(test.io, values->receive(),
+            [&](const std::exception_ptr& failure, std::optional<int> value) {
+                CHECK_FALSE(failure);
+                got = value;
+            });
+        test.run();
+        if (was_woken) {
+            to.send(1);
+        }
+        values.reset();
+        test.run();
+        CHECK(got == std::nullopt);
+    }
+}
+
 TEST_CASE("a second receive is refused while one is pending") {
     context test;
     channel<int> values{test.io.get_executor(), 1};

@@ -32,8 +32,8 @@ namespace crier {
 ///
 /// Thread safety: belongs to the executor, which runs one handler at a time, but for `close`, which
 /// any thread may call. Senders: see there.
-/// Lifetime: destroying it closes it. Its executor's context must outlive it; senders may outlive
-/// both.
+/// Lifetime: destroying it closes it, also while a receive is pending. Its executor's context must
+/// outlive it; senders may outlive both.
 template <class T>
 class channel {
 public:
@@ -62,20 +62,7 @@ public:
     ///
     /// Errors: throws `errc::already_waiting` while another wait is pending.
     /// Cancellation: terminal; no value is lost while it waits.
-    boost::asio::awaitable<std::optional<T>> receive() {
-        boost::system::error_code error;
-        while (true) {
-            std::optional<T> next = state_->take();
-            if (next || error) {
-                co_return next;
-            }
-            co_await ready_.async_wait(
-                boost::asio::redirect_error(boost::asio::use_awaitable, error));
-            if (error && error != errc::closed) {
-                throw boost::system::system_error{error};
-            }
-        }
-    }
+    boost::asio::awaitable<std::optional<T>> receive() { return receive_from(state_); }
 
     /// The wake-up itself, for `stream_writer::wait`. Once it is set or closed, call `try_receive`
     /// until it returns none.
@@ -86,6 +73,24 @@ public:
     void close() noexcept { state_->end_reading(); }
 
 private:
+    // The channel may go while this waits.
+    static boost::asio::awaitable<std::optional<T>> receive_from(
+        std::shared_ptr<detail::channel_state<T>> state) {
+        boost::system::error_code error;
+        while (true) {
+            std::optional<T> next = state->take();
+            signal* const ready = state->ready();
+            if (next || error || ready == nullptr) {
+                co_return next;
+            }
+            co_await ready->async_wait(
+                boost::asio::redirect_error(boost::asio::use_awaitable, error));
+            if (error && error != errc::closed) {
+                throw boost::system::system_error{error};
+            }
+        }
+    }
+
     signal ready_;
     const std::shared_ptr<detail::channel_state<T>> state_;
 };

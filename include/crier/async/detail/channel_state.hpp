@@ -52,6 +52,12 @@ public:
         return first;
     }
 
+    /// None after `end_reading`.
+    signal* ready() const noexcept {
+        const std::lock_guard lock{mutex_};
+        return ready_;
+    }
+
     bool is_open() const noexcept {
         const std::lock_guard lock{mutex_};
         return takes_values();
