@@ -6,6 +6,8 @@
 #include <boost/json/object.hpp>
 
 #include <algorithm>
+#include <string>
+#include <utility>
 
 namespace json = boost::json;
 
@@ -36,8 +38,11 @@ spread spread_of(const std::vector<turn>& turns, std::chrono::nanoseconds turn::
     return {times[times.size() / 2], times[times.size() * 99 / 100], times.back()};
 }
 
-loop::loop(crier::manager& to)
-    : to_{to}, thread_{[this](const std::stop_token& stopped) { run(stopped); }} {}
+loop::loop(std::size_t number, std::vector<room> rooms, crier::manager& to)
+    : number_{number},
+      rooms_{std::move(rooms)},
+      to_{to},
+      thread_{[this](const std::stop_token& stopped) { run(stopped); }} {}
 
 std::vector<turn> loop::last(std::size_t count) const {
     const std::lock_guard lock{mutex_};
@@ -52,10 +57,11 @@ void loop::run(const std::stop_token& stopped) {
         std::this_thread::sleep_until(plan);
         const auto woken = steady_clock::now();
 
-        world_.step();
-        to_.publish("world", world_, {.type = "world"});
+        for (room& each : rooms_) {
+            each.step(to_);
+        }
         if (planned.count() % ticks_per_second == 0) {
-            to_.publish("timing", timing(), {.type = "timing"});
+            to_.publish("timing", timing(), {.type = "timing", .key = std::to_string(number_)});
         }
 
         const auto done = steady_clock::now();
@@ -79,7 +85,7 @@ json::value loop::timing() const {
         late.push_back(microseconds(each.late));
         work.push_back(microseconds(each.work));
     }
-    json::object timing{{"viewers", crier::streams_of(to_).open}};
+    json::object timing{{"thread", number_}, {"streams", crier::streams_of(to_).open}};
     if (!turns.empty()) {
         timing["late"] = to_json(spread_of(turns, &turn::late));
         timing["work"] = to_json(spread_of(turns, &turn::work));

@@ -1,9 +1,9 @@
-// The game's own thread, which steps the world 60 times a second and publishes it.
+// A thread of the game's own, which steps its rooms 60 times a second.
 #pragma once
 
 #include <crier/pubsub/manager.hpp>
 
-#include "world.hpp"
+#include "room.hpp"
 
 #include <boost/json/value.hpp>
 
@@ -32,10 +32,11 @@ struct spread {
 /// Percentiles of one member of the turns. At least one turn.
 spread spread_of(const std::vector<turn>& turns, std::chrono::nanoseconds turn::* which);
 
-/// Publishes to "world" each tick, to "timing" each second.
+/// Steps its rooms each tick, and publishes to "timing" each second. A room belongs to one loop, so
+/// that rooms need no locks.
 class loop {
 public:
-    explicit loop(crier::manager& to);
+    loop(std::size_t number, std::vector<room> rooms, crier::manager& to);
 
     /// The latest turns, at most `kept`. Any thread.
     std::vector<turn> last(std::size_t count) const;
@@ -46,8 +47,9 @@ private:
     void run(const std::stop_token& stopped);
     boost::json::value timing() const;
 
+    const std::size_t number_;
+    std::vector<room> rooms_;
     crier::manager& to_;
-    world world_;
     mutable std::mutex mutex_;
     std::deque<turn> turns_;
     // The last member, so that it ends before what it uses.

@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <array>
 #include <condition_variable>
+#include <exception>
 #include <iomanip>
 #include <iostream>
 #include <mutex>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -54,9 +56,9 @@ double median(const std::vector<result>& all, double result::* which) {
     return values[values.size() / 2];
 }
 
-class measurement {
+class comparison {
 public:
-    measurement(std::chrono::nanoseconds slot, const viewers& crowd,
+    comparison(std::chrono::nanoseconds slot, const viewers& crowd,
         boost::asio::ip::tcp::endpoint server, const crier::manager& events, const loop& of,
         std::stop_token stopped)
         : slot_{slot},
@@ -110,15 +112,14 @@ private:
     std::condition_variable_any wake_;
 };
 
-} // namespace
-
+/// Until it is stopped. Throws `std::runtime_error` if the viewers cannot be connected.
 void measure(std::chrono::seconds whole, std::size_t many, const viewers& crowd,
     const boost::asio::ip::tcp::endpoint& server, const crier::manager& events, const loop& of,
     const std::stop_token& stopped) {
     const std::array<std::size_t, 3> crowds{0, 1, many};
     // In nanoseconds, as whole seconds would lose the rest of the division.
     const auto slot = std::chrono::nanoseconds{whole} / (rounds * crowds.size()) - settling;
-    measurement run{slot, crowd, server, events, of, stopped};
+    comparison run{slot, crowd, server, events, of, stopped};
     std::array<std::vector<result>, crowds.size()> results;
     for (std::size_t round = 0; round < rounds; ++round) {
         for (std::size_t i = 0; i < crowds.size(); ++i) {
@@ -155,6 +156,28 @@ void measure(std::chrono::seconds whole, std::size_t many, const viewers& crowd,
     std::cout << rounds << " rounds: p50, p99 and received are medians, max is the greatest; "
               << events.stats().dropped << " events were dropped\n"
               << std::flush;
+}
+
+} // namespace
+
+measurement::measurement(std::chrono::seconds whole, std::size_t many, const viewers& crowd,
+    crier::server& server, const crier::manager& events, const loop& of)
+    : thread_{[=, this, &crowd, &server, &events, &of](const std::stop_token& stopped) {
+          try {
+              measure(whole, many, crowd, server.local_endpoint(), events, of, stopped);
+          } catch (const std::exception& error) {
+              if (!events.is_shut_down()) {
+                  std::cerr << "game_loop: " << error.what() << '\n';
+                  status_ = 1;
+              }
+          }
+          server.shutdown();
+      }} {}
+
+int measurement::finish() {
+    thread_.request_stop();
+    thread_.join();
+    return status_;
 }
 
 } // namespace game

@@ -69,7 +69,7 @@ private:
 
     bool join(const command& to) {
         constexpr std::string_view request =
-            "GET /events HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n";
+            "GET /events?topic=room/1&topic=timing HTTP/1.1\r\nHost: localhost\r\n\r\n";
         const int added = ::socket(to.address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
         if (added < 0) {
             return false;

@@ -119,7 +119,7 @@ json::value chart() {
         {"islands", std::move(coasts)}};
 }
 
-world::world() {
+world::world(std::uint32_t seed) : random_{seed}, scores_(fleets) {
     for (std::size_t fleet = 0; fleet < fleets; ++fleet) {
         const vec start = open_water();
         marks_.push_back(open_water());
@@ -200,8 +200,30 @@ void world::step() {
         }
         if (length(marks_[each.fleet] - each.at) < 60) {
             marks_[each.fleet] = open_water();
+            ++scores_[each.fleet];
         }
     }
+}
+
+double world::way_to_mark(std::size_t fleet) const {
+    double least = std::numeric_limits<double>::max();
+    for (const ship& each : ships_) {
+        if (each.fleet == fleet) {
+            least = std::min(least, length(marks_[fleet] - each.at));
+        }
+    }
+    return least;
+}
+
+std::size_t world::leader() const {
+    std::size_t best = 0;
+    for (std::size_t fleet = 1; fleet < fleets; ++fleet) {
+        const auto ahead = scores_[fleet] - scores_[best];
+        if (ahead > 0 || (ahead == 0 && way_to_mark(fleet) < way_to_mark(best))) {
+            best = fleet;
+        }
+    }
+    return best;
 }
 
 void tag_invoke(const json::value_from_tag&, json::value& to, const world& from) {
@@ -217,7 +239,8 @@ void tag_invoke(const json::value_from_tag&, json::value& to, const world& from)
     for (const vec each : from.marks_) {
         marks.push_back(json::array{tenths(each.x), tenths(each.y)});
     }
-    to = {{"tick", from.tick_}, {"ships", std::move(ships)}, {"marks", std::move(marks)}};
+    to = {{"tick", from.tick_}, {"ships", std::move(ships)}, {"marks", std::move(marks)},
+        {"scores", json::value_from(from.scores_)}};
 }
 
 } // namespace game

@@ -1,10 +1,11 @@
-// A small sea: islands, and fleets of ships that sail from mark to mark around them.
+// A small sea: islands, and fleets of ships that race from mark to mark around them.
 #pragma once
 
 #include <boost/json/value.hpp>
 #include <boost/json/value_from.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <random>
 #include <ratio>
@@ -30,23 +31,30 @@ class world {
 public:
     using tick = std::chrono::duration<std::int64_t, std::ratio<1, 60>>;
 
-    world();
+    explicit world(std::uint32_t seed);
 
     void step();
 
-    /// Converts to `{"tick", "ships": [[id, x, y, heading], ...], "marks": [[x, y], ...]}`.
+    tick age() const noexcept { return tick{tick_}; }
+
+    /// The fleet that has reached the most marks. Of equals, the one nearest to its next mark.
+    std::size_t leader() const;
+
+    /// Converts to `{"tick", "ships": [[id, x, y, heading], ...], "marks": [[x, y], ...],
+    /// "scores": [n, ...]}`.
     friend void tag_invoke(
         const boost::json::value_from_tag&, boost::json::value& to, const world& from);
 
 private:
     vec open_water();
     vec course(std::size_t of) const;
+    double way_to_mark(std::size_t fleet) const;
 
-    // A fixed seed: each run shows the same voyage.
-    std::mt19937 random_{60}; // NOLINT(bugprone-random-generator-seed)
+    std::mt19937 random_;
     std::int64_t tick_ = 0;
     std::vector<ship> ships_;
-    std::vector<vec> marks_;
+    std::vector<vec> marks_;           ///< one for each fleet
+    std::vector<std::int64_t> scores_; ///< marks that each fleet has reached
 };
 
 } // namespace game

@@ -26,7 +26,7 @@ EXAMPLES = {
     "ticker": "/events",
     "beast_handler": "/events",
     "dashboard": "/events?topic=cpu",
-    "game_loop": "/events",
+    "game_loop": "/events?topic=timing",
     "completions": None,
 }
 # In a directory of their own.
