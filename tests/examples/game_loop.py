@@ -12,7 +12,7 @@ from smoke import Program, Stream, expect  # noqa: E402
 
 TICKS = 60  # in a second
 SMALL = 2048  # bytes that a viewer's kernel takes for it
-STALE = 48  # states that the kernels of both sides may hold for it
+STALE = 32  # states that the kernels of both sides may hold for it
 
 CHECKS = []
 
@@ -53,7 +53,7 @@ def each_room_has_a_game_of_its_own(binary):
 
 
 @check
-def viewers_come_and_go_and_the_others_see_each_tick(binary):
+def viewers_come_and_go_and_the_others_watch_on(binary):
     with Program(binary) as program, Viewer(program, "room/1", "timing") as stays:
         leaving = [Viewer(program, f"room/{number}") for number in (1, 1, 2)]
         for each in leaving:
@@ -121,6 +121,20 @@ def a_room_ends_with_its_game_and_opens_anew_for_the_next(binary):
             first = viewer.next()
             expect(first["type"] == "world", f"something of the last game: {first}")
             expect(first["tick"] < states[-1]["tick"], f"{first}")
+
+
+@check
+def a_viewer_that_stalls_learns_later_who_has_won(binary):
+    options = "--rooms", "1", "--game", "4", "--pause", "60"
+    with Program(binary, *options) as program, Viewer(program, "rooms") as lobby:
+        with Viewer(program, "room/1", receive_buffer=SMALL) as stalled:
+            stalled.tick()
+            while (news := lobby.next("room"))["winner"] is None:
+                pass
+            *states, last, won = last_events(stalled)
+        expect(len(states) < STALE, f"{len(states)} old states")
+        expect(last["left"] == 0, f"not the newest: {last}")
+        expect(won["type"] == "won" and won["winner"] == news["winner"], f"{won}")
 
 
 @check
