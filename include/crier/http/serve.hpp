@@ -49,7 +49,8 @@ struct serve_options {
     std::optional<std::chrono::milliseconds> retry{};
     /// How many bytes the kernel may buffer for a client that does not take them; it has bounds of
     /// its own, of which the least is about 4 KB. What is there can be conflated no more, so that a
-    /// few KB keep a slow client's state fresh; large events to distant clients need more.
+    /// few KB keep a slow client's state fresh; large events to distant clients need more. The
+    /// client's system buffers as well, as much as that likes.
     std::size_t send_buffer = std::size_t{64} * 1024;
     /// Further fields of the stream's header. They replace crier's own `Cache-Control`,
     /// `Incremental`, `X-Accel-Buffering` and `X-Content-Type-Options`. `Date` and those that

@@ -17,7 +17,8 @@ struct stream_handler_options {
     std::function<bool(const exchange::request_type& request, std::string_view topic)> allow{};
     /// Tells which topics there are, and the options of each, whose name may stay empty. It is
     /// called for each topic of the request that is allowed. If it gives none for one, the answer
-    /// is 404. None: there is any topic, so that whoever may read a topic can make it.
+    /// is 404: give those that were closed, too, so that it is 204. None: there is any topic, so
+    /// that whoever may read a topic can make it.
     ///
     /// Thread safety: it is called on all threads of the server, as is `allow`.
     std::function<std::optional<topic_options>(std::string_view topic)> find{};

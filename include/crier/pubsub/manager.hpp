@@ -65,7 +65,8 @@ struct manager_options {
     std::chrono::milliseconds closed_for = std::chrono::seconds{60};
     /// How many topics a subscription may have.
     std::size_t topics_limit = 64;
-    /// How many keys a topic that retains the newest event of each may have.
+    /// How many keys a topic that retains the newest event of each may have. With one more, the
+    /// key whose event is the oldest is forgotten.
     std::size_t keys_limit = 10'000;
     /// How many bytes a topic's name and an event's key may have.
     std::size_t name_bytes = 1024;
@@ -84,7 +85,8 @@ struct topic_options {
     /// Applies `publish_options::only_changes` to all events of the topic. Ignored if the topic
     /// exists already.
     bool only_changes = false;
-    /// As in a `topic_rule`, and instead of it. Ignored if the topic exists already.
+    /// As in a `topic_rule`. Each goes before the rule's if it is set: a history to some events,
+    /// the retention to another one than none. Ignored if the topic exists already.
     history_limits history{};
     retention retain = retention::none;
     std::optional<queue_limits> queue{};
@@ -94,10 +96,10 @@ struct subscribe_options {
     /// Where the subscription is read: an executor that runs one handler at a time. None: the
     /// manager's strand.
     boost::asio::any_io_executor executor{};
-    /// How much may wait, and what happens then, to all events alike. None: as much as the largest
-    /// limits of its topics, and each event obeys the policy of its own topic, after waiting events
-    /// of topics that conflate or drop the oldest have made room. The manager's `queue` speaks for
-    /// topics without one.
+    /// How much may wait, and what happens then, to all events alike. None: in all as much as the
+    /// largest limits of its topics, and each event obeys the policy of its own topic, after
+    /// waiting events of topics that conflate or drop the oldest have made room. The manager's
+    /// `queue` speaks for topics without one.
     std::optional<queue_limits> queue{};
     /// The id of the last event that was received. Later events are read back first; a gap reports
     /// those that are not kept. Empty: what the topics retain, then new events. Reading back holds
@@ -178,8 +180,10 @@ public:
     /// Ends a topic, such as a room whose game is over: ends its streams as `end_streams` does,
     /// stops its polling, and forgets all that it keeps. For `manager_options::closed_for`,
     /// requests for it are answered with 204, at which browsers and crier's client do not come
-    /// back; `subscribe` throws `errc::topic_closed`. A request for other topics, too, gets a
-    /// stream. The next event that is published to it begins the topic anew, as empty as any.
+    /// back; `subscribe` throws `errc::topic_closed`. A stream of other topics, too, ends as well,
+    /// but its client reconnects and gets a stream. The next event that is published to it, from
+    /// whatever thread, begins the topic anew, as empty as any; a client that comes back with an id
+    /// from before is told of a gap.
     ///
     /// Errors: throws `std::bad_alloc`; then it is to be called again.
     void close_topic(std::string_view topic);

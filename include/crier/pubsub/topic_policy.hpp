@@ -31,7 +31,7 @@ enum class retention {
     none,   ///< none: only what is published from then on
     newest, ///< the topic's newest event
     /// The newest event of each `publish_options::key`, or of each type for events without a key,
-    /// in the order of their ids.
+    /// in the order of their ids. A key stays: tell what is gone by an event of the same key.
     newest_per_key,
 };
 
@@ -59,7 +59,9 @@ struct queue_limits {
     /// A newer event replaces a waiting one of the same key, or of the same type if it has no key,
     /// at once, whatever room there is. A slow reader then gets each key's newest event only, but
     /// for those that the kernel buffers; see `serve_options::send_buffer`. Each event is compared
-    /// with those that wait.
+    /// with those that wait. The queue may still be full, of other keys or topics: `overflow` says
+    /// what happens then. Only with `conflate` or `drop_oldest` do states make room for the events
+    /// of another topic.
     bool conflate_always = false;
 };
 
