@@ -162,7 +162,7 @@ void measure(std::chrono::seconds whole, std::size_t many, const viewers& crowd,
 
 measurement::measurement(std::chrono::seconds whole, std::size_t many, const viewers& crowd,
     crier::server& server, const crier::manager& events, const loop& of)
-    : thread_{[=, this, &crowd, &server, &events, &of](const std::stop_token& stopped) {
+    : thread_{[this, whole, many, &crowd, &server, &events, &of](const std::stop_token& stopped) {
           try {
               measure(whole, many, crowd, server.local_endpoint(), events, of, stopped);
           } catch (const std::exception& error) {
