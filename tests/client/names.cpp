@@ -4,15 +4,15 @@
 
 #include <doctest/doctest.h>
 
-using crier::test::names;
+using crier::test::enum_names;
 using crier::test::names_of;
 
 TEST_CASE("each state of a source has its name") {
-    CHECK(names_of<crier::ready_state>() == names{"connecting", "open", "closed"});
+    CHECK(names_of<crier::ready_state>() == enum_names{"connecting", "open", "closed"});
 }
 
 TEST_CASE("each kind of change has its name") {
-    CHECK(names_of<crier::change_kind>() == names{"opened", "retrying", "id_not_sent",
+    CHECK(names_of<crier::change_kind>() == enum_names{"opened", "retrying", "id_not_sent",
                                                 "closed_by_program", "refused", "not_retried",
                                                 "failed"});
 }

@@ -7,30 +7,30 @@
 
 #include <doctest/doctest.h>
 
-using crier::test::names;
+using crier::test::enum_names;
 using crier::test::names_of;
 
 TEST_CASE("each way to retain has its name") {
-    CHECK(names_of<crier::retention>() == names{"none", "newest", "newest_per_key"});
+    CHECK(names_of<crier::retention>() == enum_names{"none", "newest", "newest_per_key"});
 }
 
 TEST_CASE("each policy of a full queue has its name") {
     CHECK(names_of<crier::overflow_policy>() ==
-          names{"drop_newest", "drop_oldest", "conflate", "signal", "disconnect"});
+          enum_names{"drop_newest", "drop_oldest", "conflate", "signal", "disconnect"});
 }
 
 TEST_CASE("each severity has its name") {
-    CHECK(names_of<crier::severity>() == names{"info", "warning", "error"});
+    CHECK(names_of<crier::severity>() == enum_names{"info", "warning", "error"});
 }
 
 TEST_CASE("each reason of a gap has its name") {
     CHECK(names_of<crier::gap_reason>() ==
-          names{"evicted", "epoch", "future", "invalid", "overflow"});
+          enum_names{"evicted", "epoch", "future", "invalid", "overflow"});
     CHECK(names_of<crier::gap_reason>().size() == crier::gap_reasons);
 }
 
 TEST_CASE("each reason to drop an event has its name") {
     CHECK(names_of<crier::drop_reason>() ==
-          names{"newest", "oldest", "conflated", "signalled", "disconnected", "memory"});
+          enum_names{"newest", "oldest", "conflated", "signalled", "disconnected", "memory"});
     CHECK(names_of<crier::drop_reason>().size() == crier::drop_reasons);
 }

@@ -10,16 +10,16 @@ namespace crier::test {
 /// name.
 template <class Enum>
 std::vector<std::string> names_of(int first = 0) {
-    std::vector<std::string> names;
+    std::vector<std::string> found;
     for (int value = first;; ++value) {
         std::string name{to_string(static_cast<Enum>(value))};
         if (name == "unknown") {
-            return names;
+            return found;
         }
-        names.push_back(std::move(name));
+        found.push_back(std::move(name));
     }
 }
 
-using names = std::vector<std::string>;
+using enum_names = std::vector<std::string>;
 
 } // namespace crier::test

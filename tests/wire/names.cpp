@@ -8,15 +8,15 @@
 #include <algorithm>
 #include <set>
 
-using crier::test::names;
+using crier::test::enum_names;
 using crier::test::names_of;
 
 TEST_CASE("each end of a comment has its name") {
-    CHECK(names_of<crier::comment_end>() == names{"blank_line", "line_feed"});
+    CHECK(names_of<crier::comment_end>() == enum_names{"blank_line", "line_feed"});
 }
 
 TEST_CASE("each error has a name of its own") {
-    const names all = names_of<crier::errc>(1);
+    const enum_names all = names_of<crier::errc>(1);
     CHECK(all.size() == static_cast<std::size_t>(crier::errc::topic_closed));
     CHECK(std::set(all.begin(), all.end()).size() == all.size());
     CHECK(all.front() == "invalid_utf8");
