@@ -147,6 +147,25 @@ TEST_CASE("manager and polling") {
     CHECK(mine.try_receive()->text().starts_with("data: 5E-1\nid: "));
 }
 
+TEST_CASE("topic_rule::source") {
+    context test;
+    const auto read_sensor = [](std::string name) -> asio::awaitable<boost::json::value> {
+        co_return boost::json::value(name);
+    };
+    crier::topic_rule sensors{.matches = crier::starting_with("sensor/")};
+    sensors.source = [read_sensor](std::string_view topic) {
+        return crier::polling(
+            [read_sensor, name = std::string{topic}] { return read_sensor(name); },
+            {.interval = std::chrono::seconds{1}});
+    };
+    crier::manager_options options;
+    options.rules = {sensors};
+    crier::manager manager{test.io.get_executor(), std::move(options)};
+    crier::subscription mine = manager.subscribe("sensor/7");
+    test.run();
+    CHECK(mine.try_receive()->text().starts_with("data: \"sensor/7\"\nid: "));
+}
+
 TEST_CASE("cors_options") {
     crier::cors_options cors;
     cors.origins = {"https://app.example", "http://localhost:3000"};

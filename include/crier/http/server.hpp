@@ -122,7 +122,8 @@ public:
     std::size_t connections() const noexcept;
 
     /// Sets a function that is called once at shutdown, on the first thread; what it throws is
-    /// logged. It is the place for `manager::shutdown`, which lets the streams end.
+    /// logged. It is the place for `manager::shutdown`, which lets the streams end. A program that
+    /// awaits `manager::async_shutdown` calls `shutdown` after it, and needs no hook.
     void on_shutdown(std::function<void()> hook);
 
     /// Calls `shutdown` with the deadline on SIGINT and SIGTERM.

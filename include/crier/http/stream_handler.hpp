@@ -27,8 +27,8 @@ struct stream_handler_options {
 };
 
 /// Makes a handler that answers each request with a stream of the topics that it names,
-/// `?topic=a&topic=b`, or else of `topic_of(request)`. The streams are left to the server, as with
-/// `exchange::detach_stream`.
+/// `?topic=a&topic=b`, or else of `topic_of(request)`: `/any?topic=a` names "a", but `/a` names
+/// "/a". The streams are left to the server, as with `exchange::detach_stream`.
 ///
 ///     server.run(crier::stream_handler(manager));
 ///

@@ -12,7 +12,7 @@
 namespace crier {
 
 /// Returns the topic that a request names: its percent-decoded path, and its query as it was sent,
-/// without `last_event_id`.
+/// without `last_event_id`. It begins with a slash, which names of `topics_of` need not have.
 ///
 /// `/caf%C3%A9?lang=fr` names "/café?lang=fr". `%2F` becomes a slash like any other, as a topic is
 /// one name without segments. Decide by this name, not by the path, who may read a topic.

@@ -58,7 +58,8 @@ struct manager_options {
     /// once, however many subscribers it waits for. At the limit, the histories of the least
     /// recently used topics go first. Then the subscribers that are furthest behind miss events,
     /// by their policies. Usage may exceed the limit by 1/16 while room is made; an event that does
-    /// not fit even then is dropped for everyone and told as a gap.
+    /// not fit even then is dropped for everyone and told as a gap. Where a topic that is seldom
+    /// used must keep its history, let the `history_limits` of the others leave room for it.
     std::size_t memory_limit = std::size_t{256} * 1024 * 1024;
     /// How long `close_topic` keeps clients from coming back. Zero or less: not at all;
     /// `milliseconds::max()`: until the topic is published to. A name is kept for as long.
@@ -85,8 +86,8 @@ struct topic_options {
     /// Applies `publish_options::only_changes` to all events of the topic. Ignored if the topic
     /// exists already.
     bool only_changes = false;
-    /// As in a `topic_rule`. Each goes before the rule's if it is set: a history to some events,
-    /// the retention to another one than none. Ignored if the topic exists already.
+    /// As in a `topic_rule`, and instead of it where they are not the defaults: with no events,
+    /// with `none` and without limits, the rule's apply. Ignored if the topic exists already.
     history_limits history{};
     retention retain = retention::none;
     std::optional<queue_limits> queue{};

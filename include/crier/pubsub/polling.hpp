@@ -19,7 +19,7 @@
 namespace crier {
 
 struct publish_options {
-    /// Event type; empty means "message".
+    /// Event type; empty means what `manager_options::type_of` gives, else "message".
     std::string_view type{};
     /// A value equal to the topic's last one is sent only to subscribers that have received nothing
     /// yet. JSON is compared without regard to the order of keys.
@@ -106,16 +106,18 @@ struct polling_options {
     std::function<boost::asio::awaitable<void>()> on_stop{};
     /// As `publish_options::only_changes`.
     bool only_changes = false;
-    /// Type of the published events; empty means "message".
+    /// As `publish_options::type`, of all published events, errors too.
     std::string type{};
 };
 
 /// Makes a service that fetches at once and then every interval, and publishes what it fetched.
+/// Fetches run on the manager's strand.
 ///
 /// Fetches never overlap: a slow one delays the next, and missed fetches are skipped. If a fetch
 /// throws, `{"apiVersion", "message", "statusCode"}` is published, with `"requestId"` if there is
-/// one, and the polling goes on, as it does after a fetch that took longer than the timeout. While
-/// a fetch ignores that it is cancelled, the polling stands still; that is logged once. `stop`
+/// one, and the polling goes on, as it does after a fetch that took longer than the timeout. Such
+/// an error is an event like any other: kept, retained, and told apart by its data alone. While a
+/// fetch ignores that it is cancelled, the polling stands still; that is logged once. `stop`
 /// cancels the running fetch and waits for it; its result is not published.
 ///
 ///     auto load = crier::polling(read_load, {.interval = std::chrono::seconds{1}});

@@ -41,8 +41,8 @@ CRIER_EXPORT std::string_view to_string(retention retained) noexcept;
 enum class overflow_policy : std::uint8_t {
     drop_newest, ///< new events are dropped
     drop_oldest, ///< the oldest events are dropped
-    /// A newer event replaces an older one of the same key, or of the same type if it has no key.
-    /// If that is not enough, the oldest are dropped.
+    /// A newer event replaces an older one of its topic with the same key, or with the same type if
+    /// it has no key. If that is not enough, the oldest are dropped.
     conflate,
     signal,     ///< one event of type "crier.signal" without data replaces all: look again
     disconnect, ///< the subscription ends with `errc::overflow`
@@ -56,12 +56,12 @@ struct queue_limits {
     std::size_t events = 64;                     ///< at least 1
     std::size_t bytes = std::size_t{256} * 1024; ///< of encoded events
     overflow_policy overflow = overflow_policy::drop_newest;
-    /// A newer event replaces a waiting one of the same key, or of the same type if it has no key,
-    /// at once, whatever room there is. A slow reader then gets each key's newest event only, but
-    /// for those that the kernel buffers; see `serve_options::send_buffer`. Each event is compared
-    /// with those that wait. The queue may still be full, of other keys or topics: `overflow` says
-    /// what happens then. Only with `conflate` or `drop_oldest` do states make room for the events
-    /// of another topic.
+    /// A newer event replaces a waiting one as with `overflow_policy::conflate`, but at once,
+    /// whatever room there is. A slow reader then gets each key's newest event only, but for those
+    /// that the kernel buffers; see `serve_options::send_buffer`. Each event is compared with those
+    /// that wait. The queue may still be full, of other keys or topics: `overflow` says what
+    /// happens then. Only with `conflate` or `drop_oldest` do states make room for the events of
+    /// another topic.
     bool conflate_always = false;
 };
 
