@@ -22,13 +22,17 @@ std::string check_address(const std::string& text) {
 
 } // namespace
 
-void add_server_options(CLI::App& app, crier::server_options& options) {
+void add_listening_options(CLI::App& app, crier::server_options& options) {
     app.add_option("--address", options.addresses, "address or host name to listen on, or several")
         ->capture_default_str()
         ->check(check_address);
     app.add_option("--port", options.port, "port to listen on; 0: any free port")
         ->capture_default_str()
         ->check(CLI::Range(0, 65'535));
+}
+
+void add_server_options(CLI::App& app, crier::server_options& options) {
+    add_listening_options(app, options);
     app.add_option("--threads", options.threads, "how many threads serve")
         ->capture_default_str()
         ->check(CLI::Range(1, 64));

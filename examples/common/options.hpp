@@ -12,8 +12,10 @@ class App;      // NOLINT(readability-identifier-naming)
 
 namespace example {
 
-/// Adds the options that say where to listen and with how many threads. The present values of
-/// `options` are the defaults.
+/// Adds the options that say where to listen. The present values of `options` are the defaults.
+void add_listening_options(CLI::App& app, crier::server_options& options);
+
+/// Adds these, and with how many threads.
 void add_server_options(CLI::App& app, crier::server_options& options);
 
 /// Reads the command line, then runs the program.
