@@ -10,6 +10,7 @@
 #include "api.hpp"
 #include "common/options.hpp"
 #include "model.hpp"
+#include "sending.hpp"
 
 #include <CLI/CLI.hpp>
 #include <boost/json/serialize.hpp>
@@ -20,7 +21,6 @@
 #include <optional>
 #include <stop_token>
 #include <string>
-#include <string_view>
 
 namespace asio = boost::asio;
 namespace http = boost::beast::http;
@@ -37,13 +37,6 @@ struct program_options {
     std::chrono::milliseconds heartbeat_interval{10'000};
 };
 
-constexpr error shutting_down{"the server is shutting down", "server_error", "", "shutting_down"};
-
-asio::awaitable<void> respond(
-    crier::exchange& request, http::status status, const json::value& body) {
-    return request.respond(status, json::serialize(body), "application/json");
-}
-
 asio::awaitable<void> refuse_method(crier::exchange& request) {
     if (request.request().method() == http::verb::options) {
         co_await request.allow_methods("POST");
@@ -56,51 +49,6 @@ asio::awaitable<void> refuse_method(crier::exchange& request) {
     response.body() = json::serialize(
         describe(error{"this resource takes POST alone", "invalid_request_error", "", ""}));
     co_await request.respond(std::move(response));
-}
-
-asio::awaitable<void> stream(crier::exchange& request, const answer& of, tokens& from,
-    std::chrono::milliseconds heartbeat_interval) {
-    crier::writer_options options;
-    options.checks_request = false; // which is a POST
-    options.heartbeat_interval = heartbeat_interval;
-    crier::stream_writer out = request.writer(options);
-    co_await out.write_headers();
-    co_await out.write(of.beginning());
-    bool is_complete = false;
-    bool is_open = true;
-    while (is_open) {
-        is_open = co_await out.wait(from.get_signal());
-        while (const std::optional<token> next = from.try_receive()) {
-            co_await out.write(of.part(*next));
-            is_complete = !next->finish_reason.empty();
-        }
-    }
-    if (!is_complete) {
-        co_await out.write(describe(shutting_down));
-    }
-    co_await out.write("[DONE]");
-    co_await out.finish();
-}
-
-/// All tokens in one, without a reason where there are not all.
-asio::awaitable<token> read_all(tokens& from) {
-    token all;
-    std::optional<token> next = co_await from.receive();
-    while (next) {
-        all.text += next->text;
-        all.finish_reason = next->finish_reason;
-        next = co_await from.receive();
-    }
-    co_return all;
-}
-
-asio::awaitable<void> answer_whole(crier::exchange& request, const answer& of, tokens& from) {
-    const token all = co_await request.while_connected(read_all(from));
-    if (all.finish_reason.empty()) {
-        co_await respond(request, http::status::service_unavailable, describe(shutting_down));
-    } else {
-        co_await respond(request, http::status::ok, of.whole(all.text, all.finish_reason));
-    }
 }
 
 /// What a request asks for; none: it was answered.
@@ -135,9 +83,9 @@ asio::awaitable<void> complete(
     }
     const answer whole{std::move(asked->model)};
     if (asked->stream) {
-        co_await stream(request, whole, computed, options.heartbeat_interval);
+        co_await send_stream(request, whole, computed, options.heartbeat_interval);
     } else {
-        co_await answer_whole(request, whole, computed);
+        co_await send_whole(request, whole, computed);
     }
 }
 
