@@ -20,7 +20,8 @@ from smoke import TIMEOUT, Program, Stream, expect  # noqa: E402
 INTERVAL = 50  # milliseconds
 LINGER = 3.0  # seconds, of the gateway
 STALL = 5.0  # seconds, its heartbeat interval
-ALL = "/events?" + "".join(f"topic=sensor/{number}&" for number in range(1, 51)) + "topic=alarms"
+SENSORS = "/events?" + "&".join(f"topic=sensor/{number}" for number in range(1, 51))
+ALL = SENSORS + "&topic=alarms"
 
 
 class Gateway(Program):
@@ -67,13 +68,15 @@ def path_of(*topics):
 
 def next_event(stream, *types):
     """The fields of the next event, of one of the types if there are any."""
-    while True:
+    give_up = time.monotonic() + TIMEOUT  # heartbeats alone do not do
+    while time.monotonic() < give_up:
         lines = stream.read_event()
         expect(lines is not None, "the stream has ended")
         fields = dict(line.split(": ", 1) for line in lines)
         fields.pop("retry", None)  # of the stream, with its first event
         if "data" in fields and (not types or fields["event"] in types):
             return fields
+    raise AssertionError(f"no event of {types}")
 
 
 def ids_up_to(stream, last):
@@ -101,13 +104,15 @@ def one_fetch_serves_all_clients_of_a_sensor_and_the_polling_ends_after_the_last
             expect_equal([line.strip() for line in before], ['polling of topic "sensor/2" started'])
 
 
-def a_newcomer_gets_the_newest_value_before_the_sensor_is_read(directory):
+def a_newcomer_gets_the_newest_value_and_finds_the_sensor_polled(directory):
     path = path_of("sensor/1")
     with Gateway(directory, interval=3_600_000) as program:
         with Stream(program, path) as first:
             newest = next_event(first)
         with Stream(program, path) as second:
             expect_equal(next_event(second), newest)
+        for what in "started", "stopped":
+            expect_equal(program.log.next().strip(), f'polling of topic "sensor/1" {what}')
 
 
 def a_client_that_resumes_has_missed_nothing(directory):
@@ -166,15 +171,25 @@ def read_until_cut(stream):
         return events
 
 
-def a_client_that_stalls_is_cut_and_misses_no_alarm_when_it_resumes(directory):
+def a_client_that_stalls_is_cut_and_disturbs_no_other(directory):
+    with Gateway(directory) as program, Stream(program, path_of("sensor/1")) as reading:
+        next_event(reading)
+        began = time.monotonic()
+        with Stream(program, SENSORS, receive_buffer=4096):
+            program.await_log("stopped", reading)
+            expect(time.monotonic() - began > STALL, "it was cut too soon")
+            next_event(reading)
+
+
+def a_client_too_slow_for_the_alarms_is_cut_and_misses_none_when_it_resumes(directory):
     with (
         Gateway(directory) as program,
         Stream(program, path_of("sensor/1", "alarms")) as reading,
-        Stream(program, ALL, receive_buffer=4096) as stalled,
+        Stream(program, ALL, receive_buffer=4096) as slow,
     ):
         _, events = program.await_log("stopped", reading)
         events.append(next_event(reading, "alarms"))
-        received = read_until_cut(stalled)
+        received = read_until_cut(slow)
         with Stream(program, ALL, last_event_id=received[-1]["id"]) as back:
             give_up = time.monotonic() + TIMEOUT
             while received[-1]["id"] != events[-1]["id"]:
@@ -186,7 +201,7 @@ def a_client_that_stalls_is_cut_and_misses_no_alarm_when_it_resumes(directory):
 def sigterm_ends_open_streams_a_hanging_sensor_and_a_stalled_client_in_time(directory):
     with (
         Gateway(directory) as program,
-        Stream(program, ALL, receive_buffer=4096),
+        Stream(program, SENSORS, receive_buffer=4096),
         Stream(program, path_of("sensor/7")) as hanging,
         Stream(program, path_of("sensor/1")) as reading,
     ):
@@ -214,12 +229,13 @@ def it_listens_on_a_unix_socket_too(directory):
 
 CHECKS = (
     one_fetch_serves_all_clients_of_a_sensor_and_the_polling_ends_after_the_last,
-    a_newcomer_gets_the_newest_value_before_the_sensor_is_read,
+    a_newcomer_gets_the_newest_value_and_finds_the_sensor_polled,
     a_client_that_resumes_has_missed_nothing,
     unknown_sensors_are_404,
     a_sensor_that_hangs_is_told_as_an_error_and_goes_on,
     alarms_are_retained_and_a_client_that_resumes_gets_each,
-    a_client_that_stalls_is_cut_and_misses_no_alarm_when_it_resumes,
+    a_client_that_stalls_is_cut_and_disturbs_no_other,
+    a_client_too_slow_for_the_alarms_is_cut_and_misses_none_when_it_resumes,
     sigterm_ends_open_streams_a_hanging_sensor_and_a_stalled_client_in_time,
     it_listens_on_a_unix_socket_too,
 )
