@@ -51,8 +51,8 @@ asio::awaitable<void> wait(std::chrono::milliseconds time) {
     co_await timer.async_wait(asio::use_awaitable);
 }
 
-/// Until the stream ends, which throws. Where it were inlined, GCC 12 would warn of its frame.
-[[gnu::noinline]] asio::awaitable<void> watch(tcp::socket& socket, crier::manager& report) {
+/// Until the stream ends, which throws.
+asio::awaitable<void> watch(tcp::socket& socket, crier::manager& report) {
     co_await asio::async_write(socket, asio::buffer(ask), asio::use_awaitable);
     std::string received;
     const std::size_t head = co_await asio::async_read_until(
