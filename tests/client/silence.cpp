@@ -172,9 +172,9 @@ TEST_CASE("the time to be silent is a minute by default, and may be for ever") {
 }
 
 TEST_CASE("whoever is told of a silence may reconnect, close the source, or destroy it") {
-    enum what { reconnect, close, destroy };
+    enum what { to_reconnect, to_close, to_destroy };
     for (const bool when_over : {false, true}) {
-        for (const what done : {reconnect, close, destroy}) {
+        for (const what done : {to_reconnect, to_close, to_destroy}) {
             CAPTURE(when_over);
             CAPTURE(done);
             context test;
@@ -189,9 +189,9 @@ TEST_CASE("whoever is told of a silence may reconnect, close the source, or dest
             options.on_silence = [&](const silence& each) {
                 ++calls;
                 if (each.is_over == when_over) {
-                    done == reconnect ? source->reconnect()
-                    : done == close   ? source->close()
-                                      : source.reset();
+                    done == to_reconnect ? source->reconnect()
+                    : done == to_close   ? source->close()
+                                         : source.reset();
                 }
             };
             source.emplace(test.io.get_executor(), server.url(), options);
@@ -202,7 +202,7 @@ TEST_CASE("whoever is told of a silence may reconnect, close the source, or dest
                 server.send("data: a\n\n");
                 CHECK(test.run_until([&] { return calls == 2; }));
             }
-            if (done == reconnect) {
+            if (done == to_reconnect) {
                 CHECK(test.run_until([&] { return server.requests().size() == 2; }));
                 CHECK(test.run_until([&] { return pieces > 0; }));
             } else {
