@@ -3,7 +3,6 @@
 DIRECTORY holds the two programs.
 """
 
-import http.client
 import json
 import signal
 import socket
@@ -13,7 +12,10 @@ import sys
 import time
 from pathlib import Path
 
-from smoke import TIMEOUT, Program, expect
+sys.dont_write_bytecode = True  # the sources stay as they are
+
+from checks import named, run_checks  # noqa: E402
+from smoke import TIMEOUT, Program, expect  # noqa: E402
 
 PATH = "/v1/chat/completions"
 TOKEN_TIME = 20  # milliseconds, of the server by default
@@ -236,7 +238,6 @@ def sigterm_ends_answers_in_order(server):
         expect(answer.startswith(b"HTTP/1.1 503 ") and told.encode() in answer, f"{answer}")
 
 
-@check
 def the_client_prints_the_tokens_as_they_come(server, client):
     with server() as program:
         url = f"http://{program.address}:{program.port}{PATH}"
@@ -261,20 +262,11 @@ def main():
     def server(*options):
         return Server(directory / "completions", *options)
 
-    failed = False
-    for function in CHECKS:
-        sentence = function.__name__.replace("_", " ")
-        client = directory / "completions_client"
-        needs_client = function is the_client_prints_the_tokens_as_they_come
-        if needs_client and not client.exists():
-            continue
-        try:
-            function(server, client) if needs_client else function(server)
-            print(f"ok     {sentence}", flush=True)
-        except (AssertionError, OSError, ValueError, http.client.HTTPException) as error:
-            failed = True
-            print(f"FAILED {sentence}: {type(error).__name__}: {error}", flush=True)
-    return 1 if failed else 0
+    client = directory / "completions_client"
+    checks = [named(check, server) for check in CHECKS]
+    if client.exists():
+        checks.append(named(the_client_prints_the_tokens_as_they_come, server, client))
+    return run_checks(checks)
 
 
 if __name__ == "__main__":

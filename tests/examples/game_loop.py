@@ -2,12 +2,12 @@
 
 import json
 import signal
-import subprocess
 import sys
 import time
 
 sys.dont_write_bytecode = True  # the sources stay as they are
 
+from checks import named, run_checks  # noqa: E402
 from smoke import Program, Stream, expect  # noqa: E402
 
 TICKS = 60  # in a second
@@ -151,17 +151,7 @@ def sigterm_ends_it_with_a_stalled_stream_too(binary):
 def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
-    failed = False
-    for function in CHECKS:
-        sentence = function.__name__.replace("_", " ")
-        began = time.monotonic()
-        try:
-            function(sys.argv[1])
-            print(f"ok     {sentence} ({time.monotonic() - began:.1f} s)", flush=True)
-        except (AssertionError, OSError, ValueError, subprocess.SubprocessError) as error:
-            failed = True
-            print(f"FAILED {sentence}: {type(error).__name__}: {error}", flush=True)
-    return 1 if failed else 0
+    return run_checks(named(check, sys.argv[1]) for check in CHECKS)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,9 @@
 """The gateway as its clients see it: gateway.py DIRECTORY, which holds the built examples."""
 
-import http.client
 import json
 import os
 import signal
 import socket
-import subprocess
 import sys
 import tempfile
 import time
@@ -15,6 +13,7 @@ from queue import Empty
 sys.dont_write_bytecode = True  # the sources stay as they are
 
 from cat_checks.running import Lines, expect_equal  # noqa: E402
+from checks import named, run_checks  # noqa: E402
 from smoke import TIMEOUT, Program, Stream, expect  # noqa: E402
 
 INTERVAL = 50  # milliseconds
@@ -245,23 +244,7 @@ CHECKS = (
 def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
-    failed = False
-    for function in CHECKS:
-        sentence = function.__name__.replace("_", " ")
-        try:
-            function(Path(sys.argv[1]))
-            print(f"ok     {sentence}", flush=True)
-        except (
-            AssertionError,
-            Empty,
-            OSError,
-            ValueError,
-            http.client.HTTPException,
-            subprocess.SubprocessError,
-        ) as error:
-            failed = True
-            print(f"FAILED {sentence}: {type(error).__name__}: {error}", flush=True)
-    return 1 if failed else 0
+    return run_checks(named(check, Path(sys.argv[1])) for check in CHECKS)
 
 
 if __name__ == "__main__":

@@ -5,12 +5,12 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from queue import Empty
 
 sys.dont_write_bytecode = True  # the sources stay as they are
 
 from cat_checks.running import Lines, expect_equal  # noqa: E402
 from cat_checks.servers import TIMEOUT, Server, expect  # noqa: E402
+from checks import named, run_checks  # noqa: E402
 from smoke import Program  # noqa: E402
 
 SILENCE = 4  # seconds; the ticker speaks every two
@@ -129,7 +129,7 @@ def what_a_server_sends_cannot_control_the_terminal(directory):
 
 
 def bad_usage_is_refused_in_one_line(directory):
-    for arguments, status, named in (
+    for arguments, status, word in (
         ([], 2, "url"),
         (["--silence", "0", "http://h"], 2, "--silence"),
         (["ftp://h"], 1, "ftp://h"),
@@ -140,7 +140,7 @@ def bad_usage_is_refused_in_one_line(directory):
         expect_equal((ended.returncode, ended.stdout), (status, ""))
         lines = ended.stderr.splitlines()
         expect(len(lines) == 1 and lines[0].startswith("monitor: "), ended.stderr)
-        expect(named in lines[0], ended.stderr)
+        expect(word in lines[0], ended.stderr)
 
 
 CHECKS = (
@@ -155,16 +155,7 @@ CHECKS = (
 def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
-    failed = False
-    for function in CHECKS:
-        sentence = function.__name__.replace("_", " ")
-        try:
-            function(Path(sys.argv[1]))
-            print(f"ok     {sentence}", flush=True)
-        except (AssertionError, Empty, OSError, ValueError, subprocess.SubprocessError) as error:
-            failed = True
-            print(f"FAILED {sentence}: {type(error).__name__}: {error}", flush=True)
-    return 1 if failed else 0
+    return run_checks(named(check, Path(sys.argv[1])) for check in CHECKS)
 
 
 if __name__ == "__main__":

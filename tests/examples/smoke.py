@@ -16,6 +16,10 @@ import uuid
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
+sys.dont_write_bytecode = True  # the sources stay as they are
+
+from checks import named, run_checks  # noqa: E402
+
 TIMEOUT = 10.0
 SHUTDOWN_LIMIT = 1.0
 
@@ -402,20 +406,15 @@ def main():
     directories = [argument for argument in arguments if argument != "--pings"]
     if len(directories) != 1:
         sys.exit(__doc__)
-    failed = False
+    checks = []
     for name, function in CHECKS:
         directory = Path(directories[0])
         binary = directory / name / name if name in LARGE else directory / name
         if function is pings_come_between_the_ticks and not pings:
             continue
-        sentence = f"{name}: {function.__name__.replace('_', ' ')}"
-        try:
-            function(Example(name, binary))
-            print(f"ok     {sentence}", flush=True)
-        except (AssertionError, OSError, ValueError, subprocess.SubprocessError) as error:
-            failed = True
-            print(f"FAILED {sentence}: {type(error).__name__}: {error}", flush=True)
-    return 1 if failed else 0
+        sentence, check = named(function, Example(name, binary))
+        checks.append((f"{name}: {sentence}", check))
+    return run_checks(checks)
 
 
 if __name__ == "__main__":
