@@ -16,6 +16,7 @@ using crier::detail::entry_ptr;
 using crier::detail::event_queue;
 using crier::detail::memory_account;
 using crier::detail::memory_account_ptr;
+using crier::test::at;
 using crier::test::gap;
 using crier::test::gathered;
 using crier::test::made;
@@ -25,10 +26,6 @@ using crier::test::write;
 using texts = std::vector<std::string>;
 
 namespace {
-
-std::uint64_t at(const drop_counts& lost, drop_reason why) {
-    return lost[static_cast<std::size_t>(why)];
-}
 
 /// A queue and what it lost.
 struct queue {

@@ -15,6 +15,7 @@ using crier::detail::event_queue;
 using crier::detail::memory_account;
 using crier::detail::memory_account_ptr;
 using crier::detail::waiting_policy;
+using crier::test::at;
 using crier::test::gap;
 using crier::test::gathered;
 using crier::test::made;
@@ -23,10 +24,6 @@ using crier::test::read_waiting;
 using texts = std::vector<std::string>;
 
 namespace {
-
-std::uint64_t at(const drop_counts& lost, drop_reason why) {
-    return lost[static_cast<std::size_t>(why)];
-}
 
 /// The queue of a stream of several topics, whose events come with the policies of theirs.
 struct mixed {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <crier/pubsub/stats.hpp>
 #include <crier/wire/frame.hpp>
 
 #include "event_reader.hpp"
@@ -65,6 +66,11 @@ std::vector<std::string> read_waiting(Queue& from) {
         }
     }
     return result;
+}
+
+/// How many were lost for the reason.
+inline std::uint64_t at(const drop_counts& lost, drop_reason why) {
+    return lost[static_cast<std::size_t>(why)];
 }
 
 inline std::string gap(const std::string& from, const std::string& to, int count) {
