@@ -117,21 +117,20 @@ void session::open() {
 /// client gets for it.
 reply session::answer_without_subscription(const decision& decided) {
     failure_ = std::current_exception();
-    refusal why{500, "internal error"};
     try {
         throw;
     } catch (const boost::system::system_error& error) {
-        const bool is_closed = error.code() == errc::topic_closed;
-        if (is_closed || error.code() == errc::shut_down) {
+        if (error.code() == errc::topic_closed) {
             failure_ = nullptr;
-            why = {503, "shutting down"};
-        }
-        if (is_closed) {
             return refuse_for_good(decided.fields);
+        }
+        if (error.code() == errc::shut_down) {
+            failure_ = nullptr;
+            return refuse({503, "shutting down"}, decided.fields, decided.style);
         }
     } catch (...) { // NOLINT(bugprone-empty-catch): whoever serves the stream is told
     }
-    return refuse(why, decided.fields, decided.style);
+    return refuse({500, "internal error"}, decided.fields, decided.style);
 }
 
 /// Does what there is to do. False: the stream is over, and no handler of its sink is outstanding.
@@ -176,7 +175,7 @@ bool session::take_turn() {
 
 /// Writes what the client takes at once.
 void session::write_what_waits(clock::time_point now) {
-    if (end != ending::none && give_up_ == clock::time_point::max()) {
+    if (end != end_kind::none && give_up_ == clock::time_point::max()) {
         // However little a slow client takes of what is left at a time.
         give_up_ = now + out_.due().interval();
     }
@@ -193,7 +192,7 @@ boost::system::error_code session::why_cut() const noexcept {
     boost::system::error_code why;
     if (is_cut_) {
         why = asio::error::operation_aborted;
-    } else if (end == ending::cut) {
+    } else if (end == end_kind::cut) {
         why = errc::shut_down;
     }
     return why;
@@ -218,7 +217,8 @@ bool session::note_failure(clock::time_point now) {
 }
 
 bool session::is_read_to_the_end() const noexcept {
-    return end != ending::none && has_nothing_waiting() && (!is_behind || end == ending::closed);
+    return end != end_kind::none && has_nothing_waiting() &&
+           (!is_behind || end == end_kind::closed);
 }
 
 bool session::is_at_a_gap() const noexcept {
@@ -267,7 +267,8 @@ void session::keep_alive(clock::time_point now) {
 }
 
 bool session::has_nothing_to_do() const noexcept {
-    return phase_ == phase::streaming && end == ending::none && has_nothing_waiting() && !is_behind;
+    return phase_ == phase::streaming && end == end_kind::none && has_nothing_waiting() &&
+           !is_behind;
 }
 
 /// While the coroutine has nothing to do, this writes in its place: beside the kernel's, a delivery
@@ -282,15 +283,15 @@ void session::end_body() {
     events_->unsubscribe(shard_, *this);
     const clock::time_point now = clock::now();
     if (!failure_ && !note_failure(now)) {
-        reason_ = end == ending::shut_down    ? end_reason::shutdown
-                : end == ending::topic_closed ? end_reason::topic_closed
-                                              : end_reason::ended;
+        reason_ = end == end_kind::shut_down    ? end_reason::shutdown
+                : end == end_kind::topic_closed ? end_reason::topic_closed
+                                                : end_reason::ended;
         out_.add_own(stream_end(coding_));
         phase_ = phase::sending_the_end;
         return;
     }
     const bool ends_here =
-        reason_ == end_reason::cancelled || reason_ == end_reason::overflow || end == ending::cut;
+        reason_ == end_reason::cancelled || reason_ == end_reason::overflow || end == end_kind::cut;
     if (!failure_ && ends_here && !out_.has_own() && !pending.is_partly_written()) {
         out_.write_some(stream_end(coding_), now);
     }
@@ -321,7 +322,7 @@ void session::close() noexcept {
 }
 
 void session::wake() {
-    if (end == ending::cut && healing_) {
+    if (end == end_kind::cut && healing_) {
         healing_->cancel();
     }
     out_.wake();

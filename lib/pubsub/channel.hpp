@@ -23,7 +23,7 @@ public:
         if (!pending.empty() || is_behind) {
             ready.set();
         }
-        if (end != ending::none || pending.overflowed()) {
+        if (end != end_kind::none || pending.overflowed()) {
             ready.close();
         }
     }

@@ -8,7 +8,7 @@ namespace crier::detail {
 lane::lane() = default;
 lane::~lane() = default;
 
-void lane::run(shard& by) noexcept { by.end(*this, subscriber::ending::shut_down); }
+void lane::run(shard& by) noexcept { by.end(*this, end_kind::shut_down); }
 
 void lane::release() noexcept { intrusive_ptr_release(this); }
 

@@ -229,15 +229,11 @@ void manager_state::read_on(const std::shared_ptr<shard>& on, subscriber& who) {
         if (who.past->read_piece(sequence_)) {
             return; // there is more
         }
-        if (is_shut_down_) {
-            who.end = subscriber::ending::shut_down;
-        } else if (who.past->was_closed()) {
-            who.end = subscriber::ending::topic_closed;
-        } else if (who.past->was_ended()) {
-            who.end = subscriber::ending::closed;
-        } else {
+        const end_kind how = is_shut_down_ ? end_kind::shut_down : who.past->how_ended();
+        if (how == end_kind::none) {
             memberships::join(on, who, owed);
         }
+        who.end = std::max(who.end, how);
         who.past.reset();
     }
     who.is_behind = false;
@@ -264,7 +260,7 @@ void manager_state::end_streams(std::string_view name) {
     owed_drains owed;
     const std::lock_guard lock{mutex_};
     if (topic* const ended = topics_.find(name)) {
-        ended->end_streams(false, owed);
+        ended->end_streams(end_kind::closed, owed);
     }
 }
 
@@ -273,7 +269,7 @@ void manager_state::close_topic(std::string_view name) {
     const std::lock_guard lock{mutex_};
     closed_.note(name, clock::now());
     if (topic* const closed = topics_.find(name)) {
-        closed->end_streams(true, owed);
+        closed->end_streams(end_kind::topic_closed, owed);
         reviews_.stop(topics_.retire(*closed), owed);
         reviews_.adjust(owed);
     }

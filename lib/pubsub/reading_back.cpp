@@ -206,13 +206,14 @@ bool reading_back::has_newest() const noexcept {
     });
 }
 
-bool reading_back::was_closed() const noexcept {
-    return std::ranges::any_of(sources_, [](const source& each) { return each.of->is_closed; });
-}
-
-bool reading_back::was_ended() const noexcept {
-    return std::ranges::any_of(
-        sources_, [](const source& each) { return each.endings != each.of->endings; });
+end_kind reading_back::how_ended() const noexcept {
+    end_kind how = end_kind::none;
+    for (const source& each : sources_) {
+        if (each.endings != each.of->endings) {
+            how = std::max(how, each.of->ended_by);
+        }
+    }
+    return how;
 }
 
 } // namespace crier::detail

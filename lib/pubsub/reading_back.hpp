@@ -3,6 +3,7 @@
 #include <crier/pubsub/event_id.hpp>
 #include <crier/pubsub/gap.hpp>
 
+#include "end_kind.hpp"
 #include "history.hpp"
 
 #include <boost/container/small_vector.hpp>
@@ -47,11 +48,8 @@ public:
     /// throws, it can be called again, and what is in the queue is not read again.
     bool read_piece(std::uint64_t newest);
 
-    /// Whether streams of its topics were ended meanwhile.
-    bool was_ended() const noexcept;
-
-    /// Whether one of its topics was closed meanwhile.
-    bool was_closed() const noexcept;
+    /// How streams of its topics were ended meanwhile; none of them: not.
+    end_kind how_ended() const noexcept;
 
 private:
     /// What one topic keeps, in its order: its history, or the newest of each key.

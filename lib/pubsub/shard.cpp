@@ -215,16 +215,16 @@ void shard::leave(subscriber& who) noexcept {
     for (membership& each : who.memberships) {
         each.unlink();
     }
-    end(who, subscriber::ending::closed);
+    end(who, end_kind::closed);
 }
 
-void shard::end(lane& all, subscriber::ending how) noexcept {
+void shard::end(lane& all, end_kind how) noexcept {
     for (const membership& each : all.members) {
         end(*each.who, how);
     }
 }
 
-void shard::end(subscriber& who, subscriber::ending how) noexcept {
+void shard::end(subscriber& who, end_kind how) noexcept {
     who.end = std::max(who.end, how);
     wake_later(who);
 }
@@ -244,7 +244,7 @@ void shard::cut_all(owed_drains& owed) noexcept { owed.push(shared_from_this(), 
 
 void shard::cut_now() noexcept {
     for (subscriber& each : residents_) {
-        end(each, subscriber::ending::cut);
+        end(each, end_kind::cut);
     }
 }
 

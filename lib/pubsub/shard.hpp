@@ -76,7 +76,7 @@ public:
     void deliver(delivery& what) noexcept;
     void join(subscriber& who) noexcept;
     void leave(subscriber& who) noexcept;
-    void end(lane& all, subscriber::ending how) noexcept;
+    void end(lane& all, end_kind how) noexcept;
 
     /// Counts a subscriber among those that may have to make room.
     void add_resident(subscriber& who) noexcept;
@@ -107,7 +107,7 @@ private:
     void tell_denied(delivery& what, const lane& in) noexcept;
     bool queue(subscriber& of, const entry_ptr& added, const lane& in, drop_counts& lost) noexcept;
     bool hand_over(subscriber& to, const entry_ptr& only) noexcept;
-    void end(subscriber& who, subscriber::ending how) noexcept;
+    void end(subscriber& who, end_kind how) noexcept;
     void wake_later(subscriber& who) noexcept;
     void wake(subscriber& who) noexcept;
     void log_drop(std::string_view topic, subscriber& who) const noexcept;

@@ -3,6 +3,7 @@
 #include <crier/async/clock.hpp>
 #include <crier/async/detail/wakeable.hpp>
 
+#include "end_kind.hpp"
 #include "event_queue.hpp"
 #include "lane.hpp"
 #include "reading_back.hpp"
@@ -45,9 +46,6 @@ class subscriber : public boost::intrusive_ref_counter<subscriber, boost::thread
                    public leaving,
                    public wakeable {
 public:
-    /// What ends it, the more urgent last: one that is cut ends as it is, whatever waits.
-    enum class ending : std::uint8_t { none, closed, topic_closed, shut_down, cut };
-
     subscriber(bool tells_gaps, const memory_account_ptr& account) noexcept
         : pending{tells_gaps, account} {}
     subscriber(const subscriber&) = delete;
@@ -64,7 +62,7 @@ public:
 
     event_queue pending;
     /// Nothing comes after what is there to read.
-    ending end = ending::none;
+    end_kind end = end_kind::none;
     bool drop_logged = false;
     /// Whether there is more to be read back before it joins its topics' lanes.
     bool is_behind = false;

@@ -41,7 +41,7 @@ std::optional<frame> subscription_state::try_receive() {
     // What was given up of the past is not to be passed over.
     if (from.pending.empty() && from.is_behind && !from.pending.overflowed()) {
         owner_->read_on(shard_, from);
-        if (from.end != subscriber::ending::none) {
+        if (from.end != end_kind::none) {
             from.ready.close();
         }
     }
@@ -94,7 +94,7 @@ void subscription_state::go_on() {
         complete(errc::overflow);
     } else if (!channel_->pending.empty()) {
         complete(make_error_code(boost::system::errc::not_enough_memory)); // to tell of a gap
-    } else if (channel_->end != subscriber::ending::none) {
+    } else if (channel_->end != end_kind::none) {
         complete(errc::closed);
     } else {
         await_wake();
@@ -119,7 +119,7 @@ void subscription_state::complete(error_code error, frame received) {
         } catch (...) {
             // An executor of somebody else's that has no memory: the next wake tries again.
             keep_result();
-            if (wait_->is_cancelled || channel_->end != subscriber::ending::none) {
+            if (wait_->is_cancelled || channel_->end != end_kind::none) {
                 throw; // there is no next wake
             }
             await_wake();

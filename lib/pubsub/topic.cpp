@@ -17,13 +17,13 @@ std::size_t size_of(const topic& counted) noexcept {
 }
 
 struct ending_streams final : task {
-    ending_streams(lane* of, subscriber::ending by) noexcept : in{of}, how{by} {}
+    ending_streams(lane* of, end_kind by) noexcept : in{of}, how{by} {}
 
     void run(shard& on) noexcept override { on.end(*in, how); }
     void release() noexcept override { delete this; }
 
     const boost::intrusive_ptr<lane> in;
-    const subscriber::ending how;
+    const end_kind how;
 };
 
 } // namespace
@@ -95,14 +95,13 @@ void topic::leave(lane& left) noexcept {
     }
 }
 
-void topic::end_streams(bool closes, owed_drains& owed) {
-    const auto how = closes ? subscriber::ending::topic_closed : subscriber::ending::closed;
+void topic::end_streams(end_kind how, owed_drains& owed) {
     std::vector<std::unique_ptr<ending_streams>> tasks;
     for (lane& each : lanes) {
         tasks.push_back(std::make_unique<ending_streams>(&each, how));
     }
     ++endings;
-    is_closed = closes;
+    ended_by = how;
     for (std::unique_ptr<ending_streams>& each : tasks) {
         const std::shared_ptr<shard>& to = each->in->on;
         owed.push(to, *each.release());

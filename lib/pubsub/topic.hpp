@@ -3,6 +3,7 @@
 #include <crier/pubsub/topic_policy.hpp>
 
 #include "counters.hpp"
+#include "end_kind.hpp"
 #include "history.hpp"
 #include "lane.hpp"
 #include "last_values.hpp"
@@ -76,9 +77,8 @@ struct topic final : boost::intrusive_ref_counter<topic, boost::thread_safe_coun
     boost::intrusive_ptr<lane> enter(const std::shared_ptr<shard>& on);
     void leave(lane& left) noexcept;
 
-    /// Ends its subscribers' streams, and says so if it is closed by that. Nothing changes where it
-    /// throws.
-    void end_streams(bool closes, owed_drains& owed);
+    /// Ends its subscribers' streams. Nothing changes where it throws.
+    void end_streams(end_kind how, owed_drains& owed);
 
     /// The same for its manager's shutdown, without memory.
     void shut_down(owed_drains& owed) noexcept;
@@ -98,7 +98,6 @@ struct topic final : boost::intrusive_ref_counter<topic, boost::thread_safe_coun
     const topic_settings settings;
     const std::shared_ptr<counters> counts = std::make_shared<counters>();
     bool is_retired = false;
-    bool is_closed = false;
     std::size_t subscribers = 0;
     std::uint64_t last_join = 0;
     std::uint64_t last_publish = 0;
@@ -114,8 +113,9 @@ struct topic final : boost::intrusive_ref_counter<topic, boost::thread_safe_coun
     std::optional<last_values> values;
     /// How many subscribers read back at present.
     std::size_t readers = 0;
-    /// How often its streams were ended.
+    /// How often its streams were ended, and how at last.
     std::uint64_t endings = 0;
+    end_kind ended_by = end_kind::none;
 
     boost::intrusive_ptr<polling_run> polling;
     /// Since when it has no subscriber, and when it was last published to.

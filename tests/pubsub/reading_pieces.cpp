@@ -6,6 +6,7 @@
 #include <vector>
 
 using crier::gap_reason;
+using crier::detail::end_kind;
 using crier::detail::reading_back;
 using crier::detail::topic;
 using crier::test::idle_ptr;
@@ -126,8 +127,11 @@ TEST_CASE("without the newest event, who has read to the end has it still to get
 TEST_CASE("streams that are ended meanwhile are known to be") {
     reader all{100, 3};
     const idle_ptr who = all.after("1.0");
-    CHECK_FALSE(who->past->was_ended());
-    ++all.news.endings;
-    CHECK(who->past->was_ended());
+    CHECK(who->past->how_ended() == end_kind::none);
+    crier::detail::owed_drains owed;
+    all.news.end_streams(end_kind::closed, owed);
+    CHECK(who->past->how_ended() == end_kind::closed);
+    all.news.end_streams(end_kind::topic_closed, owed);
+    CHECK(who->past->how_ended() == end_kind::topic_closed);
     CHECK(all.leave(*who));
 }
