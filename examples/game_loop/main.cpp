@@ -46,8 +46,7 @@ struct program_options {
 crier::manager_options topics(std::size_t rooms) {
     // A viewer gets the newest state whenever its connection takes one, and always who has won.
     crier::topic_rule states{.matches = crier::starting_with("room/")};
-    states.queue =
-        crier::queue_limits{.overflow = crier::overflow_policy::conflate, .conflate_always = true};
+    states.queue = crier::queue_limits{.overflow = crier::overflow_policy::conflate_always};
     // Who comes is told of all rooms, however long ago something happened there.
     crier::topic_rule news{.matches = crier::exactly("rooms")};
     news.history.age = std::chrono::milliseconds::max();

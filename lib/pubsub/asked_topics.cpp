@@ -73,12 +73,10 @@ event_queue::bounds asked_topics::limits(const subscribe_options& given, const t
         queue_limits& most = result->limits;
         most.events = std::max(most.events, limits.events);
         most.bytes = std::max(most.bytes, limits.bytes);
-        result->by_topic = result->by_topic || limits.overflow != most.overflow ||
-                           limits.conflate_always != most.conflate_always;
+        result->by_topic = result->by_topic || limits.overflow != most.overflow;
     }
     if (result->by_topic) {
         result->limits.overflow = options.queue.overflow;
-        result->limits.conflate_always = options.queue.conflate_always;
     }
     return *result;
 }

@@ -4,6 +4,7 @@
 
 #include "id_text.hpp"
 #include "shard.hpp"
+#include "supersede_key.hpp"
 #include "wire/frame_access.hpp"
 #include "wire/json_text.hpp"
 
@@ -11,16 +12,6 @@
 
 namespace crier::detail {
 namespace {
-
-/// What older events of a topic are superseded by: another of the same key, or without one of the
-/// same type.
-std::string supersede_key(std::string_view key, std::string_view type) {
-    std::string result;
-    if (!key.empty() || !type.empty()) {
-        result.append(key.empty() ? "t" : "k").append(key.empty() ? type : key);
-    }
-    return result;
-}
 
 /// How long a number is in an id; only the number changes between encoding and publishing.
 std::size_t digits(std::uint64_t sequence) noexcept {

@@ -17,12 +17,6 @@ namespace crier::detail {
 
 struct counters;
 
-/// What a topic says of its events where they wait; see `queue_limits`.
-struct waiting_policy {
-    overflow_policy overflow = overflow_policy::drop_newest;
-    bool conflates_always = false;
-};
-
 /// A frame in the event queues of one shard. The frame's own reference count is shared by all
 /// threads; this one belongs to the shard, so that a subscriber more costs no atomic operation.
 class entry : public boost::intrusive_ref_counter<entry, boost::thread_unsafe_counter> {
@@ -48,7 +42,7 @@ public:
     /// The topic, by its counts: within it, events supersede others of the same key.
     const counters* topic = nullptr;
     /// The topic's own. None: the stream's applies.
-    std::optional<waiting_policy> policy{};
+    std::optional<overflow_policy> policy{};
     /// Of a gap.
     std::unique_ptr<gap> missing{};
 

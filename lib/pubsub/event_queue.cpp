@@ -23,7 +23,7 @@ bool is_signal(const entry& each) noexcept {
 
 bool event_queue::offer(const entry_ptr& offered, drop_counts& lost) noexcept {
     try {
-        if (policy_of(*offered).conflates_always) {
+        if (policy_of(*offered) == overflow_policy::conflate_always) {
             supersede(*offered, lost);
         }
         if (overflowed_ || !fits(*offered)) {
@@ -67,6 +67,7 @@ void event_queue::shed(std::uint64_t before, drop_counts& lost) noexcept {
             }
             break;
         case overflow_policy::conflate:
+        case overflow_policy::conflate_always:
             if (must_not_lose_older(before)) {
                 give_up(drop_reason::memory, lost);
                 break;
@@ -91,18 +92,14 @@ std::uint64_t event_queue::oldest() const noexcept {
     return std::numeric_limits<std::uint64_t>::max();
 }
 
-waiting_policy event_queue::policy_of(const entry& event) const noexcept {
-    return by_topic_ && event.policy ? *event.policy
-                                     : waiting_policy{limits_.overflow, limits_.conflate_always};
-}
-
 bool event_queue::obeys(const entry& each, overflow_policy policy) const noexcept {
-    return each.is_event() && policy_of(each).overflow == policy;
+    return each.is_event() && policy_of(each) == policy;
 }
 
 /// Whether it may go so that another gets room.
 bool event_queue::yields(const entry& each) const noexcept {
-    return obeys(each, overflow_policy::drop_oldest) || obeys(each, overflow_policy::conflate);
+    return obeys(each, overflow_policy::drop_oldest) || obeys(each, overflow_policy::conflate) ||
+           obeys(each, overflow_policy::conflate_always);
 }
 
 bool event_queue::overflow(const entry_ptr& offered, drop_counts& lost) {
@@ -110,7 +107,7 @@ bool event_queue::overflow(const entry_ptr& offered, drop_counts& lost) {
         count(drop_reason::disconnected, lost);
         return false;
     }
-    const overflow_policy policy = policy_of(*offered).overflow;
+    const overflow_policy policy = policy_of(*offered);
     if (policy == overflow_policy::signal) {
         return signal_change(offered, lost);
     }
@@ -238,7 +235,7 @@ void event_queue::replace_by_signal(std::size_t first, const entry_ptr& newest, 
     changed.id = waiting_.tells_gaps() ? std::string_view{id} : std::string_view{};
     const entry_ptr made{
         new entry{frame_access::make(changed, signal_type, waiting_.account()).value(), last}};
-    made->policy = waiting_policy{overflow_policy::signal, false};
+    made->policy = overflow_policy::signal;
     waiting_.reserve_one();
     // Gaps too: with the id of one, the client would go on past the events that were before it.
     for (std::size_t at = first; at < waiting_.entries(); ++at) {

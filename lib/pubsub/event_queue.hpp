@@ -88,7 +88,9 @@ public:
     }
 
 private:
-    waiting_policy policy_of(const entry& event) const noexcept;
+    overflow_policy policy_of(const entry& event) const noexcept {
+        return by_topic_ && event.policy ? *event.policy : limits_.overflow;
+    }
     bool obeys(const entry& each, overflow_policy policy) const noexcept;
     bool yields(const entry& each) const noexcept;
 

@@ -1,5 +1,7 @@
 #include "last_values.hpp"
 
+#include <algorithm>
+
 namespace crier::detail {
 namespace {
 
@@ -25,19 +27,25 @@ void last_values::put(const record& added) {
 }
 
 template <class Index, class Iterator>
-void last_values::remove(Index& from, Iterator at) noexcept {
+void last_values::evict(Index& from, Iterator at) noexcept {
+    evicted_through_ = std::max(evicted_through_, at->sequence);
     from.erase(at);
     account_->remove(node_size);
 }
 
-void last_values::erase(std::string_view key) noexcept {
+void last_values::evict_oldest() noexcept { evict(records_.get<0>(), records_.begin()); }
+
+void last_values::evict(std::string_view key) noexcept {
     auto& by_key = records_.get<1>();
     if (const auto known = by_key.find(key); known != by_key.end()) {
-        remove(by_key, known);
+        evict(by_key, known);
     }
 }
 
-void last_values::evict_oldest() noexcept { remove(records_.get<0>(), records_.begin()); }
+void last_values::miss(std::string_view key, std::uint64_t sequence) noexcept {
+    evict(key);
+    evicted_through_ = sequence;
+}
 
 const record* last_values::first_after(std::uint64_t sequence) const noexcept {
     const auto found = records_.upper_bound(sequence);

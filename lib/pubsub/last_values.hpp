@@ -24,8 +24,9 @@ inline std::string_view key_of(const record& kept) noexcept {
 /// The newest event of each key, in the order of their sequence.
 class last_values {
 public:
-    last_values(std::size_t most, memory_account_ptr account)
-        : most_{most}, account_{std::move(account)} {}
+    /// What came before `since` may be missing.
+    last_values(std::size_t most, std::uint64_t since, memory_account_ptr account)
+        : most_{most}, evicted_through_{since}, account_{std::move(account)} {}
     last_values(const last_values&) = delete;
     last_values& operator=(const last_values&) = delete;
     ~last_values();
@@ -33,8 +34,14 @@ public:
     /// Of too many keys the one goes that was published least recently. Nothing changes where it
     /// throws.
     void put(const record& added);
-    void erase(std::string_view key) noexcept;
     void evict_oldest() noexcept;
+    void evict(std::string_view key) noexcept;
+
+    /// An event that is not kept, of that key.
+    void miss(std::string_view key, std::uint64_t sequence) noexcept;
+
+    /// Up to which number events of keys may be missing that have no newer one here.
+    std::uint64_t evicted_through() const noexcept { return evicted_through_; }
 
     const record* first_after(std::uint64_t sequence) const noexcept;
     std::size_t size() const noexcept { return records_.size(); }
@@ -42,9 +49,10 @@ public:
 
 private:
     template <class Index, class Iterator>
-    void remove(Index& from, Iterator at) noexcept;
+    void evict(Index& from, Iterator at) noexcept;
 
     std::size_t most_;
+    std::uint64_t evicted_through_;
     boost::multi_index_container<record,
         boost::multi_index::indexed_by<boost::multi_index::ordered_unique<boost::multi_index::
                                                member<record, std::uint64_t, &record::sequence>>,

@@ -3,6 +3,7 @@
 #include "channel.hpp"
 #include "manager_state.hpp"
 #include "orderly_end.hpp"
+#include "supersede_key.hpp"
 
 namespace crier {
 
@@ -56,7 +57,11 @@ void manager::end_streams(std::string_view topic) { state_->end_streams(topic); 
 
 void manager::close_topic(std::string_view topic) { state_->close_topic(topic); }
 
-void manager::forget(std::string_view topic) noexcept { state_->forget_kept(topic); }
+void manager::forget(std::string_view topic) noexcept { state_->forget_kept(topic, std::nullopt); }
+
+void manager::forget(std::string_view topic, std::string_view key) {
+    state_->forget_kept(topic, detail::supersede_key(key, {}));
+}
 
 void manager::shutdown() noexcept { state_->shutdown(); }
 

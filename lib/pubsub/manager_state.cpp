@@ -275,11 +275,12 @@ void manager_state::close_topic(std::string_view name) {
     }
 }
 
-void manager_state::forget_kept(std::string_view name) noexcept {
+void manager_state::forget_kept(
+    std::string_view name, std::optional<std::string_view> key) noexcept {
     owed_drains owed;
     const std::lock_guard lock{mutex_};
     if (topic* const emptied = topics_.find(name)) {
-        emptied->forget();
+        emptied->forget(key);
         topics_.note_use(*emptied);
         reviews_.stop(topics_.review(*emptied, clock::now()), owed);
         reviews_.adjust(owed);

@@ -65,7 +65,7 @@ public:
 
     void end_streams(std::string_view name);
     void close_topic(std::string_view name);
-    void forget_kept(std::string_view name) noexcept;
+    void forget_kept(std::string_view name, std::optional<std::string_view> key) noexcept;
     void shutdown() noexcept;
     bool is_shut_down() const noexcept { return is_shut_down_; }
 

@@ -128,6 +128,7 @@ asio::awaitable<bool> fetch_once(const fetch_function& fetch, const polling_opti
     const bool has_failed = took_too_long || failure;
     publish_options how;
     how.type = options.type;
+    how.key = options.key;
     how.only_changes = options.only_changes;
     run.to.publish(data, how);
     co_return has_failed || !options.stop_condition || !options.stop_condition(data);

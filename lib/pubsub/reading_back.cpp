@@ -46,7 +46,7 @@ reading_back::reading_back(common& by, subscriber& who, std::uint64_t newest) : 
     for (const membership& each : who.memberships) {
         topic& read = *each.in->of;
         read.kept.evict(clock::now());
-        sources_.push_back({&read, false, newest, read.endings});
+        sources_.push_back({&read, false, newest, read.endings, read.evicted_through()});
     }
 }
 
@@ -56,7 +56,7 @@ bool reading_back::begin_after(std::string_view last_event_id, std::uint64_t new
     std::uint64_t evicted = 0;
     std::optional<std::uint64_t> own;
     for (const source& each : sources_) {
-        evicted = std::max(evicted, each.of->kept.evicted_through());
+        evicted = std::max(evicted, each.of->evicted_through());
         if (const auto found = each.of->kept.find(last_event_id)) {
             own = std::min(own.value_or(*found), *found);
         }
@@ -65,16 +65,12 @@ bool reading_back::begin_after(std::string_view last_event_id, std::uint64_t new
         cursor = event_id{by_.epoch, *own};
     }
     resumption decided = resume_after(last_event_id, cursor, {by_.epoch, newest}, evicted);
-    bool has_past = decided.missing.has_value();
     for (source& each : sources_) {
-        each.after = std::max(decided.after, each.of->kept.evicted_through());
-        has_past = has_past || each.next() != nullptr;
+        each.after = decided.after;
     }
-    if (decided.missing) {
-        add_values(decided.after);
-        tell(std::move(*decided.missing));
-    }
-    return has_past;
+    missing_ = std::move(decided.missing);
+    add_values(decided.after);
+    return missing_ || earliest() != nullptr;
 }
 
 bool reading_back::begin_with_retained() {
@@ -86,17 +82,17 @@ bool reading_back::begin_with_retained() {
             has_past = true;
         }
     }
-    const std::size_t histories = sources_.size();
     add_values(0);
-    return has_past || sources_.size() > histories;
+    return has_past || earliest() != nullptr;
 }
 
+/// Who goes on without a gap has got what else a history keeps.
 void reading_back::add_values(std::uint64_t after) {
     const std::size_t histories = sources_.size();
     for (std::size_t i = 0; i < histories; ++i) { // NOLINT(modernize-loop-convert): they grow
         const source& each = sources_[i];
-        if (each.of->values && !each.of->values->empty()) {
-            sources_.push_back({each.of, true, after, each.endings});
+        if (each.of->values && (after == 0 || missing_ || each.of->is_state())) {
+            sources_.push_back({each.of, true, after, each.endings, each.told});
         }
     }
 }
@@ -125,12 +121,12 @@ bool reading_back::read_piece(std::uint64_t newest) {
     for (const membership& each : who_.memberships) {
         by_.topics.note_use(*each.in->of);
     }
-    tell_evicted();
-    skip_evicted();
+    note_evicted();
     const queue_limits most = piece_of(who_.pending.limits());
     std::size_t bytes = 0;
     for (std::size_t events = 0; events < most.events && bytes <= most.bytes; ++events) {
         const source* const from = earliest();
+        tell_missing_before(from);
         if (from == nullptr) {
             // What was read back, it needs not get again where it is published again.
             who_.joined = has_newest() ? 0 : newest;
@@ -146,34 +142,37 @@ bool reading_back::read_piece(std::uint64_t newest) {
     return true;
 }
 
-/// Tells what has gone from the histories before it was read; `skip_evicted` takes it for read.
-void reading_back::tell_evicted() {
+/// Notes what has gone before it was read.
+void reading_back::note_evicted() {
     std::uint64_t first = 0;
     std::uint64_t last = 0;
-    for (const source& each : sources_) {
-        const std::uint64_t evicted = each.of->kept.evicted_through();
-        if (!each.is_values && evicted > each.after) {
-            first = last == 0 ? each.after + 1 : std::min(first, each.after + 1);
-            last = std::max(last, evicted);
-        }
-    }
-    if (by_.has_ids && last > 0) {
-        tell({gap_reason::evicted, to_string(event_id{by_.epoch, first}), {by_.epoch, last}, {}});
-    }
-}
-
-void reading_back::skip_evicted() noexcept {
     for (source& each : sources_) {
-        if (!each.is_values) {
-            each.after = std::max(each.after, each.of->kept.evicted_through());
+        const std::uint64_t known = std::max(each.told, each.after);
+        each.told = each.of->evicted_through();
+        if (!each.is_values && each.told > known) {
+            first = last == 0 ? known + 1 : std::min(first, known + 1);
+            last = std::max(last, each.told);
         }
+    }
+    if (!by_.has_ids || last == 0) {
+        return;
+    }
+    if (missing_) {
+        missing_->to.sequence = std::max(missing_->to.sequence, last);
+    } else {
+        missing_ =
+            gap{gap_reason::evicted, to_string(event_id{by_.epoch, first}), {by_.epoch, last}, {}};
     }
 }
 
-void reading_back::tell(gap missing) {
-    const gap_reason why = missing.reason;
-    who_.pending.append(gap_entry(std::move(missing)));
-    ++by_.gaps[static_cast<std::size_t>(why)];
+/// Not earlier: a client that has got the gap, and no more, comes back for what is later than it.
+void reading_back::tell_missing_before(const source* next) {
+    if (!missing_ || (next != nullptr && next->next()->sequence <= missing_->to.sequence)) {
+        return;
+    }
+    who_.pending.append(gap_entry(*missing_));
+    ++by_.gaps[static_cast<std::size_t>(missing_->reason)];
+    missing_.reset();
 }
 
 /// The source whose next event comes first; none at the end.

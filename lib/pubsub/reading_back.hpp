@@ -58,6 +58,7 @@ private:
         bool is_values = false;
         std::uint64_t after = 0; ///< all up to here has been read
         std::uint64_t endings = 0;
+        std::uint64_t told = 0; ///< what had gone up to here is told, or concerns nobody
 
         const record* next() const noexcept;
     };
@@ -68,9 +69,8 @@ private:
     bool begin_with_retained();
     void add_values(std::uint64_t after);
     void hold() noexcept;
-    void tell(gap missing);
-    void tell_evicted();
-    void skip_evicted() noexcept;
+    void note_evicted();
+    void tell_missing_before(const source* next);
     const source* earliest() const noexcept;
     void mark_read(const topic& of, std::uint64_t sequence) noexcept;
     bool has_newest() const noexcept;
@@ -78,6 +78,8 @@ private:
     common& by_;
     subscriber& who_;
     boost::container::small_vector<source, 2> sources_;
+    /// What is missing, and was not told yet.
+    std::optional<gap> missing_;
     bool holds_ = false;
 };
 

@@ -35,7 +35,7 @@ topic::topic(std::string called, topic_settings as, std::uint64_t since, std::si
       kept{since, settings.history, settings.retain == retention::newest ? 1U : 0U, account},
       account_{account} {
     if (settings.retain == retention::newest_per_key) {
-        values.emplace(keys_limit, account);
+        values.emplace(keys_limit, since, account);
     }
     account_->add(size_of(*this));
 }
@@ -68,7 +68,7 @@ void topic::keep(const record& added, bool has_own_id) {
 void topic::miss(const frame& denied, std::uint64_t sequence) noexcept {
     kept.miss(sequence);
     if (values) {
-        values->erase(frame_access::key(denied));
+        values->miss(frame_access::key(denied), sequence);
     }
 }
 
@@ -129,13 +129,17 @@ topic_stats topic::stats() const {
 void topic::sign(entry& event) const noexcept {
     event.topic = counts.get();
     if (settings.queue) {
-        event.policy = waiting_policy{settings.queue->overflow, settings.queue->conflate_always};
+        event.policy = settings.queue->overflow;
     }
 }
 
-void topic::forget() noexcept {
-    while (keeps_something()) {
-        evict_oldest();
+void topic::forget(std::optional<std::string_view> key) noexcept {
+    if (!key) {
+        while (keeps_something()) {
+            evict_oldest();
+        }
+    } else if (values) {
+        values->evict(*key);
     }
     last = nullptr;
 }

@@ -66,6 +66,14 @@ struct topic final : boost::intrusive_ref_counter<topic, boost::thread_safe_coun
 
     bool keeps_something() const noexcept { return !kept.empty() || (values && !values->empty()); }
 
+    /// Whether it keeps only the newest event of each key: nobody misses what that supersedes.
+    bool is_state() const noexcept { return values && settings.history.events == 0; }
+
+    /// Up to which number somebody may have missed an event for good.
+    std::uint64_t evicted_through() const noexcept {
+        return is_state() ? values->evicted_through() : kept.evicted_through();
+    }
+
     /// Puts an event into what it keeps. Nothing changes where it throws.
     void keep(const record& added, bool has_own_id);
 
@@ -88,8 +96,9 @@ struct topic final : boost::intrusive_ref_counter<topic, boost::thread_safe_coun
     /// Makes an entry one of its events.
     void sign(entry& event) const noexcept;
 
-    /// Lets all that it keeps go. Who is still to read some of it is told of a gap.
-    void forget() noexcept;
+    /// Lets all that it keeps go, or only the newest event of a key. Who is still to read some of
+    /// it is told of a gap.
+    void forget(std::optional<std::string_view> key) noexcept;
 
     /// Lets the oldest of what it keeps go.
     void evict_oldest() noexcept override;

@@ -16,6 +16,7 @@ std::string_view to_string(overflow_policy policy) noexcept {
     case overflow_policy::drop_newest: return "drop_newest";
     case overflow_policy::drop_oldest: return "drop_oldest";
     case overflow_policy::conflate: return "conflate";
+    case overflow_policy::conflate_always: return "conflate_always";
     case overflow_policy::signal: return "signal";
     case overflow_policy::disconnect: return "disconnect";
     }

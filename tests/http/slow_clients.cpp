@@ -92,10 +92,10 @@ std::map<std::string, int> newest(const std::vector<received>& all) {
 } // namespace
 
 TEST_CASE("as many places as keys are enough for a stalled client that gets each key's newest") {
-    for (const bool always : {false, true}) {
-        CAPTURE(always);
-        state_server server{
-            {.events = keys, .overflow = overflow_policy::conflate, .conflate_always = always}};
+    for (const overflow_policy policy :
+        {overflow_policy::conflate, overflow_policy::conflate_always}) {
+        CAPTURE(static_cast<int>(policy));
+        state_server server{{.events = keys, .overflow = policy}};
         stream stalled{server.test, server.events, topic("news"), get("/", 10)};
         server.publish_rounds();
         const std::vector<received> all = read_all(stalled, server.events);
@@ -144,7 +144,7 @@ TEST_CASE("as many places as keys hold the last round, or the first that the ker
 TEST_CASE("a small send buffer keeps little that is stale for a client that stalls") {
     std::vector<std::size_t> stale;
     for (const std::size_t bytes : {4'096U, 65'536U}) {
-        state_server server{{.conflate_always = true}};
+        state_server server{{.overflow = overflow_policy::conflate_always}};
         serve_options options = topic("news");
         options.send_buffer = bytes;
         stream stalled{server.test, server.events, std::move(options), get("/", 10)};

@@ -426,9 +426,10 @@ TEST_CASE("all limits may be as great as they can be") {
     constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
     constexpr crier::history_limits all{
         .events = none, .bytes = none, .age = std::chrono::milliseconds::max()};
-    for (const auto policy : {crier::overflow_policy::drop_newest,
-             crier::overflow_policy::drop_oldest, crier::overflow_policy::conflate,
-             crier::overflow_policy::signal, crier::overflow_policy::disconnect}) {
+    for (const auto policy :
+        {crier::overflow_policy::drop_newest, crier::overflow_policy::drop_oldest,
+            crier::overflow_policy::conflate, crier::overflow_policy::conflate_always,
+            crier::overflow_policy::signal, crier::overflow_policy::disconnect}) {
         const crier::queue_limits queue{.events = none, .bytes = none, .overflow = policy};
         crier::manager_options options;
         options.heartbeat_interval = std::chrono::milliseconds::max();

@@ -292,7 +292,8 @@ TEST_CASE("one event that is larger than the limit is refused, and told") {
 
 TEST_CASE("by each policy those go that are the furthest behind, and others miss nothing") {
     for (const auto past : {overflow_policy::drop_newest, overflow_policy::drop_oldest,
-             overflow_policy::conflate, overflow_policy::signal, overflow_policy::disconnect}) {
+             overflow_policy::conflate, overflow_policy::conflate_always, overflow_policy::signal,
+             overflow_policy::disconnect}) {
         CAPTURE(static_cast<int>(past));
         context test;
         manager events{test.io.get_executor(), limited(past)};
@@ -327,7 +328,8 @@ TEST_CASE("by each policy those go that are the furthest behind, and others miss
             CHECK(stalled.lost() == dropped(events, drop_reason::memory));
             CHECK(stalled.events() > 0);
             break;
-        case overflow_policy::conflate: {
+        case overflow_policy::conflate:
+        case overflow_policy::conflate_always: {
             std::uint64_t told = 0;
             const auto read = crier::test::read_events(test, stalled.source());
             for (const received& each : read) {
@@ -372,7 +374,8 @@ TEST_CASE("what one signal is to stand for may be one large event for each of ma
 
 TEST_CASE("frames that a user holds count, and looking for room ends where there is none") {
     for (const auto past : {overflow_policy::drop_newest, overflow_policy::drop_oldest,
-             overflow_policy::conflate, overflow_policy::signal, overflow_policy::disconnect}) {
+             overflow_policy::conflate, overflow_policy::conflate_always, overflow_policy::signal,
+             overflow_policy::disconnect}) {
         CAPTURE(static_cast<int>(past));
         context test;
         manager events{test.io.get_executor(), limited(past)};

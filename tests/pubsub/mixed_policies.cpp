@@ -14,7 +14,6 @@ using crier::detail::entry_ptr;
 using crier::detail::event_queue;
 using crier::detail::memory_account;
 using crier::detail::memory_account_ptr;
-using crier::detail::waiting_policy;
 using crier::test::at;
 using crier::test::gap;
 using crier::test::gathered;
@@ -38,13 +37,14 @@ struct mixed {
     bool offer(std::optional<overflow_policy> policy, const std::string& key = {}) {
         const entry_ptr each = made(++number, key);
         if (policy) {
-            each->policy = waiting_policy{*policy, false};
+            each->policy = *policy;
         }
         return pending.offer(each, lost);
     }
 };
 
 constexpr overflow_policy state = overflow_policy::conflate;
+constexpr overflow_policy always = overflow_policy::conflate_always;
 constexpr overflow_policy latest = overflow_policy::drop_oldest;
 constexpr overflow_policy look = overflow_policy::signal;
 
@@ -144,14 +144,24 @@ TEST_CASE("what is being written takes no place") {
 }
 
 TEST_CASE("to conflate always leaves the newest of each key, however much room there is") {
-    for (const overflow_policy past : {overflow_policy::conflate, overflow_policy::drop_newest}) {
-        event_queue pending{true, memory_account_ptr{new memory_account}};
-        pending.limit({.limits = {100, 10'000, past, true}});
-        drop_counts lost{};
-        for (std::uint64_t number = 1; number <= 20; ++number) {
-            CHECK(pending.offer(made(number, number % 2 == 0 ? "a" : "b"), lost));
-        }
-        CHECK(at(lost, drop_reason::conflated) == 18);
-        CHECK(read_waiting(pending) == texts{"b 19", "a 20"});
+    event_queue pending{true, memory_account_ptr{new memory_account}};
+    pending.limit({.limits = {100, 10'000, always}});
+    drop_counts lost{};
+    for (std::uint64_t number = 1; number <= 20; ++number) {
+        CHECK(pending.offer(made(number, number % 2 == 0 ? "a" : "b"), lost));
     }
+    CHECK(at(lost, drop_reason::conflated) == 18);
+    CHECK(read_waiting(pending) == texts{"b 19", "a 20"});
+}
+
+TEST_CASE("states that conflate always make room for the events of another topic") {
+    mixed q{3};
+    for (const char* key : {"a", "b", "c", "b"}) {
+        CHECK(q.offer(always, key));
+    }
+    CHECK(q.pending.size() == 3);
+    CHECK(q.offer(overflow_policy::disconnect));
+    CHECK_FALSE(q.pending.overflowed());
+    CHECK(at(q.lost, drop_reason::oldest) == 1);
+    CHECK(read_waiting(q.pending) == texts{gap("1", "1", 1), "c 3", "b 4", "5"});
 }

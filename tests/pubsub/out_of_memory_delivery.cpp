@@ -19,7 +19,7 @@ namespace {
 constexpr queue_limits few(overflow_policy past) { return {.events = 12, .overflow = past}; }
 
 constexpr overflow_policy policies[] = {overflow_policy::drop_newest, overflow_policy::drop_oldest,
-    overflow_policy::conflate, overflow_policy::signal};
+    overflow_policy::conflate, overflow_policy::conflate_always, overflow_policy::signal};
 
 } // namespace
 

@@ -162,11 +162,12 @@ TEST_CASE("the options reach the published events") {
     context test;
     recorder to{test};
     source from{test};
-    const auto service = polling(from.function(), {.only_changes = true, .type = "load"});
+    const auto service = polling(from.function(), {.only_changes = true, .type = "load", .key = "cpu"});
     service->start(to);
     test.run();
     REQUIRE(to.options.size() == 1);
     CHECK(to.options[0].type == "load");
+    CHECK(to.options[0].key == "cpu");
     CHECK(to.options[0].only_changes);
     CHECK(stopping{test, *service}.done);
 }

@@ -4,6 +4,7 @@
 #include <crier/pubsub/event_id.hpp>
 #include <crier/pubsub/logger.hpp>
 #include <crier/pubsub/polling.hpp>
+#include <crier/pubsub/publish_options.hpp>
 #include <crier/pubsub/stats.hpp>
 #include <crier/pubsub/subscription.hpp>
 #include <crier/pubsub/topic_policy.hpp>
@@ -49,7 +50,8 @@ struct manager_options {
     bool ids = true;
     /// How much may wait for a slow subscriber, and what happens when the queue is full.
     queue_limits queue{};
-    /// What topics keep. The first rule that matches a topic's name applies.
+    /// What topics keep. The first rule that matches a topic's name applies. Rules are made before
+    /// their manager: a source that publishes to it takes a pointer that is set afterwards.
     std::vector<topic_rule> rules{};
     /// Gives the type of a topic's events that are published without one. None: "message". Called
     /// as `topic_rule::matches` is.
@@ -193,6 +195,12 @@ public:
     /// `only_changes` compares with. Its subscribers stay. A client that comes back and has missed
     /// some of it is told of a gap.
     void forget(std::string_view topic) noexcept;
+
+    /// Forgets the newest event of a key, which a topic with `retention::newest_per_key` retains,
+    /// such as that of a device which is gone. The topic's history stays.
+    ///
+    /// Errors: throws `std::bad_alloc`; then nothing is forgotten.
+    void forget(std::string_view topic, std::string_view key);
 
     /// Ends the manager: ends all streams after they were sent what was published before, stops all
     /// polling, and refuses new streams and events. Idempotent.

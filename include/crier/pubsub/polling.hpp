@@ -2,6 +2,7 @@
 
 #include <crier/export.hpp>
 #include <crier/pubsub/logger.hpp>
+#include <crier/pubsub/publish_options.hpp>
 #include <crier/wire/event.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -17,17 +18,6 @@
 #include <string_view>
 
 namespace crier {
-
-struct publish_options {
-    /// Event type; empty means what `manager_options::type_of` gives, else "message".
-    std::string_view type{};
-    /// A value equal to the topic's last one is sent only to subscribers that have received nothing
-    /// yet. JSON is compared without regard to the order of keys.
-    bool only_changes = false;
-    /// What the event is about. A newer event of the same key supersedes it if the policy is
-    /// `overflow_policy::conflate` or `retention::newest_per_key`.
-    std::string_view key{};
-};
 
 /// Publishes to the topic that a polling service was started for. It does nothing any more once the
 /// service is being stopped.
@@ -106,8 +96,9 @@ struct polling_options {
     std::function<boost::asio::awaitable<void>()> on_stop{};
     /// As `publish_options::only_changes`.
     bool only_changes = false;
-    /// As `publish_options::type`, of all published events, errors too.
+    /// As `publish_options::type` and `key`, of all published events, errors too.
     std::string type{};
+    std::string key{};
 };
 
 /// Makes a service that fetches at once and then every interval, and publishes what it fetched.

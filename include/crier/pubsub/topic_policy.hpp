@@ -31,7 +31,9 @@ enum class retention {
     none,   ///< none: only what is published from then on
     newest, ///< the topic's newest event
     /// The newest event of each `publish_options::key`, or of each type for events without a key,
-    /// in the order of their ids. A key stays: tell what is gone by an event of the same key.
+    /// in the order of their ids. In a topic without a history, what a newer event of its key has
+    /// superseded is no gap. A key stays: tell what is gone by an event of the same key, or see
+    /// `manager::forget`.
     newest_per_key,
 };
 
@@ -44,6 +46,10 @@ enum class overflow_policy : std::uint8_t {
     /// A newer event replaces an older one of its topic with the same key, or with the same type if
     /// it has no key. If that is not enough, the oldest are dropped.
     conflate,
+    /// As `conflate`, but a newer event replaces the waiting one at once, whatever room there is. A
+    /// slow reader gets the newest event of each key only, but for those that the kernel buffers;
+    /// see `serve_options::send_buffer`. Each event is compared with those that wait.
+    conflate_always,
     signal,     ///< one event of type "crier.signal" without data replaces all: look again
     disconnect, ///< the subscription ends with `errc::overflow`
 };
@@ -56,13 +62,6 @@ struct queue_limits {
     std::size_t events = 64;                     ///< at least 1
     std::size_t bytes = std::size_t{256} * 1024; ///< of encoded events
     overflow_policy overflow = overflow_policy::drop_newest;
-    /// A newer event replaces a waiting one as with `overflow_policy::conflate`, but at once,
-    /// whatever room there is. A slow reader then gets each key's newest event only, but for those
-    /// that the kernel buffers; see `serve_options::send_buffer`. Each event is compared with those
-    /// that wait. The queue may still be full, of other keys or topics: `overflow` says what
-    /// happens then. Only with `conflate` or `drop_oldest` do states make room for the events of
-    /// another topic.
-    bool conflate_always = false;
 };
 
 /// What applies to the topics whose names it matches.
