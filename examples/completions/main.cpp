@@ -32,9 +32,9 @@ namespace {
 struct program_options {
     crier::server_options server;
     std::size_t model_threads = 4;
-    std::chrono::milliseconds token_time{20};
-    /// How long a stream is silent before a heartbeat, and how long a client may take nothing.
-    std::chrono::milliseconds heartbeat_interval{10'000};
+    unsigned token_time = 20; ///< ms
+    /// How long a stream is silent before a heartbeat, and how long a client may take nothing: ms.
+    unsigned heartbeat = 10'000;
 };
 
 asio::awaitable<void> refuse_method(crier::exchange& request) {
@@ -83,7 +83,8 @@ asio::awaitable<void> complete(
     }
     const answer whole{std::move(asked->model)};
     if (asked->stream) {
-        co_await send_stream(request, whole, computed, options.heartbeat_interval);
+        co_await send_stream(
+            request, whole, computed, std::chrono::milliseconds{options.heartbeat});
     } else {
         co_await send_whole(request, whole, computed);
     }
@@ -110,9 +111,17 @@ asio::awaitable<void> handle(crier::exchange& request, model& by, const program_
     }
 }
 
-int run(const program_options& options) {
+/// What the server refuses by itself, such as a body that is too large.
+void describe_refusal(const crier::refusal& why, crier::exchange::response_type& answer) {
+    answer.set(http::field::access_control_allow_origin, "*");
+    answer.set(http::field::content_type, "application/json");
+    answer.body() = json::serialize(describe(error{why.reason, "invalid_request_error", "", ""}));
+}
+
+int run(program_options& options) {
     // Before the server: its threads stop once the server's streams have gone.
-    model by{options.model_threads, options.token_time};
+    model by{options.model_threads, std::chrono::milliseconds{options.token_time}};
+    options.server.on_refusal = describe_refusal;
     crier::server server{options.server};
     server.shutdown_on_signals();
     std::cout << "http://" << server.local_endpoint() << "/v1/chat/completions\n" << std::flush;
@@ -129,22 +138,11 @@ int main(int argc, char** argv) {
     CLI::App app{
         "Answers chat completions token by token, by a model that repeats what it is told."};
     example::add_server_options(app, options.server);
-    int token_time = static_cast<int>(options.token_time.count());
-    int heartbeat = static_cast<int>(options.heartbeat_interval.count());
-    app.add_option("--model-threads", options.model_threads, "how many threads compute")
-        ->check(CLI::Range(1, 64))
-        ->capture_default_str();
-    app.add_option("--token-time", token_time, "milliseconds that a token takes")
-        ->check(CLI::Range(0, 10'000))
-        ->capture_default_str();
-    app.add_option("--heartbeat-interval", heartbeat,
-           "milliseconds of silence before a heartbeat; a client that takes nothing for as long "
-           "goes")
-        ->check(CLI::Range(100, 600'000))
-        ->capture_default_str();
-    return example::run_with(app, argc, argv, [&] {
-        options.token_time = std::chrono::milliseconds{token_time};
-        options.heartbeat_interval = std::chrono::milliseconds{heartbeat};
-        return completions::run(options);
-    });
+    const auto number = [&app](const char* name, auto& value, const char* what, auto... range) {
+        app.add_option(name, value, what)->check(CLI::Range(range...))->capture_default_str();
+    };
+    number("--model-threads", options.model_threads, "how many threads compute", 1, 64);
+    number("--token-time", options.token_time, "milliseconds that a token takes", 0, 10'000);
+    number("--heartbeat", options.heartbeat, "milliseconds of silence before one", 100, 600'000);
+    return example::run_with(app, argc, argv, [&] { return completions::run(options); });
 }

@@ -7,8 +7,10 @@
 #include "request_reader.hpp"
 #include "response.hpp"
 #include "send.hpp"
+#include "whole_response.hpp"
 
 #include <boost/asio/error.hpp>
+#include <boost/beast/http/field.hpp>
 #include <boost/beast/http/status.hpp>
 
 #include <chrono>
@@ -28,9 +30,37 @@ namespace asio = boost::asio;
 namespace http = boost::beast::http;
 using boost::system::error_code;
 
+/// The answer as the program has it. None: its function has failed.
+std::optional<exchange::response_type> shaped(
+    const refused_request& refused, const server_options& options) {
+    constexpr unsigned version = 11;
+    auto [type, text] = body_of(refused.why, refused.style.as_json);
+    exchange::response_type answer{
+        static_cast<http::status>(refused.why.status), version, std::move(text)};
+    answer.set(http::field::content_type, {type.data(), type.size()});
+    answer.set("X-Content-Type-Options", "nosniff");
+    try {
+        options.on_refusal(refused.why, answer);
+        return answer;
+    } catch (...) {
+        log_failure(options.log, "on_refusal failed: ", std::current_exception());
+        return std::nullopt;
+    }
+}
+
 asio::awaitable<void> send_refusal(
     stream_socket& socket, refused_request refused, const server_options& options) {
-    const std::string response = refusal_response(refused.why, refused.style);
+    std::optional<exchange::response_type> answer;
+    if (options.on_refusal) {
+        answer = shaped(refused, options);
+    }
+    std::string response;
+    if (answer) {
+        response = complete(*answer, false, refused.style.head_only);
+        response += answer->body();
+    } else {
+        response = refusal_response(refused.why, refused.style);
+    }
     co_await send(socket, options.response_timeout, response);
 }
 

@@ -36,7 +36,7 @@ void add_origin(response_fields& to, const cors_options& options, const std::str
 std::string list_of(std::string_view always, const std::vector<std::string>& more) {
     std::string list{always};
     for (const std::string& element : more) {
-        if (!same(element, always)) {
+        if (!any_in(always, [&element](auto each) { return same(each, element); })) {
             list.append(", ").append(element);
         }
     }
@@ -58,7 +58,8 @@ response_fields preflight_fields_for(const cors_options& options, const std::str
     response_fields fields;
     if (origin != nullptr) {
         add_origin(fields, options, *origin);
-        fields.push_back({"Access-Control-Allow-Methods", list_of("GET", options.methods)});
+        fields.push_back(
+            {"Access-Control-Allow-Methods", list_of("GET, HEAD, POST", options.methods)});
         fields.push_back(
             {"Access-Control-Allow-Headers", list_of("Last-Event-ID", options.headers)});
         fields.push_back({"Access-Control-Max-Age", std::to_string(options.max_age.count())});

@@ -3,17 +3,14 @@
 
 #include "async/durations.hpp"
 #include "cors.hpp"
-#include "date.hpp"
 #include "detached_streams.hpp"
 #include "pubsub/heartbeat.hpp"
 #include "received.hpp"
 #include "send.hpp"
 #include "serve.hpp"
 #include "while_connected.hpp"
+#include "whole_response.hpp"
 #include "wire/field_text.hpp"
-
-#include <boost/beast/core/buffers_to_string.hpp>
-#include <boost/beast/http/serializer.hpp>
 
 #include <algorithm>
 #include <iterator>
@@ -34,32 +31,8 @@ std::unique_ptr<const detail::received> foreign(exchange::request_type request) 
         detail::received{std::move(read), std::move(request)});
 }
 
-std::string head_of_response(exchange::response_type& response) {
-    http::response_serializer<exchange::response_type::body_type> serializer{response};
-    serializer.split(true);
-    std::string head;
-    boost::system::error_code error;
-    while (!serializer.is_header_done() && !error) {
-        serializer.next(error, [&](boost::system::error_code& /*error*/, const auto& buffers) {
-            head += boost::beast::buffers_to_string(buffers);
-            serializer.consume(boost::beast::buffer_bytes(buffers));
-        });
-    }
-    return head;
-}
-
-/// Source: RFC 9110, section 6.4.1. The length of 304 is that of 200, which its handler may tell.
-bool has_body(http::status status) noexcept {
-    return status != http::status::no_content && status != http::status::not_modified;
-}
-
 bool is_among(std::string_view list, std::string_view wanted) {
-    while (!list.empty()) {
-        if (detail::trimmed(detail::take_until(list, ",")) == wanted) {
-            return true;
-        }
-    }
-    return false;
+    return detail::any_in(list, [wanted](std::string_view each) { return each == wanted; });
 }
 
 } // namespace
@@ -134,20 +107,9 @@ exchange::response_type exchange::refusing(http::status status, std::string_view
 asio::awaitable<void> exchange::respond(response_type response) {
     begin_answer();
     const bool keeps_alive = request().keep_alive() && response.keep_alive();
-    response.keep_alive(keeps_alive);
-    if (has_body(response.result())) {
-        response.prepare_payload();
-    } else {
-        response.body().clear();
-    }
-    if (response.find(http::field::date) == response.end()) {
-        response.set(http::field::date, detail::http_date(std::chrono::system_clock::now()));
-    }
     set_fields(response, cors_fields_);
-    if (received_->read.style.head_only) {
-        response.body().clear();
-    }
-    const std::string head = head_of_response(response);
+    const std::string head =
+        detail::complete(response, keeps_alive, received_->read.style.head_only);
     const boost::system::error_code error =
         co_await detail::send(socket_, response_timeout_, head, response.body());
     if (error) {
@@ -159,7 +121,7 @@ asio::awaitable<void> exchange::respond(response_type response) {
 asio::awaitable<void> exchange::respond(
     http::status status, std::string body, std::string_view content_type) {
     response_type response{status, request().version(), std::move(body)};
-    if (has_body(status)) {
+    if (detail::has_body(status)) {
         response.set(http::field::content_type, content_type);
         response.set("X-Content-Type-Options", "nosniff");
     }

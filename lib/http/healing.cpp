@@ -25,7 +25,7 @@ asio::awaitable<std::vector<frame>> frames_for(
         asio::awaitable<std::vector<event>> asked = by(lost);
         std::vector<event> instead = co_await std::move(asked);
         if (!instead.empty() && instead.back().id.empty()) {
-            instead.back().id = to_string(lost.to);
+            instead.back().id = to_string(lost.id.value_or(lost.to));
         }
         for (const event& each : instead) {
             frames.push_back(make_frame(each).value());

@@ -70,7 +70,7 @@ event to_event(const gap& lost) {
     event made;
     made.type.append(type_of_gaps);
     made.data = json::serialize(data);
-    made.id = to;
+    made.id = lost.id ? to_string(*lost.id) : to;
     return made;
 }
 
@@ -92,7 +92,7 @@ std::optional<gap> parse_gap(const event& received) {
     if (!reason || !from || !to || !read_count(*data, count)) {
         return std::nullopt;
     }
-    return gap{*reason, std::string{*from}, *to, count};
+    return gap{*reason, std::string{*from}, *to, count, parse_event_id(received.id)};
 }
 
 } // namespace crier

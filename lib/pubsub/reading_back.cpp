@@ -68,9 +68,11 @@ bool reading_back::begin_after(std::string_view last_event_id, std::uint64_t new
     for (source& each : sources_) {
         each.after = decided.after;
     }
-    missing_ = std::move(decided.missing);
-    add_values(decided.after);
-    return missing_ || earliest() != nullptr;
+    add_values(decided.after, decided.missing.has_value());
+    if (decided.missing) {
+        tell(std::move(*decided.missing));
+    }
+    return decided.missing || earliest() != nullptr;
 }
 
 bool reading_back::begin_with_retained() {
@@ -82,16 +84,16 @@ bool reading_back::begin_with_retained() {
             has_past = true;
         }
     }
-    add_values(0);
+    add_values(0, true);
     return has_past || earliest() != nullptr;
 }
 
-/// Who goes on without a gap has got what else a history keeps.
-void reading_back::add_values(std::uint64_t after) {
+/// For who goes on without a gap, a history has what has changed.
+void reading_back::add_values(std::uint64_t after, bool all) {
     const std::size_t histories = sources_.size();
     for (std::size_t i = 0; i < histories; ++i) { // NOLINT(modernize-loop-convert): they grow
         const source& each = sources_[i];
-        if (each.of->values && (after == 0 || missing_ || each.of->is_state())) {
+        if (each.of->values && (all || each.of->is_state())) {
             sources_.push_back({each.of, true, after, each.endings, each.told});
         }
     }
@@ -121,12 +123,11 @@ bool reading_back::read_piece(std::uint64_t newest) {
     for (const membership& each : who_.memberships) {
         by_.topics.note_use(*each.in->of);
     }
-    note_evicted();
+    tell_evicted();
     const queue_limits most = piece_of(who_.pending.limits());
     std::size_t bytes = 0;
     for (std::size_t events = 0; events < most.events && bytes <= most.bytes; ++events) {
         const source* const from = earliest();
-        tell_missing_before(from);
         if (from == nullptr) {
             // What was read back, it needs not get again where it is published again.
             who_.joined = has_newest() ? 0 : newest;
@@ -142,8 +143,8 @@ bool reading_back::read_piece(std::uint64_t newest) {
     return true;
 }
 
-/// Notes what has gone before it was read.
-void reading_back::note_evicted() {
+/// Tells what has gone before it was read.
+void reading_back::tell_evicted() {
     std::uint64_t first = 0;
     std::uint64_t last = 0;
     for (source& each : sources_) {
@@ -154,25 +155,20 @@ void reading_back::note_evicted() {
             last = std::max(last, each.told);
         }
     }
-    if (!by_.has_ids || last == 0) {
-        return;
-    }
-    if (missing_) {
-        missing_->to.sequence = std::max(missing_->to.sequence, last);
-    } else {
-        missing_ =
-            gap{gap_reason::evicted, to_string(event_id{by_.epoch, first}), {by_.epoch, last}, {}};
+    if (by_.has_ids && last > 0) {
+        tell({gap_reason::evicted, to_string(event_id{by_.epoch, first}), {by_.epoch, last}, {}});
     }
 }
 
-/// Not earlier: a client that has got the gap, and no more, comes back for what is later than it.
-void reading_back::tell_missing_before(const source* next) {
-    if (!missing_ || (next != nullptr && next->next()->sequence <= missing_->to.sequence)) {
-        return;
+/// A client that is cut off after it comes back for all that is left of the events up to its end.
+void reading_back::tell(gap missing) {
+    const source* const from = earliest();
+    if (from != nullptr && from->next()->sequence <= missing.to.sequence) {
+        missing.id = event_id{by_.epoch, from->next()->sequence - 1};
     }
-    who_.pending.append(gap_entry(*missing_));
-    ++by_.gaps[static_cast<std::size_t>(missing_->reason)];
-    missing_.reset();
+    const gap_reason why = missing.reason;
+    who_.pending.append(gap_entry(std::move(missing)));
+    ++by_.gaps[static_cast<std::size_t>(why)];
 }
 
 /// The source whose next event comes first; none at the end.

@@ -11,7 +11,6 @@
 
 #include <array>
 #include <cstdint>
-#include <optional>
 #include <string_view>
 
 namespace crier::detail {
@@ -67,10 +66,10 @@ private:
 
     bool begin_after(std::string_view last_event_id, std::uint64_t newest);
     bool begin_with_retained();
-    void add_values(std::uint64_t after);
+    void add_values(std::uint64_t after, bool all);
     void hold() noexcept;
-    void note_evicted();
-    void tell_missing_before(const source* next);
+    void tell_evicted();
+    void tell(gap missing);
     const source* earliest() const noexcept;
     void mark_read(const topic& of, std::uint64_t sequence) noexcept;
     bool has_newest() const noexcept;
@@ -78,8 +77,6 @@ private:
     common& by_;
     subscriber& who_;
     boost::container::small_vector<source, 2> sources_;
-    /// What is missing, and was not told yet.
-    std::optional<gap> missing_;
     bool holds_ = false;
 };
 

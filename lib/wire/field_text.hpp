@@ -48,4 +48,15 @@ inline std::string_view trimmed(std::string_view text) noexcept {
     return text;
 }
 
+/// Whether one of a list's elements, which commas part, is such a one.
+template <class Predicate>
+bool any_in(std::string_view list, Predicate is_such) {
+    while (!list.empty()) {
+        if (is_such(trimmed(take_until(list, ",")))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 } // namespace crier::detail

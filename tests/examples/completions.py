@@ -203,12 +203,22 @@ def the_model_stops_at_once_when_the_client_leaves(server):
 
 @check
 def a_client_that_takes_nothing_holds_the_model_up_and_is_given_up(server):
-    with server("--token-time", "0", "--heartbeat-interval", "500") as program:
+    with server("--token-time", "0", "--heartbeat", "500") as program:
         words = 100_000  # 20 MB of events
         client = Client(program, body_of("w " * words, stream=True, max_tokens=words), 4096)
         after = program.wait("stopped", lambda stats: stats["stopped"] == 1)
         expect(100 < after["tokens"] < words / 2, f"{after}")
         client.leave()
+
+
+@check
+def a_body_that_is_too_large_is_told_so_as_every_error(server):
+    with server() as program:
+        status, headers, answer = program.complete(body_of("w " * 600_000))
+        expect(status == 413, f"{status}")
+        expect(headers["Content-Type"] == "application/json", f"{headers}")
+        expect(headers["Access-Control-Allow-Origin"] == "*", f"{headers}")
+        expect(answer["error"]["message"] == "request body is too large", f"{answer}")
 
 
 @check

@@ -140,7 +140,7 @@ TEST_CASE("a preflight is told what is allowed, whatever it asks for") {
     const std::string expected = "Access-Control-Allow-Origin: " + app +
                                  "\n"
                                  "Access-Control-Allow-Credentials: true\n"
-                                 "Access-Control-Allow-Methods: GET, PUT\n"
+                                 "Access-Control-Allow-Methods: GET, HEAD, POST, PUT\n"
                                  "Access-Control-Allow-Headers: Last-Event-ID, Authorization, "
                                  "X-Trace\n"
                                  "Access-Control-Max-Age: 600\n" +
@@ -154,7 +154,7 @@ TEST_CASE("a preflight is told what is allowed, whatever it asks for") {
 TEST_CASE(
     "by default a preflight allows GET with Last-Event-ID, for as long as Chrome remembers it") {
     const std::string expected = "Access-Control-Allow-Origin: *\n"
-                                 "Access-Control-Allow-Methods: GET\n"
+                                 "Access-Control-Allow-Methods: GET, HEAD, POST\n"
                                  "Access-Control-Allow-Headers: Last-Event-ID\n"
                                  "Access-Control-Max-Age: 7200\n" +
                                  preflight_vary;

@@ -146,7 +146,7 @@ TEST_CASE("a preflight is answered before anything is subscribed") {
     CHECK(server.answer("OPTIONS",
               from_app + asks_for_get + "Access-Control-Request-Headers: last-event-id\r\n") ==
           "HTTP/1.1 204 No Content\r\n" + app_allowed +
-              "Access-Control-Allow-Methods: GET\r\n"
+              "Access-Control-Allow-Methods: GET, HEAD, POST\r\n"
               "Access-Control-Allow-Headers: Last-Event-ID\r\n"
               "Access-Control-Max-Age: 7200\r\n" +
               preflight_vary + "Connection: close\r\n\r\n");
@@ -233,7 +233,7 @@ TEST_CASE("a handler allows origins for whatever it answers, and preflights are 
     peer.send("OPTIONS /text HTTP/1.1\r\nHost: a\r\n" + from_app + asks_for_get + "\r\n");
     const std::string allowed = peer.read_until("\r\n\r\n");
     CHECK(allowed.starts_with("HTTP/1.1 204 No Content\r\n"));
-    CHECK(has(allowed, app_allowed + "Access-Control-Allow-Methods: GET, PUT\r\n"));
+    CHECK(has(allowed, app_allowed + "Access-Control-Allow-Methods: GET, HEAD, POST, PUT\r\n"));
     CHECK_FALSE(has(allowed, "Content-Length"));
     CHECK(handled == 0);
 

@@ -122,6 +122,38 @@ TEST_CASE("the gate stands before every handler, and ends the connection") {
     CHECK_FALSE(handled);
 }
 
+TEST_CASE("a program can change what the server answers in the handler's place") {
+    lines logged;
+    server_options options;
+    options.log = logged.logger();
+    options.on_refusal = [](const crier::refusal& why, exchange::response_type& answer) {
+        if (why.status == 431) {
+            throw std::runtime_error{"no words for it"};
+        }
+        answer.set("Access-Control-Allow-Origin", "*");
+        answer.set("Content-Type", "application/json");
+        answer.body() = R"({"code":)" + std::to_string(why.status) + "}";
+    };
+    const running_server running{echo, options};
+    const std::string large =
+        answer_and_end(running, "POST / HTTP/1.1\r\n" + host + "Content-Length: 65537\r\n\r\n");
+    CHECK(large.starts_with("HTTP/1.1 413 Payload Too Large\r\n"));
+    for (const char* part : {"\r\nAccess-Control-Allow-Origin: *\r\n", "\r\nConnection: close\r\n",
+             "\r\nContent-Length: 12\r\n", "\r\nContent-Type: application/json\r\n",
+             "\r\nDate: ", "\r\n\r\n{\"code\":413}"}) {
+        CAPTURE(part);
+        CHECK(large.find(part) != std::string::npos);
+    }
+    const std::string head = answer_and_end(running, "HEAD / HTTP/1.1\r\nnonsense\r\n\r\n");
+    CHECK(head.starts_with("HTTP/1.1 400 "));
+    CHECK(head.ends_with("\r\n\r\n"));
+    CHECK_FALSE(logged.contain("on_refusal"));
+    const std::string plain = answer_and_end(running, std::string(9'000, 'x'));
+    CHECK(plain.starts_with("HTTP/1.1 431 "));
+    CHECK(plain.ends_with("\r\n\r\nrequest header is too large\n"));
+    CHECK(logged.contain("on_refusal failed: no words for it"));
+}
+
 TEST_CASE("a refusal arrives, however much its client sends without looking") {
     const running_server running{echo, {}};
     for (const auto& [head, status] : std::vector<std::pair<std::string, const char*>>{

@@ -48,8 +48,11 @@ item item_of(const test::received& from) {
     } else if (from.type == "crier.gap") {
         made.is = item::kind::gap;
         const auto told = boost::json::parse(from.data).as_object();
-        made.gap_from =
-            parse_event_id(std::string_view{told.at("from").as_string()}).value_or(event_id{});
+        const auto id_in = [&told](const char* name) {
+            return parse_event_id(std::string_view{told.at(name).as_string()}).value_or(event_id{});
+        };
+        made.gap_from = id_in("from");
+        made.gap_to = id_in("to");
         made.is_overflow = told.at("reason") == "overflow";
         if (const auto* const count = told.if_contains("count")) {
             made.gap_count = count->to_number<std::uint64_t>();

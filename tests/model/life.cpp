@@ -16,7 +16,8 @@ server_options serving(dice& random) {
     return options;
 }
 
-/// The first topics keep much, the next little, the last nothing.
+/// The first topics keep much, the next little, then comes one that keeps its state, and one that
+/// keeps nothing.
 manager_options managing(dice& random) {
     manager_options options;
     options.log = [](severity, std::string_view) {};
@@ -34,16 +35,19 @@ manager_options managing(dice& random) {
     options.rules.push_back(
         {.matches = exactly("t4"), .history = {.events = 10'000, .bytes = 2'000, .age = 1h}});
     options.rules.push_back({.matches = exactly("t5"), .history = {.events = 10'000, .age = 20ms}});
+    options.rules.push_back({.matches = exactly("t" + std::to_string(state_topic)),
+        .history = {.age = 1h},
+        .retain = retention::newest_per_key});
     return options;
 }
 
 std::optional<queue_limits> policy_in(std::string_view query, const queue_limits& usual) {
-    constexpr std::array<std::string_view, 5> names{
-        "newest", "oldest", "conflate", "signal", "disconnect"};
-    for (std::size_t i = 0; i < names.size(); ++i) {
-        if (query.starts_with(names[i])) {
+    using enum overflow_policy;
+    for (const overflow_policy each :
+        {drop_newest, drop_oldest, conflate_always, conflate, signal, disconnect}) {
+        if (query.starts_with(to_string(each))) {
             queue_limits limits = usual;
-            limits.overflow = static_cast<overflow_policy>(i);
+            limits.overflow = each;
             return limits;
         }
     }

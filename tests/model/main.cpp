@@ -146,11 +146,11 @@ std::vector<std::unique_ptr<model::client>> make_clients(model::town& town, cons
         if (topics.empty()) {
             topics.push_back(i % model::topic_count);
         }
-        constexpr std::array<const char*, 6> policies{
-            "newest", "oldest", "conflate", "signal", "disconnect", "usual"};
+        constexpr std::array<const char*, 7> policies{"drop_newest", "drop_oldest", "conflate",
+            "conflate_always", "signal", "disconnect", "usual"};
         const std::string policy{policies[i % policies.size()]};
         clients.push_back(std::make_unique<model::client>(
-            town, with.seed + i, std::move(topics), policy, policy == "conflate"));
+            town, with.seed + i, std::move(topics), policy, policy.starts_with("conflate")));
     }
     return clients;
 }

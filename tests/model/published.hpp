@@ -11,6 +11,8 @@
 namespace crier::model {
 
 constexpr std::uint32_t topic_count = 8;
+/// Keeps the newest event of each key, which stands for the older ones.
+constexpr std::uint32_t state_topic = 6;
 
 /// What was published, as its publisher noted it.
 struct note {

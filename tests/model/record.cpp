@@ -107,7 +107,8 @@ private:
     }
 
     std::string shown(const item& each) const {
-        const std::string at = shown(all_.place_of(each.id));
+        const bool is_gap = each.is == item::kind::gap;
+        const std::string at = shown(all_.place_of(is_gap ? each.gap_to : each.id));
         switch (each.is) {
         case item::kind::event: return at;
         case item::kind::signal: return "signal up to " + at;
@@ -124,10 +125,11 @@ private:
     }
 
     void take(const item& each) {
-        const place at = all_.place_of(each.id);
+        const bool is_gap = each.is == item::kind::gap;
+        const place at = all_.place_of(is_gap ? each.gap_to : each.id);
         if (each.is != item::kind::event) {
             ++result_.gaps;
-            const place from = each.is == item::kind::gap ? all_.place_of(each.gap_from) : place{};
+            const place from = is_gap ? all_.place_of(each.gap_from) : place{};
             if (each.is_overflow) {
                 check_count(from, at, each.gap_count.value_or(0));
             }
@@ -135,6 +137,9 @@ private:
             return;
         }
         ++result_.received;
+        if (!begun_ && is_old_state(at)) {
+            return;
+        }
         if (!std::exchange(begun_, true)) {
             begin_after(at);
         }
@@ -191,6 +196,13 @@ private:
         return at.life < all_.lives() ? &all_.of(at.life, topic)[at.index] : nullptr;
     }
 
+    /// What a topic retains comes first, and says nothing of what the others had by then.
+    bool is_old_state(place at) const {
+        const auto& notes = all_.of(at.life, state_topic);
+        return of_.topics.size() > 1 &&
+               std::ranges::binary_search(notes, at.sequence, {}, &note::sequence);
+    }
+
     void begin_after(place first) {
         for (const std::size_t topic : of_.topics) {
             const auto& notes = all_.of(first.life, topic);
@@ -210,7 +222,7 @@ private:
                 if (is_in_gap(at)) {
                     ++result_.in_gaps;
                     newest_[{topic, next->key}] = {at.life, at.sequence};
-                } else if (of_.conflates) {
+                } else if (of_.conflates || topic == state_topic) {
                     superseded_.push_back({topic, next->key, at});
                 } else {
                     fail("event " + shown(at) + " is missing before " + shown(end));

@@ -21,6 +21,7 @@ struct item {
     event_id id{};
     std::string data{};
     event_id gap_from{};
+    event_id gap_to{};
     bool is_overflow = false;
     std::optional<std::uint64_t> gap_count{};
 };

@@ -88,12 +88,17 @@ TEST_CASE("an event that is not kept is where a history begins anew") {
     CHECK_FALSE(kept.find("own"));
     put(kept, event(4));
     CHECK(read(kept) == numbers{4});
-    last_values values{2, account};
+    last_values values{2, 0, account};
     values.put(event(1, "a"));
     values.put(event(2, "b"));
-    values.erase("a");
-    values.erase("c");
-    CHECK(read(values) == numbers{2});
+    CHECK(values.evicted_through() == 0);
+    values.evict("c");
+    CHECK(values.evicted_through() == 0);
+    values.evict("b");
+    CHECK(values.evicted_through() == 2);
+    values.miss("a", 3);
+    CHECK(values.evicted_through() == 3);
+    CHECK(values.empty());
 }
 
 TEST_CASE("a history keeps so many bytes") {
@@ -176,7 +181,7 @@ TEST_CASE(
 }
 
 TEST_CASE("of each key the newest value is kept, in the order of the numbers") {
-    last_values values{10, account};
+    last_values values{10, 0, account};
     values.put(event(1, "a"));
     values.put(event(2, "b"));
     values.put(event(3, "a"));
@@ -188,7 +193,7 @@ TEST_CASE("of each key the newest value is kept, in the order of the numbers") {
 }
 
 TEST_CASE("of too many keys the one goes that was published least recently") {
-    last_values values{2, account};
+    last_values values{2, 0, account};
     values.put(event(1, "a"));
     values.put(event(2, "b"));
     values.put(event(3, "a"));

@@ -15,8 +15,8 @@ TEST_CASE("each way to retain has its name") {
 }
 
 TEST_CASE("each policy of a full queue has its name") {
-    CHECK(names_of<crier::overflow_policy>() ==
-          enum_names{"drop_newest", "drop_oldest", "conflate", "signal", "disconnect"});
+    CHECK(names_of<crier::overflow_policy>() == enum_names{"drop_newest", "drop_oldest", "conflate",
+                                                    "conflate_always", "signal", "disconnect"});
 }
 
 TEST_CASE("each severity has its name") {

@@ -30,6 +30,10 @@ namespace crier {
 ///     }};
 ///     const std::optional<std::string> first = co_await tokens.receive();
 ///
+/// To join the thread blocks the executor until it has seen that the channel is gone. Where that
+/// may take long, as in a handler of a server, let threads outlive the coroutine, such as those of
+/// a pool.
+///
 /// Thread safety: belongs to the executor, which runs one handler at a time, but for `close`, which
 /// any thread may call. Senders: see there.
 /// Lifetime: destroying it closes it, also while a receive is pending. Its executor's context must
@@ -68,8 +72,12 @@ public:
     /// until it returns none.
     signal& get_signal() noexcept { return ready_; }
 
+    /// Whether it was closed, rather than left by its senders.
+    bool is_closed() const noexcept { return state_->ready() == nullptr; }
+
     /// Ends the channel: drops what waits, and senders are told that nothing is wanted any more. A
-    /// pending receive completes with none. Idempotent.
+    /// pending receive completes with none, on the executor perhaps before this returns.
+    /// Idempotent.
     void close() noexcept { state_->end_reading(); }
 
 private:

@@ -88,9 +88,10 @@ struct event_source_options {
     /// How long to wait before a reconnect, until the stream sets another time, which is then at
     /// least 10 ms. Zero or less: the first reconnect is at once.
     std::chrono::milliseconds reconnection_time = std::chrono::seconds{3};
-    /// The longest wait: it doubles with each failure in a row. A stream that brings no event is
-    /// one, too, whatever time it sets, unless it was open for as long as this. A time set by the
-    /// stream may be longer. `milliseconds::max()`: it goes on doubling.
+    /// The longest wait. Each wait is a random one, from the reconnection time to a fifth more;
+    /// with each failure in a row the upper end is twice as far, up to this. A stream that brings
+    /// no event is one, too, whatever time it sets, unless it was open for as long as this. A time
+    /// set by the stream may be longer. `milliseconds::max()`: it goes on doubling.
     std::chrono::milliseconds max_backoff = std::chrono::seconds{60};
 
     // The timeouts apply to each redirect anew.
@@ -98,7 +99,8 @@ struct event_source_options {
     /// For resolving the name, connecting, and a proxy's answer to CONNECT, together.
     std::chrono::milliseconds connect_timeout = std::chrono::seconds{10};
     std::chrono::milliseconds handshake_timeout = std::chrono::seconds{10};
-    /// From the request to the end of the response header.
+    /// From the request to the end of the response header. A server that accepts and never answers
+    /// is given up by this, whatever the times of silence are.
     std::chrono::milliseconds header_timeout = std::chrono::seconds{60};
 
     // Two times of silence. Each begins with the stream, and anew with any byte of it: a heartbeat
@@ -133,7 +135,8 @@ struct event_source_options {
     std::function<boost::asio::awaitable<void>(stream_request&)> on_connect{};
     /// Called with the header of each response, redirects and errors too, before its body is read.
     std::function<void(const response_info&)> on_response{};
-    /// Called when the state changes. Earlier events may still wait to be received then.
+    /// Called when the state changes. Earlier events may still wait to be received then, if who
+    /// receives is slower than the stream.
     std::function<void(const state_change&)> on_state_change{};
     /// Called once a stream has been silent for `silence_after`, and once more when bytes come
     /// again: once each in a silence. It may call `reconnect`. A stream that ends in silence is

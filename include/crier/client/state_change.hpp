@@ -70,9 +70,12 @@ struct response_info {
 struct state_change {
     change_kind kind = change_kind::retrying;
     ready_state state = ready_state::connecting;
-    /// Why the stream ended, or the attempt failed. None when it opened, and after a call of
-    /// `reconnect`. `errc::closed` after one of `close`. `errc::unsendable_id`: an attempt begins,
-    /// without `Last-Event-ID`, so that the stream does not resume; told once for each such id.
+    /// Why the stream ended, or the attempt failed: `errc::stream_ended` by the server, in order;
+    /// `errc::connect_timeout`, `handshake_timeout`, `header_timeout` or `idle_timeout` given up by
+    /// this program's options; all else a failure of the connection or the answer. None when it
+    /// opened, and after a call of `reconnect`. `errc::closed` after one of `close`.
+    /// `errc::unsendable_id`: an attempt begins, without `Last-Event-ID`, so that the stream does
+    /// not resume; told once for each such id.
     boost::system::error_code reason{};
     /// The same in words for a user, with details.
     std::string message{};

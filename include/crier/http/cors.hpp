@@ -29,7 +29,9 @@ struct cors_options {
     /// Whether a page may send cookies: `new EventSource(url, {withCredentials: true})`.
     bool credentials = false;
     /// Fields that a page's request may have, such as "Authorization". `Last-Event-ID` and the
-    /// fields that Fetch always allows need not be named. An `EventSource` sends no others.
+    /// fields that Fetch always allows need not be named; `Content-Type` is one only with the types
+    /// of HTML forms, so name it for JSON. "*" stands for all but "Authorization". An `EventSource`
+    /// sends no others.
     std::vector<std::string> headers{};
     /// Further methods that a page may use, in capitals. GET, HEAD and POST are always allowed.
     std::vector<std::string> methods{};

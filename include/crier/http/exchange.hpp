@@ -66,6 +66,9 @@ public:
     boost::asio::awaitable<bool> allow_origins(const cors_options& cors);
 
     /// Sends a response. The connection stays open for another request if the client wants that.
+    /// `Content-Length`, `Connection`, and `Date` if there is none, are set, and HEAD gets no body;
+    /// all else of a `response_type` is sent as it is. A text is sent with its type, and with
+    /// `X-Content-Type-Options: nosniff`.
     /// Errors: throws `operation_aborted` if it is not sent in time, and `std::logic_error` if the
     /// request was answered already.
     boost::asio::awaitable<void> respond(response_type response);
@@ -75,12 +78,13 @@ public:
 
     /// Says that the request is not served, and why: as plain text, or as problem details in JSON
     /// (RFC 9457) where the client's `Accept` prefers JSON. The reason's text is not used any more
-    /// once this has returned. Errors: throws those of `respond`.
+    /// once this has returned. For a body of your own, `respond` with its status.
+    /// Errors: throws those of `respond`.
     boost::asio::awaitable<void> refuse(boost::beast::http::status status, std::string_view reason);
 
     /// Answers a request whose method is not among these, such as "GET, POST": OPTIONS with 204,
-    /// others with 405, both with `Allow`. HEAD is allowed where GET is. Returns true if it has
-    /// answered.
+    /// others with 405 as `refuse` does, both with `Allow`. HEAD is allowed where GET is. Returns
+    /// true if it has answered.
     ///
     ///     const bool is_answered = co_await request.allow_methods("GET");
     ///     if (is_answered) { co_return; }
@@ -117,9 +121,9 @@ public:
     ///     co_await request.respond(boost::beast::http::status::ok, text);
     ///
     /// If the client leaves, the work is cancelled and its end is awaited; then this throws
-    /// `errc::client_left`, whatever the work ended with. A client that closes its sending side
-    /// alone has left too, as for streams. What it sends meanwhile, such as a further request, is
-    /// left unread. The work may use the exchange and its writer.
+    /// `errc::client_left`, whatever the work ended with; a handler may let that through. A client
+    /// that closes its sending side alone has left too, as for streams. What it sends meanwhile,
+    /// such as a further request, is left unread. The work may use the exchange and its writer.
     ///
     /// Errors: throws the system's error if it has no file descriptor left, of which this needs
     /// one.

@@ -37,9 +37,9 @@ struct server_options {
     /// More connections are answered with 503: 256 at a time on each thread, any more are closed. A
     /// connection for which there is no memory is closed, too.
     std::size_t max_connections = 20'000;
-    /// How long a request's header may take, and then its body. The time for the first header
-    /// begins with the connection, for a later one with its first byte. Zero or less means the
-    /// default, `milliseconds::max()` never.
+    /// How long a request's header may take, and then its body, however it comes. The time for the
+    /// first header begins with the connection, for a later one with its first byte. Zero or less
+    /// means the default, `milliseconds::max()` never.
     std::chrono::milliseconds header_timeout = std::chrono::seconds{5};
     /// How long a connection is kept for a further request. Zero or less means the default,
     /// `milliseconds::max()` for ever.
@@ -49,6 +49,17 @@ struct server_options {
     std::chrono::milliseconds response_timeout = std::chrono::seconds{30};
     std::size_t body_bytes = std::size_t{64} * 1024; ///< a larger one is answered with 413
     gate_limits limits{};
+    /// Changes the answers that the server gives in the handler's place, which are plain text or
+    /// problem details (RFC 9457) without CORS fields: 400, 408, 413, 417, 431, 501, 503 and 505.
+    /// It may set the body and fields; the connection is closed after it. Called on all of the
+    /// server's threads. What it throws is logged, and the answer is sent as it was.
+    ///
+    ///     options.on_refusal = [](const crier::refusal& why, auto& answer) {
+    ///         answer.set("Access-Control-Allow-Origin", "*");
+    ///         answer.set("Content-Type", "application/json");
+    ///         answer.body() = my_error(why.status, why.reason);
+    ///     };
+    std::function<void(const refusal& why, exchange::response_type& answer)> on_refusal{};
     logger log = log_to_clog;
 };
 
@@ -75,8 +86,10 @@ struct server_state;
 ///         return serve_page_or_stream(request, manager);
 ///     });
 ///
-/// A request that `read_head` refuses never reaches the handler. If a handler throws before it has
-/// answered, the answer is 500, and the exception is logged.
+/// A request that `read_head` refuses, or whose body is too large or takes too long, never reaches
+/// the handler; see `server_options::on_refusal`. If a handler throws before it has answered, the
+/// answer is 500, and the exception is logged; `errc::client_left` and the like, which say that its
+/// connection has ended, are not.
 ///
 /// Thread safety: `shutdown` from any thread, the rest from the thread that owns it. The handler
 /// is called on all of the server's threads.
@@ -139,10 +152,10 @@ public:
     /// Thread safety: on the thread that runs the context, or while none does.
     void start(handler handle);
 
-    /// Ends the server: accepts no more connections, closes idle ones, waits for the others, and
-    /// cuts those that are open at the deadline: at once if it is zero or less, never if it is
-    /// `milliseconds::max()`. It needs no memory; where there is none to wait, it cuts at once.
-    /// Idempotent: the first deadline holds.
+    /// Ends the server: accepts no more connections, closes those without a whole request, waits
+    /// for the others, calls no handler any more, and cuts those that are open at the deadline: at
+    /// once if it is zero or less, never if it is `milliseconds::max()`. It needs no memory; where
+    /// there is none to wait, it cuts at once. Idempotent: the first deadline holds.
     void shutdown(std::chrono::milliseconds deadline = std::chrono::seconds{1}) noexcept;
 
 private:

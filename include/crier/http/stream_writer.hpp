@@ -39,7 +39,8 @@ struct writer_options {
     logger log = log_to_clog;
     /// Further fields of the response header, such as `cors_fields`. See `serve_options::fields`.
     response_fields fields{};
-    /// As `serve_options::send_buffer`.
+    /// As `serve_options::send_buffer`. A write waits, and slows whoever makes the events, only
+    /// once this and the client's own buffers are full; those may take megabytes.
     std::size_t send_buffer = std::size_t{64} * 1024;
     /// Whether a writer of an exchange checks that the request asks for an event stream. If it does
     /// not, `write_headers` answers it with 4xx, and HEAD with the header alone, and then throws

@@ -28,16 +28,21 @@ CRIER_EXPORT std::string_view to_string(gap_reason reason) noexcept;
 struct gap {
     gap_reason reason{};
     /// Id of the first event that may be missing. For `future` and `invalid`: the id that the
-    /// client sent, at most its first 128 bytes, with U+FFFD in place of invalid UTF-8.
+    /// client sent, at most its first 128 bytes, with U+FFFD in place of invalid UTF-8. For
+    /// `epoch`: of the other epoch, so that it does not compare with `to`.
     std::string from{};
-    /// The last event that may be missing. After it, the stream is complete.
+    /// The last event that may be missing. After it, the stream is complete. Its sequence is 0
+    /// where none of its epoch is missing.
     event_id to{};
     /// How many events are missing, if known.
     std::optional<std::uint64_t> count{};
+    /// The gap's id, after which a client that is cut off goes on. None: `to`. It is earlier where
+    /// some of the events up to `to` are left, and follow.
+    std::optional<event_id> id{};
 };
 
 /// Makes the event that reports a gap. Its type is "crier.gap", its data is
-/// `{"reason", "from", "to"}` and `"count"` if known, and its id is `to`.
+/// `{"reason", "from", "to"}` and `"count"` if known.
 CRIER_EXPORT event to_event(const gap& lost);
 
 /// Reads what `to_event` wrote, as a client receives it:

@@ -57,7 +57,9 @@ enum class overflow_policy : std::uint8_t {
 CRIER_EXPORT std::string_view to_string(overflow_policy policy) noexcept;
 
 /// How much may wait for a subscriber. There is always room for one event. What is being written to
-/// a client does not count: `n` keys to conflate need `events = n`.
+/// a client does not count: `n` keys to conflate need `events = n`. Nothing waits here while the
+/// kernel takes more: it buffers `serve_options::send_buffer` first, often thousands of events, and
+/// the client's system as much again.
 struct queue_limits {
     std::size_t events = 64;                     ///< at least 1
     std::size_t bytes = std::size_t{256} * 1024; ///< of encoded events
