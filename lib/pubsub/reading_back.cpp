@@ -147,16 +147,20 @@ bool reading_back::read_piece(std::uint64_t newest) {
 void reading_back::tell_evicted() {
     std::uint64_t first = 0;
     std::uint64_t last = 0;
-    for (source& each : sources_) {
+    for (const source& each : sources_) {
         const std::uint64_t known = std::max(each.told, each.after);
-        each.told = each.of->evicted_through();
-        if (!each.is_values && each.told > known) {
+        const std::uint64_t evicted = each.of->evicted_through();
+        if (!each.is_values && evicted > known) {
             first = last == 0 ? known + 1 : std::min(first, known + 1);
-            last = std::max(last, each.told);
+            last = std::max(last, evicted);
         }
     }
     if (by_.has_ids && last > 0) {
         tell({gap_reason::evicted, to_string(event_id{by_.epoch, first}), {by_.epoch, last}, {}});
+    }
+    // Where telling throws, it is told once more.
+    for (source& each : sources_) {
+        each.told = std::max(each.told, each.of->evicted_through());
     }
 }
 
