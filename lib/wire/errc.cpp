@@ -45,6 +45,9 @@ public:
         case errc::unsendable_id:
             return "last event id is not sent: it is too long, or has a control character";
         case errc::topic_closed: return "topic was closed";
+        case errc::journal_unavailable: return "journal does not answer";
+        case errc::journal_unusable: return "journal cannot be used";
+        case errc::journal_full: return "too much waits for the journal";
         case errc::overflow: return "the subscriber's queue was full";
         case errc::invalid_topic:
             return "topic is too long, is not UTF-8, contains NUL, or has a \"%\" without two "
@@ -92,6 +95,9 @@ std::string_view to_string(errc e) noexcept {
     case errc::proxy_refused: return "proxy_refused";
     case errc::unsendable_id: return "unsendable_id";
     case errc::topic_closed: return "topic_closed";
+    case errc::journal_unavailable: return "journal_unavailable";
+    case errc::journal_unusable: return "journal_unusable";
+    case errc::journal_full: return "journal_full";
     }
     return "unknown";
 }

@@ -39,15 +39,18 @@ enum class errc {
     /// a topic's name exceeds `manager_options::name_bytes`; in a request also: it is not UTF-8,
     /// contains NUL, or has a bad escape
     invalid_topic,
-    invalid_key,     ///< a key exceeds `manager_options::key_bytes`
-    reserved_type,   ///< an event type begins with "crier."
-    reserved_id,     ///< an event id looks like one of the manager's own
-    already_waiting, ///< another wait or receive is pending
-    callback_failed, ///< a callback has thrown what has no error code of its own
-    no_stream,       ///< the request was answered, but not with a stream
-    proxy_refused,   ///< a proxy does not let a client through to the server
-    unsendable_id,   ///< a last event id is not sent: too long, or with a control character
-    topic_closed,    ///< all the topics that are subscribed to were closed lately
+    invalid_key,         ///< a key exceeds `manager_options::key_bytes`
+    reserved_type,       ///< an event type begins with "crier."
+    reserved_id,         ///< an event id looks like one of the manager's own
+    already_waiting,     ///< another wait or receive is pending
+    callback_failed,     ///< a callback has thrown what has no error code of its own
+    no_stream,           ///< the request was answered, but not with a stream
+    proxy_refused,       ///< a proxy does not let a client through to the server
+    unsendable_id,       ///< a last event id is not sent: too long, or with a control character
+    topic_closed,        ///< all the topics that are subscribed to were closed lately
+    journal_unavailable, ///< the journal does not answer; it may later
+    journal_unusable,    ///< what should be a journal is none, is in use, or may not be used
+    journal_full,        ///< too much waits for the journal already
 };
 
 /// The name of the value, such as "stream_ended". `error_code::message` says it in words.
