@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Uses crier in the three ways that README.md promises: pkg-config, CMake and a Meson subproject.
-# usage: test.sh SOURCES BUILD CLIENT, with CLIENT true where the client was built.
+# usage: test.sh SOURCES BUILD CLIENT JOURNAL, with CLIENT and JOURNAL true where they were built.
 set -euo pipefail
 
 source_dir=$1
 build_dir=$2
 client=$3
+journal=$4
 consumer=$source_dir/tests/install/consumer
 
 temp=$(mktemp -d)
@@ -27,6 +28,10 @@ client_flags=()
 if [[ $client == true ]]; then
     read -ra client_flags <<<"$(pkg-config --cflags --libs crier-client)"
 fi
+journal_flags=()
+if [[ $journal == true ]]; then
+    read -ra journal_flags <<<"$(pkg-config --cflags --libs crier-journal)"
+fi
 unset PKG_CONFIG_SYSROOT_DIR PKG_CONFIG_PATH
 echo "${flags[*]}"
 # CXX may be a compiler with arguments.
@@ -39,19 +44,26 @@ if [[ $client == true ]]; then
     $CXX -std=c++20 "$consumer/client.cpp" "${client_flags[@]}" -o "$temp/client-by-pkg-config"
     LD_LIBRARY_PATH=$libdir "$temp/client-by-pkg-config"
 fi
+if [[ $journal == true ]]; then
+    echo "${journal_flags[*]}"
+    # shellcheck disable=SC2086
+    $CXX -std=c++20 "$consumer/journal.cpp" "${journal_flags[@]}" -o "$temp/journal-by-pkg-config"
+    LD_LIBRARY_PATH=$libdir "$temp/journal-by-pkg-config" "$temp/events.db"
+fi
 
 # --force-fallback-for: a copy on this machine must not stand in for the source tree.
 heading 'Meson subproject'
 mkdir "$temp/meson" "$temp/meson/subprojects"
-cp "$consumer"/{main.cpp,client.cpp,meson.build,meson_options.txt} "$temp/meson"
+cp "$consumer"/{main.cpp,client.cpp,journal.cpp,meson.build,meson_options.txt} "$temp/meson"
 ln -s "$source_dir" "$temp/meson/subprojects/crier"
 meson setup "$temp/by-meson" "$temp/meson" \
-    --force-fallback-for=crier -Dclient="$client" -Ddebug=false -Doptimization=0 \
+    --force-fallback-for=crier -Dclient="$client" -Djournal="$journal" -Ddebug=false -Doptimization=0 \
     -Dunity=subprojects -Dunity_size=100 >"$temp/log" \
     || { cat "$temp/log"; exit 1; }
 ninja -C "$temp/by-meson" --quiet
 "$temp/by-meson/consumer"
 [[ $client == false ]] || "$temp/by-meson/client"
+[[ $journal == false ]] || "$temp/by-meson/journal" "$temp/events.db"
 
 heading 'CMake'
 if ! command -v cmake >/dev/null; then
@@ -60,17 +72,19 @@ if ! command -v cmake >/dev/null; then
 fi
 # crier_DIR and not a prefix: where Meson chose lib64, CMake on Debian does not look for packages.
 cmake -G Ninja -S "$consumer" -B "$temp/by-cmake" -Dcrier_DIR="$libdir/cmake/crier" \
-    -DWITH_CLIENT="$client" >"$temp/log" \
+    -DWITH_CLIENT="$client" -DWITH_JOURNAL="$journal" >"$temp/log" \
     || { cat "$temp/log"; exit 1; }
 cmake --build "$temp/by-cmake"
 "$temp/by-cmake/consumer"
 [[ $client == false ]] || "$temp/by-cmake/client"
+[[ $journal == false ]] || "$temp/by-cmake/journal" "$temp/events.db"
 
 heading 'CMake components'
 components() {
     rm -rf "$temp/components"
     cmake -G Ninja -S "$source_dir/tests/install/components" -B "$temp/components" \
-        -Dcrier_DIR="$libdir/cmake/crier" -DCASE="$1" -DWITH_CLIENT="${client^^}" >"$temp/log" 2>&1
+        -Dcrier_DIR="$libdir/cmake/crier" -DCASE="$1" -DWITH_CLIENT="${client^^}" \
+        -DWITH_JOURNAL="${journal^^}" >"$temp/log" 2>&1
 }
 finds() { components "$1" || { cat "$temp/log"; exit 1; }; }
 misses() {
@@ -81,10 +95,15 @@ misses() {
 }
 finds optional
 finds quiet
-misses required "there is no component 'server', only 'client'"
+misses required "there is no component 'server', only 'client' and 'journal'"
 if [[ $client == true ]]; then
     finds client-later
     finds client-first
 else
     misses client 'no crier-client library'
+fi
+if [[ $journal == true ]]; then
+    finds journal
+else
+    misses journal 'no crier-journal library'
 fi
