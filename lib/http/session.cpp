@@ -245,13 +245,16 @@ bool session::has_past_to_read() const noexcept { return is_behind && has_nothin
 
 /// Reads the next piece of the past. Others have their turn before it is written.
 void session::read_on(clock::time_point now) {
-    std::chrono::milliseconds wait{0};
     try {
-        events_->read_on(shard_, *this);
+        const bool has_read = events_->read_on(shard_, *this);
+        if (has_read) {
+            out_.arm_at(shard_->timing(), now);
+        } else {
+            keep_alive(now);
+        }
     } catch (const std::bad_alloc&) {
-        wait = soon;
+        out_.arm_at(shard_->timing(), now + soon);
     }
-    out_.arm_at(shard_->timing(), now + wait);
 }
 
 /// Lets a heartbeat be written where the stream was silent for long enough.

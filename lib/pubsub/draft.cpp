@@ -140,18 +140,19 @@ const frame& draft::numbered(event_id id) noexcept {
     return content_;
 }
 
-void draft::send(topic& to, event_id id, bool is_admitted, owed_drains& owed) noexcept {
-    auto next = deliveries_.begin();
+void fan_out(deliveries& by, topic& to, const frame& content, event_id id, std::uint64_t only_since,
+    owed_drains& owed) noexcept {
+    auto next = by.begin();
     for (lane& each : to.lanes) {
         delivery& sent = *(next++)->detach();
-        if (is_admitted) {
-            sent.content = content_;
-        } else {
+        if (content.empty()) {
             sent.deny();
+        } else {
+            sent.content = content;
         }
         sent.id = id;
         sent.in = &each;
-        sent.only_since = equals_last_ ? to.last_publish : 0;
+        sent.only_since = only_since;
         sent.last = id.sequence;
         if (sent.is_denied() ? each.on->deny(sent) : each.on->push(sent)) {
             owed.add(each.on);

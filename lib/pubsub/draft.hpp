@@ -3,6 +3,7 @@
 #include <crier/pubsub/manager.hpp>
 
 #include "delivery.hpp"
+#include "outbox.hpp"
 #include "topic_table.hpp"
 
 #include <boost/container/small_vector.hpp>
@@ -30,6 +31,8 @@ struct publication {
     /// In place of it; asked only where somebody gets the event.
     const std::function<boost::json::value()>* json = nullptr;
     publish_options options{};
+    /// Who waits for it to be in the journal. It goes with the event, where that waits.
+    mutable acknowledgement then{};
 };
 
 /// What a publisher finds under the manager's lock.
@@ -40,6 +43,14 @@ struct sight {
     std::shared_ptr<const last_value> last;
     std::size_t lanes = 0;
 };
+
+/// What an event needs on its way to a topic's subscribers: one for each lane.
+using deliveries = boost::container::small_vector<delivery_ptr, 1>;
+
+/// Sends a frame to the topic's subscribers, or only to those that have joined since a number; or
+/// tells them that they miss it: without content.
+void fan_out(deliveries& by, topic& to, const frame& content, event_id id, std::uint64_t only_since,
+    owed_drains& owed) noexcept;
 
 /// An event on its way in: converted, compared and encoded without the lock, and again for as long
 /// as it does not fit what is found under it.
@@ -64,6 +75,7 @@ public:
     /// There is no topic, and none that would keep it.
     bool is_for_nobody(const sight& seen) const noexcept { return !seen.to && !opening_->keeps(); }
 
+    bool opening_keeps() const noexcept { return opening_ && opening_->keeps(); }
     topic_settings take_opening() noexcept { return std::move(*opening_); }
     bool has_own_id() const noexcept { return !whole_.id.empty(); }
     bool equals_last() const noexcept { return equals_last_; }
@@ -72,8 +84,8 @@ public:
     /// Gives the frame its id.
     const frame& numbered(event_id id) noexcept;
 
-    /// Sends it on its way to the topic's subscribers, or tells them that they miss it.
-    void send(topic& to, event_id id, bool is_admitted, owed_drains& owed) noexcept;
+    /// One for each lane of the topic.
+    deliveries& get_deliveries() noexcept { return deliveries_; }
 
 private:
     bool is_encoded_for(const sight& seen) const noexcept;
@@ -95,7 +107,7 @@ private:
     std::shared_ptr<const last_value> compared_with_;
     std::uint64_t guessed_ = 0;
     frame content_;
-    boost::container::small_vector<delivery_ptr, 1> deliveries_; ///< one for each lane
+    deliveries deliveries_;
 };
 
 } // namespace crier::detail

@@ -1,7 +1,5 @@
 #include "last_values.hpp"
 
-#include <algorithm>
-
 namespace crier::detail {
 namespace {
 
@@ -23,6 +21,12 @@ void last_values::put(const record& added) {
     account_->add(node_size);
     if (records_.size() > most_) {
         evict_oldest();
+    }
+}
+
+void last_values::restore(const record& older) {
+    if (!records_.get<1>().contains(key_of(older))) {
+        put(older);
     }
 }
 

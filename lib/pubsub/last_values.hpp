@@ -11,6 +11,7 @@
 #include <boost/multi_index/ordered_index.hpp>
 #include <boost/multi_index_container.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -36,6 +37,12 @@ public:
     void put(const record& added);
     void evict_oldest() noexcept;
     void evict(std::string_view key) noexcept;
+
+    /// Puts an older value where its key has none.
+    void restore(const record& older);
+    void restore_evicted(std::uint64_t through) noexcept {
+        evicted_through_ = std::max(evicted_through_, through);
+    }
 
     /// An event that is not kept, of that key.
     void miss(std::string_view key, std::uint64_t sequence) noexcept;

@@ -7,10 +7,22 @@
 
 namespace crier {
 
+boost::asio::any_io_executor detail::begin_publish::get_executor() const noexcept {
+    return by->get_executor();
+}
+
+void detail::begin_publish::publish(std::string_view topic, const event_view& whole,
+    const publish_options& options, std::shared_ptr<pending_wait<event_id>> wait) const {
+    by->publish({.topic = topic, .whole = &whole, .options = options}, std::move(wait));
+}
+
 manager::manager(const executor_type& executor, manager_options options)
     : state_{detail::manager_state::make(executor, std::move(options))} {}
 
-manager::~manager() { shutdown(); }
+manager::~manager() {
+    shutdown();
+    state_->end_journaling();
+}
 
 const manager::executor_type& manager::get_executor() const noexcept {
     return state_->get_executor();
@@ -57,7 +69,7 @@ void manager::end_streams(std::string_view topic) { state_->end_streams(topic); 
 
 void manager::close_topic(std::string_view topic) { state_->close_topic(topic); }
 
-void manager::forget(std::string_view topic) noexcept { state_->forget_kept(topic, std::nullopt); }
+void manager::forget(std::string_view topic) { state_->forget_kept(topic, std::nullopt); }
 
 void manager::forget(std::string_view topic, std::string_view key) {
     state_->forget_kept(topic, detail::supersede_key(key, {}));

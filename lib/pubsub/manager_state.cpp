@@ -25,14 +25,24 @@ std::uint64_t random_epoch() {
     return (std::uint64_t{source()} << 20 ^ source()) % (std::uint64_t{1} << bits);
 }
 
+/// Of the journal, or one that begins anew.
+journal::numbering numbering_of(journal* by) {
+    if (by == nullptr) {
+        return {random_epoch(), 0};
+    }
+    return by->begin().value();
+}
+
 } // namespace
 
 manager_state::manager_state(const asio::any_io_executor& executor, manager_options&& options)
     : options_{in_range(std::move(options))},
       log_{std::make_shared<const logger>(limited(options_.log))},
-      epoch_{random_epoch()},
+      numbering_{numbering_of(options_.journal.get())},
+      epoch_{numbering_.epoch},
       heartbeat_{heartbeat_of(options_)},
       left_{std::make_shared<leftovers>(executor)},
+      sequence_{numbering_.newest},
       budget_{options_.memory_limit},
       closed_{options_.closed_for, budget_.account()},
       topics_{options_, budget_},
@@ -45,10 +55,31 @@ std::shared_ptr<manager_state> manager_state::make(
     const std::shared_ptr<manager_state> made{new manager_state{executor, std::move(options)}};
     made->own_ = made->shards_.at(made->polling_->get_executor(), made);
     made->reviews_.live_on(made->own_, made);
+    if (made->options_.journal) {
+        made->begin_journaling();
+    }
     return made;
 }
 
 manager_state::~manager_state() = default;
+
+void manager_state::begin_journaling() {
+    journaling_ = std::make_unique<journaling>(options_.journal, options_.outbox,
+        journaling::surroundings{.guard = mutex_,
+            .topics = topics_,
+            .reviews = reviews_,
+            .account = account(),
+            .log = log_,
+            .begins_anew = [this](const topic& begun) { closed_.remove(begun.name); },
+            .at_end = [this](owed_drains& owed) { end_topics(owed); }});
+    reading_back_.journal = &journaling_->reader();
+}
+
+void manager_state::end_journaling() noexcept {
+    if (journaling_) {
+        journaling_->join();
+    }
+}
 
 // --- publishing
 
@@ -71,7 +102,63 @@ boost::system::result<event_id> manager_state::publish(const publication& what) 
     if (seen.is_shut_down) {
         return errc::shut_down;
     }
-    return drawn.is_for_nobody(seen) ? publish_to_nobody(what) : commit(what, drawn, seen, owed);
+    if (drawn.is_for_nobody(seen)) {
+        return publish_to_nobody(what);
+    }
+    return waits_for_journal(seen, drawn) ? enqueue(what, drawn, seen, owed)
+                                          : commit(what, drawn, seen, owed);
+}
+
+void manager_state::publish(publication what, acknowledgement then) {
+    what.then = std::move(then);
+    acknowledgement& untold = what.then;
+    const auto known = [&] {
+        try {
+            return publish(what);
+        } catch (...) {
+            untold->clear(); // the exception tells
+            throw;
+        }
+    }();
+    if (untold) {
+        tell(untold, known ? boost::system::error_code{} : known.error(),
+            known ? *known : event_id{});
+    }
+}
+
+/// As what is kept there, or is later than something that waits.
+bool manager_state::waits_for_journal(const sight& seen, const draft& drawn) const noexcept {
+    return journaling_ && (!journaling_->is_settled() ||
+                              (seen.to ? seen.to->settings.is_journaled : drawn.opening_keeps()));
+}
+
+/// Numbers an event that is delivered once it is in the journal.
+boost::system::result<event_id> manager_state::enqueue(
+    const publication& what, draft& drawn, const sight& seen, owed_drains& owed) {
+    topic& to = seen.to ? *seen.to : topics_.open(what.topic, drawn.take_opening(), sequence_);
+    const owed_review at_end{reviews_, to, owed};
+    if (drawn.equals_last() && to.pending == 0 && to.last_join < to.last_publish) {
+        return event_id{epoch_, to.last_publish};
+    }
+    const event_id id{epoch_, sequence_ + 1};
+    const frame& content = drawn.numbered(id);
+    if (!journaling_->has_room_for(content) ||
+        !room_.make(to, content.text().size(), sequence_, owed)) {
+        return errc::journal_full;
+    }
+    journaling_->add({.to = &to,
+        .content = content,
+        .id = id,
+        .has_own_id = drawn.has_own_id(),
+        .at = std::chrono::system_clock::now(),
+        .is_repeated = drawn.equals_last(),
+        .then = std::move(what.then)});
+    note_life(what);
+    sequence_ = id.sequence;
+    counts_->published.fetch_add(1, std::memory_order_relaxed);
+    to.counts->published.fetch_add(1, std::memory_order_relaxed);
+    to.last = drawn.value();
+    return id;
 }
 
 /// What is published by the program begins a closed topic anew; a late fetch does not.
@@ -126,7 +213,7 @@ event_id manager_state::publish_to_nobody(const publication& what) noexcept {
 
 event_id manager_state::commit(
     const publication& what, draft& drawn, const sight& seen, owed_drains& owed) {
-    topic& to = seen.to ? *seen.to : topics_.open(what.topic, drawn.take_opening());
+    topic& to = seen.to ? *seen.to : topics_.open(what.topic, drawn.take_opening(), sequence_);
     const owed_review at_end{reviews_, to, owed};
     if (drawn.equals_last() && to.last_join < to.last_publish) {
         return {epoch_, to.last_publish};
@@ -145,7 +232,8 @@ event_id manager_state::commit(
     sequence_ = id.sequence;
     counts_->published.fetch_add(1, std::memory_order_relaxed);
     to.counts->published.fetch_add(1, std::memory_order_relaxed);
-    drawn.send(to, id, is_admitted, owed);
+    fan_out(drawn.get_deliveries(), to, is_admitted ? content : frame{}, id,
+        drawn.equals_last() ? to.last_publish : 0, owed);
     to.last_publish = id.sequence;
     // Nobody has got what was not admitted, so that the same once more is no repetition.
     to.last = is_admitted ? drawn.value() : nullptr;
@@ -221,13 +309,14 @@ void manager_state::make_missing_runs(asked_topics& topics, std::unique_lock<std
     }
 }
 
-void manager_state::read_on(const std::shared_ptr<shard>& on, subscriber& who) {
+bool manager_state::read_on(const std::shared_ptr<shard>& on, subscriber& who) {
     owed_drains owed;
     const std::lock_guard lock{mutex_};
     if (who.past) {
         on->add_resident(who);
-        if (who.past->read_piece(sequence_)) {
-            return; // there is more
+        const reading_back::progress made = who.past->read_piece(sequence_, on);
+        if (made != reading_back::progress::done) {
+            return made == reading_back::progress::more;
         }
         const end_kind how = is_shut_down_ ? end_kind::shut_down : who.past->how_ended();
         if (how == end_kind::none) {
@@ -237,6 +326,7 @@ void manager_state::read_on(const std::shared_ptr<shard>& on, subscriber& who) {
         who.past.reset();
     }
     who.is_behind = false;
+    return true;
 }
 
 void manager_state::unsubscribe(const std::shared_ptr<shard>& from, subscriber& who) noexcept {
@@ -256,35 +346,48 @@ void manager_state::forget(subscriber& who) noexcept {
 
 // --- ending
 
-void manager_state::end_streams(std::string_view name) {
+/// Does it after what was published before: at once, unless some of that waits for the journal, or
+/// the journal is to forget something.
+void manager_state::take_turn(turn&& by) {
     owed_drains owed;
     const std::lock_guard lock{mutex_};
-    if (topic* const ended = topics_.find(name)) {
-        ended->end_streams(end_kind::closed, owed);
+    if (journaling_ && !is_shut_down_ && (by.forgets || !journaling_->is_settled())) {
+        journaling_->add(std::move(by));
+    } else {
+        by.act(owed);
     }
+}
+
+void manager_state::end_streams(std::string_view name) {
+    take_turn({std::string{name}, [this, topic = std::string{name}](owed_drains& owed) {
+                   if (detail::topic* const ended = topics_.find(topic)) {
+                       ended->end_streams(end_kind::closed, owed);
+                   }
+               }});
 }
 
 void manager_state::close_topic(std::string_view name) {
-    owed_drains owed;
-    const std::lock_guard lock{mutex_};
-    closed_.note(name, clock::now());
-    if (topic* const closed = topics_.find(name)) {
-        closed->end_streams(end_kind::topic_closed, owed);
-        reviews_.stop(topics_.retire(*closed), owed);
-        reviews_.adjust(owed);
-    }
+    const auto close = [this, topic = std::string{name}](owed_drains& owed) {
+        closed_.note(topic, clock::now());
+        if (detail::topic* const closed = topics_.find(topic)) {
+            closed->end_streams(end_kind::topic_closed, owed);
+            reviews_.stop(topics_.retire(*closed), owed);
+            reviews_.adjust(owed);
+        }
+    };
+    take_turn({std::string{name}, close, true});
 }
 
-void manager_state::forget_kept(
-    std::string_view name, std::optional<std::string_view> key) noexcept {
-    owed_drains owed;
-    const std::lock_guard lock{mutex_};
-    if (topic* const emptied = topics_.find(name)) {
-        emptied->forget(key);
-        topics_.note_use(*emptied);
-        reviews_.stop(topics_.review(*emptied, clock::now()), owed);
-        reviews_.adjust(owed);
-    }
+void manager_state::forget_kept(std::string_view name, std::optional<std::string> key) {
+    const auto forget = [this, topic = std::string{name}, key](owed_drains& owed) {
+        if (detail::topic* const emptied = topics_.find(topic)) {
+            emptied->forget(key);
+            topics_.note_use(*emptied);
+            reviews_.stop(topics_.review(*emptied, clock::now()), owed);
+            reviews_.adjust(owed);
+        }
+    };
+    take_turn({std::string{name}, forget, true, std::move(key)});
 }
 
 void manager_state::shutdown() noexcept {
@@ -293,6 +396,14 @@ void manager_state::shutdown() noexcept {
     if (is_shut_down_.exchange(true)) {
         return;
     }
+    if (journaling_) {
+        journaling_->end(); // which ends the topics
+    } else {
+        end_topics(owed);
+    }
+}
+
+void manager_state::end_topics(owed_drains& owed) noexcept {
     while (topic* const ended = topics_.any()) {
         ended->shut_down(owed);
         reviews_.stop(topics_.retire(*ended), owed);
@@ -320,6 +431,10 @@ manager_stats manager_state::stats() const {
         result.resumed = reading_back_.resumed;
         result.gaps = reading_back_.gaps;
         result.topics = topics_.stats();
+        if (journaling_) {
+            result.journal = journaling_->stats();
+            result.refused += journaling_->refused();
+        }
     }
     std::ranges::sort(result.topics, {}, &topic_stats::name);
     return result;

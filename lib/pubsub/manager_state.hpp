@@ -5,6 +5,7 @@
 #include "asked_topics.hpp"
 #include "closed_topics.hpp"
 #include "draft.hpp"
+#include "journaling.hpp"
 #include "leftovers.hpp"
 #include "lifecycle.hpp"
 #include "making_room.hpp"
@@ -46,6 +47,13 @@ public:
 
     boost::system::result<event_id> publish(const publication& what);
 
+    /// The same, and tells of it when it is in the journal.
+    void publish(publication what, acknowledgement then);
+
+    /// Waits for what is on its way to the journal, within a second. After `shutdown`, on a thread
+    /// that may wait.
+    void end_journaling() noexcept;
+
     /// The shard of the executor, or the manager's own where there is none.
     std::shared_ptr<shard> shard_of(const boost::asio::any_io_executor& executor);
 
@@ -60,12 +68,13 @@ public:
     void forget(subscriber& who) noexcept;
 
     /// Puts the next piece of what the subscriber reads back into its queue, on its shard; after
-    /// the last one it joins its topics. Where it throws, it can be called again.
-    void read_on(const std::shared_ptr<shard>& on, subscriber& who);
+    /// the last one it joins its topics. Where it throws, it can be called again. False: nothing
+    /// could be read yet, and the subscriber is woken when it can.
+    bool read_on(const std::shared_ptr<shard>& on, subscriber& who);
 
     void end_streams(std::string_view name);
     void close_topic(std::string_view name);
-    void forget_kept(std::string_view name, std::optional<std::string_view> key) noexcept;
+    void forget_kept(std::string_view name, std::optional<std::string> key);
     void shutdown() noexcept;
     bool is_shut_down() const noexcept { return is_shut_down_; }
 
@@ -100,6 +109,12 @@ private:
     event_id publish_to_nobody(const publication& what) noexcept;
     void note_life(const publication& what) noexcept;
     event_id commit(const publication& what, draft& drawn, const sight& seen, owed_drains& owed);
+    boost::system::result<event_id> enqueue(
+        const publication& what, draft& drawn, const sight& seen, owed_drains& owed);
+    bool waits_for_journal(const sight& seen, const draft& drawn) const noexcept;
+    void take_turn(turn&& by);
+    void begin_journaling();
+    void end_topics(owed_drains& owed) noexcept;
 
     bool are_closed(asked_topics& asked) const noexcept;
     void make_missing_runs(asked_topics& topics, std::unique_lock<std::mutex>& lock);
@@ -108,6 +123,7 @@ private:
 
     const manager_options options_;
     const std::shared_ptr<const logger> log_;
+    const journal::numbering numbering_;
     const std::uint64_t epoch_;
     const frame heartbeat_;
     const std::shared_ptr<counters> counts_ = std::make_shared<counters>();
@@ -119,7 +135,7 @@ private:
 
     mutable std::mutex mutex_;
     std::shared_ptr<void> companion_keeper_;
-    std::uint64_t sequence_ = 0;
+    std::uint64_t sequence_;
     bool has_cut_ = false;
     unsigned refusals_logged_ = 0; ///< of topics that there are none of
     memory_budget budget_;
@@ -132,6 +148,7 @@ private:
     review_alarm reviews_{mutex_, topics_};
     memberships memberships_{topics_, reviews_};
     making_room room_{budget_, topics_, shards_, reviews_};
+    std::unique_ptr<journaling> journaling_; ///< none without a journal
 };
 
 } // namespace crier::detail

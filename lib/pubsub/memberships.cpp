@@ -14,8 +14,9 @@ memberships::entering::~entering() {
 void memberships::entering::enter(asked_topic& asked, const std::shared_ptr<shard>& on) {
     membership& given = who_.memberships.emplace_back(who_);
     topic* const found = of_.topics_.find(asked.options.name);
-    topic& entered =
-        found != nullptr ? *found : of_.topics_.open(asked.options.name, std::move(asked.settings));
+    topic& entered = found != nullptr ? *found
+                                      : of_.topics_.open(asked.options.name,
+                                            std::move(asked.settings), who_.joined);
     const owed_review at_end{of_.reviews_, entered, owed_};
     given.in = entered.enter(on);
     if (asked.spare_run && !entered.polling && entered.subscribers == 1) {

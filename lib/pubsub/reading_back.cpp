@@ -1,5 +1,6 @@
 #include "reading_back.hpp"
 
+#include "journal_reader.hpp"
 #include "resumption.hpp"
 #include "subscriber.hpp"
 #include "topic_table.hpp"
@@ -22,7 +23,30 @@ queue_limits piece_of(const queue_limits& limits) noexcept {
 } // namespace
 
 const record* reading_back::source::next() const noexcept {
+    if (piece) {
+        return piece->first_after(after);
+    }
     return is_values && of->values ? of->values->first_after(after) : of->kept.first_after(after);
+}
+
+bool reading_back::source::is_older_in_journal() const noexcept {
+    return of->settings.is_journaled && !of->is_state();
+}
+
+/// What is gone for good, as far as that is known.
+std::uint64_t reading_back::source::evicted_through() const noexcept {
+    return is_older_in_journal() ? told : of->evicted_through();
+}
+
+/// Whether some of what comes next is in the journal alone.
+bool reading_back::source::needs_journal() const noexcept {
+    if (!of->settings.is_journaled) {
+        return false;
+    }
+    if (is_values || awaits_retained) {
+        return !of->is_loaded;
+    }
+    return is_older_in_journal() && after < of->kept.evicted_through();
 }
 
 // --- beginning
@@ -46,23 +70,56 @@ reading_back::reading_back(common& by, subscriber& who, std::uint64_t newest) : 
     for (const membership& each : who.memberships) {
         topic& read = *each.in->of;
         read.kept.evict(clock::now());
-        sources_.push_back({&read, false, newest, read.endings, read.evicted_through()});
+        sources_.push_back({&read, false, newest, read.endings});
+        sources_.back().told = sources_.back().evicted_through();
     }
 }
 
 /// Tells whether there is something to be read, a gap included.
 bool reading_back::begin_after(std::string_view last_event_id, std::uint64_t newest) {
-    std::optional<event_id> cursor = parse_event_id(last_event_id);
-    std::uint64_t evicted = 0;
     std::optional<std::uint64_t> own;
+    bool may_be_in_journal = false;
     for (const source& each : sources_) {
-        evicted = std::max(evicted, each.of->evicted_through());
         if (const auto found = each.of->kept.find(last_event_id)) {
             own = std::min(own.value_or(*found), *found);
         }
+        may_be_in_journal = may_be_in_journal || each.is_older_in_journal();
     }
-    if (own) {
-        cursor = event_id{by_.epoch, *own};
+    const std::optional<event_id> cursor =
+        own ? event_id{by_.epoch, *own} : parse_event_id(last_event_id);
+    if (may_be_in_journal && !own && (!cursor || cursor->epoch != by_.epoch)) {
+        unresolved_ = last_event_id;
+        return true;
+    }
+    return go_on_after(last_event_id, cursor, newest);
+}
+
+/// Looks an id of a publisher's own up in the journal. False: it is being looked up.
+bool reading_back::resolve(std::uint64_t newest, const std::shared_ptr<shard>& on) {
+    std::optional<std::uint64_t> own;
+    bool is_known = true;
+    for (const source& each : sources_) {
+        if (each.is_older_in_journal()) {
+            const auto found = by_.journal->find_id(*each.of, *unresolved_, {&who_, on});
+            is_known = is_known && found.has_value();
+            if (found && *found != 0) {
+                own = std::min(own.value_or(*found), *found);
+            }
+        }
+    }
+    if (is_known) {
+        go_on_after(
+            *unresolved_, own ? event_id{by_.epoch, *own} : parse_event_id(*unresolved_), newest);
+        unresolved_.reset();
+    }
+    return is_known;
+}
+
+bool reading_back::go_on_after(
+    std::string_view last_event_id, std::optional<event_id> cursor, std::uint64_t newest) {
+    std::uint64_t evicted = 0;
+    for (const source& each : sources_) {
+        evicted = std::max(evicted, each.evicted_through());
     }
     resumption decided = resume_after(last_event_id, cursor, {by_.epoch, newest}, evicted);
     for (source& each : sources_) {
@@ -72,20 +129,57 @@ bool reading_back::begin_after(std::string_view last_event_id, std::uint64_t new
     if (decided.missing) {
         tell(std::move(*decided.missing));
     }
-    return decided.missing || earliest() != nullptr;
+    return decided.missing || has_past();
 }
 
 bool reading_back::begin_with_retained() {
-    bool has_past = false;
     for (source& each : sources_) {
-        const record* const newest = each.of->kept.newest();
-        if (each.of->settings.retain == retention::newest && newest != nullptr) {
-            each.after = newest->sequence - 1;
-            has_past = true;
+        each.awaits_retained = each.of->settings.retain == retention::newest;
+        if (each.of->is_loaded) {
+            take_up(each);
         }
     }
     add_values(0, true);
-    return has_past || earliest() != nullptr;
+    return has_past();
+}
+
+/// Begins with the newest event of a topic that retains that.
+void reading_back::take_up(source& into) const noexcept {
+    const record* const newest = into.of->kept.newest();
+    if (std::exchange(into.awaits_retained, false) && newest != nullptr) {
+        into.after = std::min(into.after, newest->sequence - 1);
+    }
+}
+
+bool reading_back::has_past() const noexcept {
+    return earliest() != nullptr || std::ranges::any_of(sources_, &source::needs_journal);
+}
+
+/// Sees to it that what comes next of a topic is here. False: it is being read.
+bool reading_back::fetch(source& into, const std::shared_ptr<shard>& on) {
+    while (into.needs_journal()) {
+        const journal_reader::waiter waits{&who_, on};
+        if (into.is_values || into.awaits_retained) {
+            by_.journal->load(*into.of, waits);
+            return false;
+        }
+        if (!into.piece || !into.piece->covers(into.after)) {
+            journal_piece_ptr found =
+                by_.journal->find(*into.of, into.after, into.of->kept.evicted_through(), waits);
+            if (!found) {
+                return false;
+            }
+            tell_evicted(into, found->evicted_through);
+            into.piece = std::move(found);
+        }
+        if (into.next() != nullptr) {
+            return true;
+        }
+        into.after = into.piece->through;
+    }
+    into.piece.reset();
+    take_up(into);
+    return true;
 }
 
 /// For who goes on without a gap, a history has what has changed.
@@ -94,7 +188,7 @@ void reading_back::add_values(std::uint64_t after, bool all) {
     for (std::size_t i = 0; i < histories; ++i) { // NOLINT(modernize-loop-convert): they grow
         const source& each = sources_[i];
         if (each.of->values && (all || each.of->is_state())) {
-            sources_.push_back({each.of, true, after, each.endings, each.told});
+            sources_.push_back({each.of, true, after, each.endings});
         }
     }
 }
@@ -119,19 +213,26 @@ reading_back::~reading_back() {
 
 // --- reading
 
-bool reading_back::read_piece(std::uint64_t newest) {
+reading_back::progress reading_back::read_piece(
+    std::uint64_t newest, const std::shared_ptr<shard>& on) {
     for (const membership& each : who_.memberships) {
         by_.topics.note_use(*each.in->of);
+    }
+    if ((unresolved_ && !resolve(newest, on)) || !fetch_all(on)) {
+        return progress::waits;
     }
     tell_evicted();
     const queue_limits most = piece_of(who_.pending.limits());
     std::size_t bytes = 0;
     for (std::size_t events = 0; events < most.events && bytes <= most.bytes; ++events) {
+        if (by_.journal != nullptr && events > 0 && !fetch_all(on)) {
+            return progress::more; // what is here already goes first
+        }
         const source* const from = earliest();
         if (from == nullptr) {
             // What was read back, it needs not get again where it is published again.
             who_.joined = has_newest() ? 0 : newest;
-            return false;
+            return progress::done;
         }
         const record& first = *from->next();
         const entry_ptr read{new entry{first.content, {by_.epoch, first.sequence}}};
@@ -140,7 +241,16 @@ bool reading_back::read_piece(std::uint64_t newest) {
         who_.pending.append(read);
         mark_read(*from->of, read->id.sequence);
     }
-    return true;
+    return progress::more;
+}
+
+/// False: something that may come next is being read.
+bool reading_back::fetch_all(const std::shared_ptr<shard>& on) {
+    bool are_here = true;
+    for (source& each : sources_) {
+        are_here = fetch(each, on) && are_here;
+    }
+    return are_here;
 }
 
 /// Tells what has gone before it was read.
@@ -149,7 +259,7 @@ void reading_back::tell_evicted() {
     std::uint64_t last = 0;
     for (const source& each : sources_) {
         const std::uint64_t known = std::max(each.told, each.after);
-        const std::uint64_t evicted = each.of->evicted_through();
+        const std::uint64_t evicted = each.evicted_through();
         if (!each.is_values && evicted > known) {
             first = last == 0 ? known + 1 : std::min(first, known + 1);
             last = std::max(last, evicted);
@@ -160,15 +270,32 @@ void reading_back::tell_evicted() {
     }
     // Where telling throws, it is told once more.
     for (source& each : sources_) {
-        each.told = std::max(each.told, each.of->evicted_through());
+        each.told = std::max(each.told, each.evicted_through());
     }
+}
+
+/// The same of one that a journal keeps no more.
+void reading_back::tell_evicted(source& from, std::uint64_t through) {
+    const std::uint64_t known = std::max(from.told, from.after);
+    if (by_.has_ids && through > known) {
+        tell({gap_reason::evicted, to_string(event_id{by_.epoch, known + 1}), {by_.epoch, through},
+            {}});
+    }
+    from.told = std::max(from.told, through);
 }
 
 /// A client that is cut off after it comes back for all that is left of the events up to its end.
 void reading_back::tell(gap missing) {
-    const source* const from = earliest();
-    if (from != nullptr && from->next()->sequence <= missing.to.sequence) {
-        missing.id = event_id{by_.epoch, from->next()->sequence - 1};
+    std::uint64_t left_from = missing.to.sequence + 1;
+    for (const source& each : sources_) {
+        if (each.needs_journal()) {
+            left_from = std::min(left_from, each.after + 1);
+        } else if (const record* const next = each.next()) {
+            left_from = std::min(left_from, next->sequence);
+        }
+    }
+    if (left_from <= missing.to.sequence) {
+        missing.id = event_id{by_.epoch, left_from - 1};
     }
     const gap_reason why = missing.reason;
     who_.pending.append(gap_entry(std::move(missing)));

@@ -5,16 +5,22 @@
 
 #include "end_kind.hpp"
 #include "history.hpp"
+#include "journal_page.hpp"
 
 #include <boost/container/small_vector.hpp>
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 
 #include <array>
 #include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 
 namespace crier::detail {
 
+class journal_reader;
+class shard;
 class subscriber;
 class topic_table;
 struct topic;
@@ -29,7 +35,8 @@ public:
         topic_table& topics;
         const std::uint64_t epoch = 0;
         const bool has_ids = true;
-        std::uint64_t resumed = 0; ///< subscribers that gave a last event id
+        journal_reader* journal = nullptr; ///< of topics that have one
+        std::uint64_t resumed = 0;         ///< subscribers that gave a last event id
         std::array<std::uint64_t, gap_reasons> gaps{};
     };
 
@@ -43,9 +50,14 @@ public:
     reading_back& operator=(const reading_back&) = delete;
     ~reading_back();
 
-    /// Puts the next piece into the subscriber's queue. Tells whether there is more. Where it
+    enum class progress {
+        more,  ///< it is to be called again
+        waits, ///< the subscriber is woken when it can go on
+        done,
+    };
+    /// Puts the next piece into the queue of the subscriber, which is on the shard. Where it
     /// throws, it can be called again, and what is in the queue is not read again.
-    bool read_piece(std::uint64_t newest);
+    progress read_piece(std::uint64_t newest, const std::shared_ptr<shard>& on);
 
     /// How streams of its topics were ended meanwhile; none of them: not.
     end_kind how_ended() const noexcept;
@@ -58,17 +70,32 @@ private:
         std::uint64_t after = 0; ///< all up to here has been read
         std::uint64_t endings = 0;
         std::uint64_t told = 0; ///< what had gone up to here is told, or concerns nobody
+        /// Begins with what the topic retains, once that is here.
+        bool awaits_retained = false;
+        /// Read from a journal, where the topic has it no longer.
+        journal_piece_ptr piece{};
 
         const record* next() const noexcept;
+        bool is_older_in_journal() const noexcept;
+        std::uint64_t evicted_through() const noexcept;
+        bool needs_journal() const noexcept;
     };
 
     reading_back(common& by, subscriber& who, std::uint64_t newest);
 
+    bool has_past() const noexcept;
+    bool fetch_all(const std::shared_ptr<shard>& on);
+    bool fetch(source& into, const std::shared_ptr<shard>& on);
+    void take_up(source& into) const noexcept;
     bool begin_after(std::string_view last_event_id, std::uint64_t newest);
+    bool resolve(std::uint64_t newest, const std::shared_ptr<shard>& on);
+    bool go_on_after(
+        std::string_view last_event_id, std::optional<event_id> cursor, std::uint64_t newest);
     bool begin_with_retained();
     void add_values(std::uint64_t after, bool all);
     void hold() noexcept;
     void tell_evicted();
+    void tell_evicted(source& from, std::uint64_t through);
     void tell(gap missing);
     const source* earliest() const noexcept;
     void mark_read(const topic& of, std::uint64_t sequence) noexcept;
@@ -77,6 +104,8 @@ private:
     common& by_;
     subscriber& who_;
     boost::container::small_vector<source, 2> sources_;
+    /// What the client has received last, by an id that may be in the journal.
+    std::optional<std::string> unresolved_;
     bool holds_ = false;
 };
 

@@ -84,6 +84,9 @@ public:
     /// Nothing will be done any more.
     void context_gone() noexcept;
 
+    /// Wakes the subscriber at the end of the drain.
+    void wake_later(subscriber& who) noexcept;
+
 private:
     friend class owed_drains;
 
@@ -108,7 +111,6 @@ private:
     bool queue(subscriber& of, const entry_ptr& added, const lane& in, drop_counts& lost) noexcept;
     bool hand_over(subscriber& to, const entry_ptr& only) noexcept;
     void end(subscriber& who, end_kind how) noexcept;
-    void wake_later(subscriber& who) noexcept;
     void wake(subscriber& who) noexcept;
     void log_drop(std::string_view topic, subscriber& who) const noexcept;
 

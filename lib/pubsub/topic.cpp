@@ -35,8 +35,9 @@ topic::topic(std::string called, topic_settings as, std::uint64_t since, std::si
       kept{since, settings.history, settings.retain == retention::newest ? 1U : 0U, account},
       account_{account} {
     if (settings.retain == retention::newest_per_key) {
-        values.emplace(keys_limit, since, account);
+        values.emplace(keys_limit, settings.is_journaled ? 0 : since, account);
     }
+    is_loaded = !settings.is_journaled || settings.retain == retention::none;
     account_->add(size_of(*this));
 }
 
@@ -142,6 +143,23 @@ void topic::forget(std::optional<std::string_view> key) noexcept {
         values->evict(*key);
     }
     last = nullptr;
+}
+
+void topic::restore(const journal_piece& retained) {
+    if (is_loaded) {
+        return;
+    }
+    for (const record& each : retained.records) {
+        if (values) {
+            values->restore(each);
+        } else if (kept.empty()) {
+            kept.append(each, false);
+        }
+    }
+    if (values) {
+        values->restore_evicted(retained.evicted_through);
+    }
+    is_loaded = true;
 }
 
 void topic::evict_oldest() noexcept {

@@ -5,6 +5,7 @@
 #include "counters.hpp"
 #include "end_kind.hpp"
 #include "history.hpp"
+#include "journal_page.hpp"
 #include "lane.hpp"
 #include "last_values.hpp"
 #include "memory_budget.hpp"
@@ -45,6 +46,8 @@ struct topic_settings {
     std::string type{};
     /// Its rule's, where it is to be polled by that.
     const decltype(topic_rule::source)* source = nullptr;
+    /// Whether what it keeps is in a journal too.
+    bool is_journaled = false;
 
     bool keeps() const noexcept { return history.events > 0 || retain != retention::none; }
 };
@@ -103,11 +106,16 @@ struct topic final : boost::intrusive_ref_counter<topic, boost::thread_safe_coun
     /// Lets the oldest of what it keeps go.
     void evict_oldest() noexcept override;
 
+    /// Puts what it retains in its journal beside what has come since it opened.
+    void restore(const journal_piece& retained);
+
     const std::string name;
     const topic_settings settings;
     const std::shared_ptr<counters> counts = std::make_shared<counters>();
     bool is_retired = false;
     std::size_t subscribers = 0;
+    /// How many of its events wait for the journal.
+    std::size_t pending = 0;
     std::uint64_t last_join = 0;
     std::uint64_t last_publish = 0;
     std::shared_ptr<const last_value> last;
@@ -120,6 +128,10 @@ struct topic final : boost::intrusive_ref_counter<topic, boost::thread_safe_coun
 
     history kept;
     std::optional<last_values> values;
+    /// Whether what it retains is all here.
+    bool is_loaded = true;
+    /// Whether the journal knows its limits. Belongs to the journal's writer.
+    bool is_known_to_journal = false;
     /// How many subscribers read back at present.
     std::size_t readers = 0;
     /// How often its streams were ended, and how at last.

@@ -63,9 +63,13 @@ topic* topic_table::find(std::string_view name) const noexcept {
     return found == topics_.end() ? nullptr : found->second.get();
 }
 
-topic& topic_table::open(std::string_view name, topic_settings settings) {
-    const topic_ptr opened{new topic{std::string{name}, std::move(settings),
-        unkept_[slot_of(name, unkept_.size())], options_.keys_limit, budget_.account()}};
+topic& topic_table::open(std::string_view name, topic_settings settings, std::uint64_t newest) {
+    settings.is_journaled = options_.journal && settings.keeps();
+    // The journal has what came before.
+    const std::uint64_t since =
+        settings.is_journaled ? newest : unkept_[slot_of(name, unkept_.size())];
+    const topic_ptr opened{new topic{
+        std::string{name}, std::move(settings), since, options_.keys_limit, budget_.account()}};
     opened->used_at = clock::now();
     topics_.emplace(opened->name, opened);
     return *opened;
@@ -107,7 +111,7 @@ topic_table::stopped_run topic_table::review(topic& idle, clock::time_point now)
     if (idle.in_schedule::is_linked()) {
         schedule_.erase(schedule_.iterator_to(idle));
     }
-    if (idle.subscribers > 0) {
+    if (idle.subscribers > 0 || idle.pending > 0) {
         return nullptr;
     }
     stopped_run stopped;

@@ -32,7 +32,8 @@ public:
     topic_settings settings_of(const topic_options& asked) const;
 
     topic* find(std::string_view name) const noexcept;
-    topic& open(std::string_view name, topic_settings settings);
+    /// `newest` is the last sequence number given.
+    topic& open(std::string_view name, topic_settings settings, std::uint64_t newest);
 
     /// Notes an event under a name that is no topic: who comes back to it has missed that.
     void note_unkept(std::string_view name, std::uint64_t sequence) noexcept;

@@ -41,15 +41,28 @@ boost::system::result<frame> make_comment_frame(std::string_view text, comment_e
 }
 
 namespace detail {
+namespace {
+
+auto counted_by(const memory_account_ptr& account) {
+    return [&account](std::size_t size) {
+        return std::allocate_shared_for_overwrite<char[]>(counting_allocator<char>{account}, size);
+    };
+}
+
+} // namespace
 
 boost::system::result<frame> frame_access::make(
     const event_view& event, std::string_view key, const memory_account_ptr& account) {
-    const auto allocate = [&account](std::size_t size) {
-        return std::allocate_shared_for_overwrite<char[]>(counting_allocator<char>{account}, size);
-    };
     return detail::encode_into(
-        event, [&](std::size_t size) { return frame{size, key, allocate}; },
+        event, [&](std::size_t size) { return frame{size, key, counted_by(account)}; },
         [](frame& block) { return block.writable_text(); });
+}
+
+frame frame_access::of_block(
+    std::string_view block, std::string_view key, const memory_account_ptr& account) {
+    frame made{block.size(), key, counted_by(account)};
+    std::ranges::copy(block, made.writable_text());
+    return made;
 }
 
 std::string_view frame_access::key(const frame& of) noexcept {

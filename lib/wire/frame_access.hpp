@@ -15,6 +15,10 @@ struct frame_access {
     static boost::system::result<frame> make(
         const event_view& event, std::string_view key, const memory_account_ptr& account);
 
+    /// A frame of a block that was encoded before.
+    static frame of_block(
+        std::string_view block, std::string_view key, const memory_account_ptr& account);
+
     /// Replaces the id by another one of the same length.
     static void set_id(frame& of, std::string_view id) noexcept;
 

@@ -162,7 +162,8 @@ TEST_CASE("the options reach the published events") {
     context test;
     recorder to{test};
     source from{test};
-    const auto service = polling(from.function(), {.only_changes = true, .type = "load", .key = "cpu"});
+    const auto service =
+        polling(from.function(), {.only_changes = true, .type = "load", .key = "cpu"});
     service->start(to);
     test.run();
     REQUIRE(to.options.size() == 1);

@@ -8,6 +8,7 @@
 using crier::gap_reason;
 using crier::detail::end_kind;
 using crier::detail::reading_back;
+using progress = reading_back::progress;
 using crier::detail::topic;
 using crier::test::idle_ptr;
 using crier::test::made;
@@ -62,12 +63,12 @@ TEST_CASE("what came since is read in pieces of half a queue, in its order") {
     const idle_ptr who = all.after("1.2");
     REQUIRE(who->past);
     CHECK(who->is_behind);
-    CHECK(who->past->read_piece(9));
+    CHECK(who->past->read_piece(9, nullptr) == progress::more);
     CHECK(read_waiting(who->pending) == texts{"3", "4", "5", "6"});
     all.publish(2);
-    CHECK(who->past->read_piece(11));
+    CHECK(who->past->read_piece(11, nullptr) == progress::more);
     CHECK(read_waiting(who->pending) == texts{"7", "8", "9", "10"});
-    CHECK_FALSE(who->past->read_piece(11));
+    CHECK(who->past->read_piece(11, nullptr) == progress::done);
     CHECK(read_waiting(who->pending) == texts{"11"});
     CHECK(who->joined == 0);
     CHECK(all.leave(*who));
@@ -93,12 +94,12 @@ TEST_CASE("what goes before it was read is told, once") {
     for (int i = 0; i < 3; ++i) {
         all.news.evict_oldest();
     }
-    CHECK(who->past->read_piece(9));
+    CHECK(who->past->read_piece(9, nullptr) == progress::more);
     const texts first = read_waiting(who->pending);
     REQUIRE(first.size() == 5);
     CHECK(first.front() == R"({"reason":"evicted","from":"1.1","to":"1.3"}1.3)");
     CHECK(first.back() == "7");
-    CHECK_FALSE(who->past->read_piece(9));
+    CHECK(who->past->read_piece(9, nullptr) == progress::done);
     CHECK(read_waiting(who->pending) == texts{"8", "9"});
     CHECK(all.told_gaps(gap_reason::evicted) == 1);
     CHECK(all.leave(*who));
@@ -107,7 +108,7 @@ TEST_CASE("what goes before it was read is told, once") {
 TEST_CASE("who comes from elsewhere is told, and gets what is kept") {
     reader all{2, 5};
     const idle_ptr who = all.after("0.3");
-    CHECK_FALSE(who->past->read_piece(5));
+    CHECK(who->past->read_piece(5, nullptr) == progress::done);
     CHECK(read_waiting(who->pending) ==
           texts{R"({"reason":"epoch","from":"0.4","to":"1.3"}1.3)", "4", "5"});
     CHECK(all.told_gaps(gap_reason::epoch) == 1);
@@ -119,7 +120,7 @@ TEST_CASE("without the newest event, who has read to the end has it still to get
     const idle_ptr who = all.after("1.0");
     all.news.kept.miss(4);
     all.news.last_publish = 4;
-    CHECK_FALSE(who->past->read_piece(4));
+    CHECK(who->past->read_piece(4, nullptr) == progress::done);
     CHECK(who->joined == 4);
     CHECK(all.leave(*who));
 }

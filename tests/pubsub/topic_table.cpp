@@ -41,7 +41,7 @@ struct table {
         topic_settings settings;
         settings.history.events = history_events;
         settings.history.age = 10s;
-        return topics.open(name, settings);
+        return topics.open(name, settings, 0);
     }
 
     /// As a manager does with what is published.

@@ -56,7 +56,7 @@ struct rooms {
     detail::topic& open(const std::string& name, std::size_t history) {
         detail::topic_settings settings;
         settings.history.events = history;
-        return topics.open(name, settings);
+        return topics.open(name, settings, 0);
     }
 
     /// A subscriber of the topics; one that stays, or one that does not get so far.

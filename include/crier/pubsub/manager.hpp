@@ -1,7 +1,9 @@
 #pragma once
 
+#include <crier/async/detail/pending_wait.hpp>
 #include <crier/export.hpp>
 #include <crier/pubsub/event_id.hpp>
+#include <crier/pubsub/journal.hpp>
 #include <crier/pubsub/logger.hpp>
 #include <crier/pubsub/polling.hpp>
 #include <crier/pubsub/publish_options.hpp>
@@ -11,6 +13,7 @@
 #include <crier/wire/encoder.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/json/value_from.hpp>
 #include <boost/system/result.hpp>
@@ -30,6 +33,26 @@ namespace crier {
 namespace detail {
 class manager_state;
 struct manager_access;
+
+/// What `async_publish` hands to its completion token.
+struct CRIER_EXPORT begin_publish {
+    using executor_type = boost::asio::any_io_executor;
+
+    std::shared_ptr<manager_state> by;
+
+    executor_type get_executor() const noexcept;
+
+    template <class Handler>
+    void operator()(Handler handler, std::string_view topic, const event_view& whole,
+        const publish_options& options) const {
+        auto wait = std::make_shared<pending_wait<event_id>>();
+        wait->start(std::move(handler), get_executor(), [] {});
+        publish(topic, whole, options, std::move(wait));
+    }
+
+    void publish(std::string_view topic, const event_view& whole, const publish_options& options,
+        std::shared_ptr<pending_wait<event_id>> wait) const;
+};
 } // namespace detail
 
 /// As with all options, designated initialisers stand in the order of the members.
@@ -63,6 +86,14 @@ struct manager_options {
     /// not fit even then is dropped for everyone and told as a gap. Where a topic that is seldom
     /// used must keep its history, let the `history_limits` of the others leave room for it.
     std::size_t memory_limit = std::size_t{256} * 1024 * 1024;
+    /// Where events are kept beyond memory; none: nowhere. All topics that keep something are in
+    /// it, by the rules' limits. Then events are delivered once they are in the journal, and topics
+    /// resume after a restart. A manager that is made waits for `journal::begin`, and throws its
+    /// error. One that is destroyed waits a second at most for what was published.
+    std::shared_ptr<crier::journal> journal{};
+    /// How much may wait for the journal; it counts in `memory_limit` too. What is more,
+    /// `publish` refuses.
+    outbox_limits outbox{};
     /// How long `close_topic` keeps clients from coming back. Zero or less: not at all;
     /// `milliseconds::max()`: until the topic is published to. A name is kept for as long.
     std::chrono::milliseconds closed_for = std::chrono::seconds{60};
@@ -156,6 +187,26 @@ public:
     boost::system::result<event_id> publish(
         std::string_view topic, const event_view& whole, publish_options options = {});
 
+    /// Publishes an event, and completes once the journal has it as safe as it makes events, or
+    /// with why it has not. What was acknowledged is not lost, what was refused never appears.
+    /// Without a journal it completes as `publish` returns. The texts are views, which are used
+    /// until the operation has begun.
+    ///
+    ///     const crier::event_id id = co_await events.async_publish("orders", crier::event{
+    ///         .data = order}, {}, boost::asio::use_awaitable);
+    ///
+    /// Signature: `void(error_code, event_id)`, on the handler's associated executor, else on the
+    /// manager's strand.
+    /// Errors: those of `publish`, `errc::journal_unavailable` at a shutdown that could wait no
+    /// longer, and those of the journal.
+    /// Cancellation: none; an event that has begun its way goes on.
+    template <class Token>
+    auto async_publish(
+        std::string_view topic, const event_view& whole, publish_options options, Token&& token) {
+        return boost::asio::async_initiate<Token, void(boost::system::error_code, event_id)>(
+            detail::begin_publish{state_}, token, topic, whole, options);
+    }
+
     /// Publishes any value that `boost::json::value_from` takes, as JSON. NaN and infinity become
     /// `null`. Nothing is converted without a subscriber or a history.
     template <class T>
@@ -194,7 +245,9 @@ public:
     /// Forgets what a topic keeps: its history, the events that it retains, and the value that
     /// `only_changes` compares with. Its subscribers stay. A client that comes back and has missed
     /// some of it is told of a gap.
-    void forget(std::string_view topic) noexcept;
+    ///
+    /// Errors: throws `std::bad_alloc` if there is a journal; then nothing is forgotten.
+    void forget(std::string_view topic);
 
     /// Forgets the newest event of a key, which a topic with `retention::newest_per_key` retains,
     /// such as that of a device which is gone. The topic's history stays.

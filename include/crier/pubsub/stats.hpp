@@ -2,10 +2,13 @@
 
 #include <crier/export.hpp>
 #include <crier/pubsub/gap.hpp>
+#include <crier/pubsub/journal.hpp>
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,13 +48,21 @@ struct topic_stats : event_counts {
     std::size_t history_bytes = 0;
 };
 
+/// What a manager's journal is at.
+struct journal_stats {
+    outbox_limits waiting{0, 0}; ///< what waits for it, at present
+    /// Since when it does not answer; none: it does.
+    std::optional<std::chrono::system_clock::time_point> away_since{};
+};
+
 struct manager_stats : event_counts {
     std::size_t subscribers = 0;                   ///< at present
     std::uint64_t resumed = 0;                     ///< subscriptions that gave a last event id
     std::array<std::uint64_t, gap_reasons> gaps{}; ///< gaps on resuming, by `gap_reason`
     /// Events that `publish` refused; see its errors.
     std::uint64_t refused = 0;
-    std::size_t memory = 0;          ///< bytes in use for events, at present
+    std::size_t memory = 0; ///< bytes in use for events, at present
+    std::optional<journal_stats> journal{};
     std::vector<topic_stats> topics; ///< at present, ordered by name
 };
 

@@ -1,0 +1,250 @@
+#include "journal_reader.hpp"
+
+#include <crier/wire/errc.hpp>
+
+#include "async/persistently.hpp"
+#include "log_line.hpp"
+#include "subscriber.hpp"
+#include "wire/frame_access.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <new>
+#include <utility>
+
+namespace crier::detail {
+namespace {
+
+using boost::system::error_code;
+
+constexpr std::size_t events_of_a_piece = 512;
+constexpr std::size_t bytes_of_a_piece = std::size_t{256} * 1024;
+constexpr std::size_t without_limit = std::numeric_limits<std::size_t>::max();
+
+/// Clients that come back after about the same number are to share one piece. So many numbers have
+/// no more events than a piece, so that each piece goes on beyond what it was asked for.
+std::uint64_t rounded_down(std::uint64_t after) noexcept {
+    return after - after % (events_of_a_piece / 2);
+}
+
+/// Wakes a subscriber that has waited for a piece.
+struct waking final : task {
+    explicit waking(journal_reader::waiter waits) noexcept : to{std::move(waits)} {}
+
+    void run(shard& on) noexcept override { on.wake_later(*to.who); }
+    void release() noexcept override { delete this; }
+
+    const journal_reader::waiter to;
+};
+
+} // namespace
+
+/// One call of the journal, and who waits for what it gives.
+struct journal_reader::request {
+    topic_ptr of;
+    sought what = sought::piece;
+    std::uint64_t after = 0;
+    std::uint64_t through = 0;
+    std::string id{};
+    std::vector<std::unique_ptr<waking>> waiting{};
+
+    bool is_same(const request& other) const noexcept {
+        return of == other.of && what == other.what && after == other.after && id == other.id;
+    }
+};
+
+journal_reader::journal_reader(std::shared_ptr<journal> from, std::mutex& guard,
+    memory_account_ptr account, std::shared_ptr<const logger> log)
+    : from_{std::move(from)},
+      guard_{guard},
+      account_{std::move(account)},
+      log_{std::move(log)},
+      thread_{[this] { run(); }} {}
+
+journal_reader::~journal_reader() { join(); }
+
+void journal_reader::join() noexcept {
+    if (thread_.joinable()) {
+        {
+            const std::lock_guard lock{guard_};
+            is_ending_ = true;
+            woken_.notify_all();
+        }
+        thread_.join();
+    }
+}
+
+journal_piece_ptr journal_reader::find(
+    topic& of, std::uint64_t after, std::uint64_t through, const waiter& waits) {
+    std::uint64_t from = rounded_down(after);
+    for (const kept_piece& each : lately_) {
+        if (each.of == &of && each.piece->covers(after)) {
+            return each.piece;
+        }
+        if (each.of == &of && each.piece->covers(from)) {
+            from = each.piece->through; // it was of large events
+        }
+    }
+    ask({&of, sought::piece, from, through}, waits);
+    return nullptr;
+}
+
+void journal_reader::load(topic& into, const waiter& waits) {
+    ask({&into, sought::retained}, waits);
+}
+
+std::optional<std::uint64_t> journal_reader::find_id(
+    topic& of, const std::string& own_id, const waiter& waits) {
+    for (const found_id& each : found_) {
+        if (each.of == &of && each.id == own_id) {
+            return each.sequence;
+        }
+    }
+    ask({&of, sought::id, 0, 0, own_id}, waits);
+    return std::nullopt;
+}
+
+/// With those who have asked for the same already.
+void journal_reader::ask(request&& what, const waiter& waits) {
+    auto woken = std::make_unique<waking>(waits);
+    auto asked = std::ranges::find_if(
+        requests_, [&what](const request& each) { return each.is_same(what); });
+    if (asked == requests_.end()) {
+        asked = requests_.insert(asked, std::move(what));
+        woken_.notify_all();
+    }
+    asked->waiting.push_back(std::move(woken));
+}
+
+void journal_reader::run() noexcept {
+    while (take()) {
+        try {
+            answer();
+        } catch (const std::bad_alloc&) {
+            std::this_thread::sleep_for(before_again); // and once more
+        }
+    }
+}
+
+/// False: nothing is read any more.
+bool journal_reader::take() {
+    std::unique_lock lock{guard_};
+    woken_.wait(lock, [this] { return is_ending_ || !requests_.empty(); });
+    return !is_ending_;
+}
+
+/// Answers the first request.
+void journal_reader::answer() {
+    owed_drains owed;
+    std::unique_lock lock{guard_};
+    const request& first = requests_.front();
+    const request asked{first.of, first.what, first.after, first.through, first.id};
+    lock.unlock();
+    const bool is_answered =
+        asked.what == sought::id ? look_up(asked, lock) : read_piece(asked, lock);
+    if (!is_answered) {
+        return;
+    }
+    for (std::unique_ptr<waking>& each : requests_.front().waiting) {
+        const std::shared_ptr<shard>& on = each->to.on;
+        owed.push(on, *each.release());
+    }
+    requests_.pop_front();
+}
+
+/// Calls the journal until it answers; `journal_unavailable`: there is no time for it any more.
+template <class Call>
+auto journal_reader::read(Call call) -> decltype(call()) {
+    while (true) {
+        auto found = call();
+        if (found || found.error() != errc::journal_unavailable) {
+            return found;
+        }
+        std::unique_lock lock{guard_};
+        if (woken_.wait_for(lock, before_again, [this] { return is_ending_; })) {
+            return found;
+        }
+    }
+}
+
+/// With the lock at the end. False: there is no time for it any more.
+bool journal_reader::read_piece(const request& what, std::unique_lock<std::mutex>& lock) {
+    const std::string& name = what.of->name;
+    const auto found = read([&] {
+        return what.what == sought::retained
+                 ? from_->read_retained(name, 0, without_limit, without_limit)
+                 : from_->read(name, what.after, events_of_a_piece, bytes_of_a_piece);
+    });
+    if (!found && found.error() == errc::journal_unavailable) {
+        return false;
+    }
+    const journal_piece_ptr piece =
+        found ? piece_of(what, *found) : unreadable(what, found.error());
+    lock.lock();
+    if (what.what == sought::retained) {
+        what.of->restore(*piece);
+    } else {
+        keep(*what.of, piece);
+    }
+    return true;
+}
+
+bool journal_reader::look_up(const request& what, std::unique_lock<std::mutex>& lock) {
+    constexpr std::size_t most = 1'000;
+    const auto found = read([&] { return from_->find(what.of->name, what.id); });
+    if (!found && found.error() == errc::journal_unavailable) {
+        return false;
+    }
+    lock.lock();
+    found_.push_back({what.of, what.id, found && *found ? **found : 0});
+    if (found_.size() > most) {
+        found_.pop_front();
+    }
+    return true;
+}
+
+journal_piece_ptr journal_reader::piece_of(const request& what, const journal_page& found) {
+    auto made = std::make_shared<journal_piece>();
+    made->after = what.after;
+    // What was in memory only when it was asked for is read there.
+    made->through = std::min(found.through, what.through);
+    made->evicted_through = found.evicted_through;
+    made->records.reserve(found.records.size());
+    const clock::time_point now = clock::now();
+    const auto real_now = std::chrono::system_clock::now();
+    for (const journal_record& each : found.records) {
+        made->records.push_back(
+            {each.sequence, frame_access::of_block(each.text, each.key, account_),
+                now - std::chrono::duration_cast<clock::duration>(real_now - each.at)});
+    }
+    return made;
+}
+
+/// Nothing, of which the reader is told by a gap.
+journal_piece_ptr journal_reader::unreadable(const request& what, const error_code& error) {
+    char words[256];
+    log_line line;
+    line << "the journal cannot be read: " << std::string_view{error.message(words, sizeof words)};
+    (*log_)(severity::error, line.text());
+    auto made = std::make_shared<journal_piece>();
+    made->after = what.after;
+    made->through = made->evicted_through = what.through;
+    return made;
+}
+
+void journal_reader::keep(const topic& of, journal_piece_ptr piece) {
+    constexpr std::size_t most = std::size_t{8} * 1024 * 1024;
+    std::size_t bytes = sizeof(journal_piece);
+    for (const record& each : piece->records) {
+        bytes += sizeof each + each.content.text().size();
+    }
+    lately_.push_back({&of, std::move(piece), bytes});
+    bytes_lately_ += bytes;
+    while (bytes_lately_ > most && lately_.size() > 1) {
+        bytes_lately_ -= lately_.front().bytes;
+        lately_.pop_front();
+    }
+}
+
+} // namespace crier::detail

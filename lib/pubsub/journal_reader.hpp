@@ -1,0 +1,97 @@
+#pragma once
+
+#include <crier/pubsub/journal.hpp>
+#include <crier/pubsub/logger.hpp>
+
+#include "journal_page.hpp"
+#include "shard.hpp"
+#include "topic.hpp"
+
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace crier::detail {
+
+/// Reads what topics no longer have in memory from the journal, on a thread of its own. Many that
+/// ask for the same are answered by one call, and what was read lately is kept for a while.
+class journal_reader {
+public:
+    /// The guard is the manager's lock.
+    journal_reader(std::shared_ptr<journal> from, std::mutex& guard, memory_account_ptr account,
+        std::shared_ptr<const logger> log);
+    journal_reader(const journal_reader&) = delete;
+    journal_reader& operator=(const journal_reader&) = delete;
+    ~journal_reader();
+
+    /// Who is to be woken when something was read.
+    struct waiter {
+        boost::intrusive_ptr<subscriber> who;
+        std::shared_ptr<shard> on;
+    };
+
+    // Under the manager's lock:
+
+    /// The piece that goes on after a number, if it was read lately; else none, and it is read.
+    /// `through` is up to where the topic has nothing in memory.
+    journal_piece_ptr find(
+        topic& of, std::uint64_t after, std::uint64_t through, const waiter& waits);
+
+    /// Reads what a topic retains into it, for whoever waits for that.
+    void load(topic& into, const waiter& waits);
+
+    /// The number of a topic's event with this id of the publisher's own, 0 without one; none if
+    /// that is being looked up.
+    std::optional<std::uint64_t> find_id(topic& of, const std::string& own_id, const waiter& waits);
+
+    /// Without the lock: ends what is read, and waits for that.
+    void join() noexcept;
+
+private:
+    enum class sought : std::uint8_t { piece, retained, id };
+    struct request;
+
+    void ask(request&& what, const waiter& waits);
+    void run() noexcept;
+    bool take();
+    void answer();
+    template <class Call>
+    auto read(Call call) -> decltype(call());
+    bool read_piece(const request& what, std::unique_lock<std::mutex>& lock);
+    bool look_up(const request& what, std::unique_lock<std::mutex>& lock);
+    journal_piece_ptr piece_of(const request& what, const journal_page& found);
+    journal_piece_ptr unreadable(const request& what, const boost::system::error_code& error);
+    void keep(const topic& of, journal_piece_ptr piece);
+
+    const std::shared_ptr<journal> from_;
+    std::mutex& guard_;
+    const memory_account_ptr account_;
+    const std::shared_ptr<const logger> log_;
+    std::condition_variable woken_;
+    bool is_ending_ = false;
+    std::list<request> requests_; ///< the first is being read
+    struct kept_piece {
+        boost::intrusive_ptr<const topic> of;
+        journal_piece_ptr piece;
+        std::size_t bytes = 0;
+    };
+    std::deque<kept_piece> lately_; ///< the newest last
+    struct found_id {
+        boost::intrusive_ptr<const topic> of;
+        std::string id;
+        std::uint64_t sequence = 0;
+    };
+    std::deque<found_id> found_; ///< the newest last
+    std::size_t bytes_lately_ = 0;
+    std::thread thread_; ///< last, as it uses the others
+};
+
+} // namespace crier::detail

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <crier/pubsub/event_id.hpp>
+#include <crier/pubsub/journal.hpp>
+#include <crier/wire/frame.hpp>
+
+#include "acknowledgement.hpp"
+#include "topic.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace crier::detail {
+
+class owed_drains;
+
+/// What is done, under the manager's lock, once what was published before was delivered. It may
+/// throw for lack of memory, and is called again then.
+struct turn {
+    std::string topic{};
+    std::function<void(owed_drains&)> act{};
+    /// What the journal is to forget before it: the topic, or only a key of it.
+    bool forgets = false;
+    std::optional<std::string> key{};
+};
+
+/// What waits for the journal: an event that has its number, or somebody's turn.
+struct outgoing {
+    topic_ptr to{}; ///< none: a turn
+    frame content{};
+    event_id id{};
+    bool has_own_id = false;
+    std::chrono::system_clock::time_point at{};
+    std::shared_ptr<const last_value> value{};
+    /// It equals the topic's last event: for those alone who have joined since.
+    bool is_repeated = false;
+    acknowledgement then{};
+    std::unique_ptr<turn> instead{};
+};
+
+/// What waits for the journal, oldest first, and how much that is. Guarded by the manager's lock.
+class outbox {
+public:
+    explicit outbox(const outbox_limits& most) noexcept : most_{most} {}
+
+    bool fits(const frame& content) const noexcept {
+        return waits_.events < most_.events && waits_.bytes + content.text().size() <= most_.bytes;
+    }
+
+    /// Nothing changes where it throws.
+    void push(outgoing&& added) {
+        const std::size_t bytes = added.content.text().size();
+        waiting_.push_back(std::move(added));
+        waits_.events += 1;
+        waits_.bytes += bytes;
+    }
+
+    /// All that waits, to be written by one; it counts until it is settled.
+    void take(std::vector<outgoing>& all) noexcept { all.swap(waiting_); }
+    void settle(const outgoing& one) noexcept {
+        waits_.events -= 1;
+        waits_.bytes -= one.content.text().size();
+    }
+
+    /// Whether nothing waits to be taken, and whether nothing is unsettled either.
+    bool empty() const noexcept { return waiting_.empty(); }
+    bool is_settled() const noexcept { return waits_.events == 0; }
+    const outbox_limits& waits() const noexcept { return waits_; }
+
+private:
+    const outbox_limits most_;
+    outbox_limits waits_{0, 0};
+    std::vector<outgoing> waiting_;
+};
+
+} // namespace crier::detail
