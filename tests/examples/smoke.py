@@ -33,9 +33,10 @@ EXAMPLES = {
     "game_loop": "/events?topic=timing",
     "completions": None,
     "gateway": "/events?topic=sensor/1",
+    "hub": None,
 }
 # In a directory of their own.
-LARGE = {"dashboard", "game_loop", "completions"}
+LARGE = {"dashboard", "game_loop", "completions", "hub"}
 # Those with --threads.
 THREADED = [name for name in EXAMPLES if name != "gateway"]
 
