@@ -38,6 +38,9 @@ detail::database open_to_write(const std::string& path, const std::atomic<bool>&
     opened.execute("PRAGMA secure_delete = FAST");
     opened.execute("PRAGMA journal_size_limit = 67108864");
     opened.execute("PRAGMA cache_size = -8192");
+    // 16 MB of log: pages that each append changes, such as of an index, are moved to the file more
+    // seldom. With many topics that is twice as fast.
+    opened.execute("PRAGMA wal_autocheckpoint = 4000");
     return opened;
 }
 

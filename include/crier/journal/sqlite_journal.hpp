@@ -38,6 +38,7 @@ struct sqlite_journal_options {
 /// put in its place gives numbers again that clients know already.
 ///
 /// Each append is one transaction, so all that waits costs one synchronisation of the disk.
+/// PATH-wal takes about 16 MB.
 ///
 /// What a topic may keep no more is removed by later appends, a little by each. By its age it is
 /// read no more at once, and by the other limits as soon as the topic has got a few events more. An
