@@ -7,6 +7,7 @@
 #include "wire/frame_access.hpp"
 
 #include <chrono>
+#include <new>
 #include <utility>
 
 namespace crier::detail {
@@ -46,18 +47,31 @@ void journal_writer::join() noexcept {
 }
 
 void journal_writer::run() {
-    while (take()) {
+    while (take_batch()) {
         write();
         batch_.clear();
     }
+    note_all_numbers();
     told_.all_written();
     const std::lock_guard lock{guard_};
     is_over_ = true;
     woken_.notify_all();
 }
 
+/// What was published where nothing is kept has taken numbers, too.
+void journal_writer::note_all_numbers() noexcept {
+    try {
+        std::unique_lock lock{guard_};
+        const std::uint64_t newest = told_.newest();
+        lock.unlock();
+        note_answer(note_number(newest));
+    } catch (const std::bad_alloc&) {
+        (*log_)(severity::error, "the journal could not be told of the last numbers");
+    }
+}
+
 /// False: there is nothing, and nothing more comes.
-bool journal_writer::take() noexcept {
+bool journal_writer::take_batch() noexcept {
     std::unique_lock lock{guard_};
     woken_.wait(lock, [this] { return is_ending_ || !from_.empty(); });
     from_.take(batch_);
@@ -86,8 +100,8 @@ void journal_writer::write() {
 error_code journal_writer::write_until_done(std::span<outgoing> run) {
     error_code error;
     do {
-        error = persistently(
-            [&] { return run.front().to ? append(run) : forget(*run.front().instead); });
+        error =
+            persistently([&] { return run.front().to ? append(run) : take(*run.front().instead); });
     } while (error == errc::journal_unavailable && is_to_be_tried_again());
     note_answer(error);
     return error;
@@ -114,8 +128,18 @@ error_code journal_writer::append(std::span<outgoing> run) {
     return entries_.empty() ? error_code{} : to_->append(entries_);
 }
 
-error_code journal_writer::forget(const turn& by) {
-    return by.forgets ? to_->forget(by.topic, by.key) : error_code{};
+error_code journal_writer::take(const turn& by) {
+    return by.forgets    ? to_->forget(by.topic, by.key)
+         : by.number > 0 ? note_number(by.number)
+                         : error_code{};
+}
+
+/// By an event of no topic, of which nothing is kept.
+error_code journal_writer::note_number(std::uint64_t newest) {
+    journal_entry number;
+    number.sequence = newest;
+    number.at = std::chrono::system_clock::now();
+    return to_->append(std::span{&number, 1});
 }
 
 /// After a while. False: it is too late for that.

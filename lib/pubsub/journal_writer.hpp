@@ -27,6 +27,8 @@ public:
         /// In the order of the numbers, without the manager's lock. Where it throws, it is called
         /// again.
         virtual void written(outgoing& one, boost::system::error_code error) = 0;
+        /// Under the lock: the last number that was given.
+        virtual std::uint64_t newest() const noexcept = 0;
         /// Nothing more is written.
         virtual void all_written() noexcept = 0;
 
@@ -59,11 +61,13 @@ public:
 
 private:
     void run();
-    bool take() noexcept;
+    bool take_batch() noexcept;
+    void note_all_numbers() noexcept;
     void write();
     boost::system::error_code write_until_done(std::span<outgoing> run);
     boost::system::error_code append(std::span<outgoing> run);
-    boost::system::error_code forget(const turn& by);
+    boost::system::error_code take(const turn& by);
+    boost::system::error_code note_number(std::uint64_t newest);
     bool is_to_be_tried_again();
     void note_answer(const boost::system::error_code& error);
 

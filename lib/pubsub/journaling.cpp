@@ -1,6 +1,8 @@
 #include "journaling.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <new>
 #include <utility>
 
 namespace crier::detail {
@@ -8,13 +10,32 @@ namespace crier::detail {
 journaling::journaling(std::shared_ptr<journal> in, const outbox_limits& most, surroundings of)
     : in_{std::move(in)},
       of_{std::move(of)},
+      told_of_{of_.newest},
+      known_{of_.newest},
       outbox_{most},
       reader_{in_, of_.guard, of_.account, of_.log},
       writer_{in_, of_.guard, outbox_, *this, of_.log} {}
 
+bool journaling::may_number() noexcept {
+    constexpr std::uint64_t tell_after = 100'000;
+    constexpr std::uint64_t most = 800'000; // a journal sets a million aside
+    if (of_.newest - told_of_ >= tell_after) {
+        try {
+            turn telling;
+            telling.number = of_.newest;
+            add(std::move(telling));
+            told_of_ = of_.newest;
+        } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch): the next one tries
+        }
+    }
+    return of_.newest - known_ < most;
+}
+
 void journaling::add(outgoing&& published) {
     topic& to = *published.to;
+    const std::uint64_t number = published.id.sequence;
     outbox_.push(std::move(published));
+    told_of_ = number;
     ++to.pending;
     writer_.wake();
 }
@@ -45,7 +66,10 @@ void journaling::written(outgoing& one, boost::system::error_code error) {
     deliveries ready;
     std::unique_lock lock{of_.guard};
     if (one.instead) {
-        one.instead->act(owed);
+        if (one.instead->act) {
+            one.instead->act(owed);
+        }
+        known_ = std::max(known_, one.instead->number);
     } else {
         const topic* to = &open(one);
         while (!error && ready.size() < to->lanes.size()) {
@@ -92,6 +116,7 @@ void journaling::settle(outgoing& one, deliveries& by, bool is_refused, owed_dra
         fan_out(by, to, one.content, one.id, one.is_repeated ? to.last_publish : 0, owed);
         to.last_publish = one.id.sequence;
     }
+    known_ = one.id.sequence;
     --one.to->pending;
     of_.reviews.review(to, owed);
 }

@@ -27,6 +27,7 @@ public:
         review_alarm& reviews;
         memory_account_ptr account;
         std::shared_ptr<const logger> log;
+        const std::uint64_t& newest; ///< the last number that was given
         /// Both are called under the lock: when an event begins a topic anew that was closed, and
         /// when nothing more is written.
         std::function<void(const topic&)> begins_anew;
@@ -42,6 +43,10 @@ public:
 
     /// Whether an event may wait for the journal.
     bool has_room_for(const frame& content) const noexcept { return outbox_.fits(content); }
+
+    /// Whether numbers may be given to events that do not go by the journal. It is told of them now
+    /// and then, as it has set only so many aside.
+    bool may_number() noexcept;
 
     /// Lets it wait. Nothing changes where it throws.
     void add(outgoing&& published);
@@ -67,11 +72,14 @@ private:
     void written(outgoing& one, boost::system::error_code error) override;
     topic& open(const outgoing& one);
     void settle(outgoing& one, deliveries& by, bool is_refused, owed_drains& owed);
+    std::uint64_t newest() const noexcept override { return of_.newest; }
     void all_written() noexcept override;
 
     const std::shared_ptr<journal> in_;
     const surroundings of_;
     std::atomic<std::uint64_t> refused_{0};
+    std::uint64_t told_of_ = 0; ///< up to which number the journal is told, or soon will be
+    std::uint64_t known_ = 0;   ///< up to which number it is told
     outbox outbox_;
     journal_reader reader_;
     journal_writer writer_;

@@ -70,6 +70,7 @@ void manager_state::begin_journaling() {
             .reviews = reviews_,
             .account = account(),
             .log = log_,
+            .newest = sequence_,
             .begins_anew = [this](const topic& begun) { closed_.remove(begun.name); },
             .at_end = [this](owed_drains& owed) { end_topics(owed); }});
     reading_back_.journal = &journaling_->reader();
@@ -102,11 +103,14 @@ boost::system::result<event_id> manager_state::publish(const publication& what) 
     if (seen.is_shut_down) {
         return errc::shut_down;
     }
-    if (drawn.is_for_nobody(seen)) {
-        return publish_to_nobody(what);
+    const bool is_for_nobody = drawn.is_for_nobody(seen);
+    if (!is_for_nobody && waits_for_journal(seen, drawn)) {
+        return enqueue(what, drawn, seen, owed);
     }
-    return waits_for_journal(seen, drawn) ? enqueue(what, drawn, seen, owed)
-                                          : commit(what, drawn, seen, owed);
+    if (journaling_ && !journaling_->may_number()) {
+        return errc::journal_full;
+    }
+    return is_for_nobody ? publish_to_nobody(what) : commit(what, drawn, seen, owed);
 }
 
 void manager_state::publish(publication what, acknowledgement then) {

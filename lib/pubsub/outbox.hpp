@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -28,6 +29,8 @@ struct turn {
     /// What the journal is to forget before it: the topic, or only a key of it.
     bool forgets = false;
     std::optional<std::string> key{};
+    /// The journal is to know that numbers were given up to here; 0: nothing of that.
+    std::uint64_t number = 0;
 };
 
 /// What waits for the journal: an event that has its number, or somebody's turn.

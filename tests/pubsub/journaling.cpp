@@ -185,6 +185,32 @@ TEST_CASE("after a restart numbers go on, and clients resume") {
     CHECK(all.events->stats().gaps == decltype(crier::manager_stats::gaps){});
 }
 
+TEST_CASE("numbers that nothing was kept of are not given again") {
+    program all;
+    all.events->publish("kept", "1");
+    CHECK(all.settle());
+    const event_id last = *all.events->publish("other", "2");
+    all.restart();
+    CHECK(all.events->publish("other", "3")->sequence > last.sequence);
+}
+
+TEST_CASE("a journal is told of numbers before it has set too few aside") {
+    program all;
+    const int before = all.kept->appends();
+    all.kept->hold(true);
+    bool is_full = false;
+    std::uint64_t given = 0;
+    for (; !is_full && given < 2'000'000; ++given) {
+        is_full = all.events->publish("other", "x").has_error();
+    }
+    CHECK(given > 500'000);
+    CHECK(given < 1'000'000);
+    all.kept->hold(false);
+    CHECK(all.settle());
+    CHECK(all.kept->appends() > before);
+    CHECK(all.events->publish("other", "x"));
+}
+
 TEST_CASE("clients resume after ids of the publisher's own, too") {
     program all;
     for (const char* id : {"first", "second", "third"}) {

@@ -83,8 +83,10 @@ public:
     virtual boost::system::error_code keep(
         std::string_view topic, const history_limits& history, retention retain) = 0;
 
-    /// Keeps events, all of them or none. When it returns they are as safe as the journal makes
-    /// them. The more there are, the less each costs.
+    /// Keeps events, all of them or none. Of a topic that nothing is kept of, as of that without a
+    /// name, only the number counts; a manager numbers at most 1,000,000 events ahead of this. When
+    /// it returns they are as safe as the journal makes them. The more there are, the less each
+    /// costs.
     virtual boost::system::error_code append(std::span<const journal_entry> entries) = 0;
 
     /// Forgets what a topic keeps, or only the newest event of a key where the topic retains that.

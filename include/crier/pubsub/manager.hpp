@@ -173,7 +173,8 @@ public:
     /// if the topic has changed in between. Each executor with subscribers of the topic adds one
     /// short lock, and one post if none is pending.
     ///
-    /// Errors: `errc::shut_down`, `errc::invalid_topic` for a name that is too long. If there is a
+    /// Errors: `errc::shut_down`, `errc::invalid_topic` for a name that is too long,
+    /// `errc::journal_full` if too much waits for the journal. If there is a
     /// subscriber or a history also `invalid_key`, `reserved_type`, `reserved_id` and those of
     /// `encode`. All but `shut_down` are counted in `manager_stats::refused` and logged once per
     /// topic and reason, where topics that do not exist yet count as one. Throws `std::bad_alloc`,
