@@ -147,7 +147,9 @@ bool journal_writer::is_to_be_tried_again() {
     std::unique_lock lock{guard_};
     if (!away_since_) {
         away_since_ = std::chrono::system_clock::now();
+        lock.unlock(); // the log may be a program's
         (*log_)(severity::warning, "the journal does not answer; what is published waits for it");
+        lock.lock();
     }
     woken_.wait_for(lock, before_again);
     return !is_ending_ || clock::now() < until_;
