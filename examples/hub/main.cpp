@@ -118,12 +118,13 @@ asio::awaitable<void> answer(crier::exchange& request, crier::manager& events,
     if (has_refused) {
         co_return;
     }
-    if (!is_events) {
-        const bool is_stats = request.path() == "/stats";
-        const auto status =
-            is_stats || is_healthy(events) ? http::status::ok : http::status::service_unavailable;
-        const boost::json::value body = is_stats ? stats_of(events) : health_of(events);
-        co_await respond(request, status, body);
+    if (request.path() == "/stats") {
+        const boost::json::value told = stats_of(events);
+        co_await respond(request, http::status::ok, told);
+    } else if (!is_events) {
+        const health is = health_of(events);
+        co_await respond(
+            request, is.is_well ? http::status::ok : http::status::service_unavailable, is.told);
     } else if (request.request().method() == http::verb::post) {
         co_await publish(request, events);
     } else {

@@ -24,16 +24,11 @@ json::value journal_of(const crier::manager_stats& stats) {
 
 } // namespace
 
-bool is_healthy(const crier::manager& events) {
-    const auto journal = events.stats().journal;
-    return !journal || !journal->away_since;
-}
-
-json::value health_of(const crier::manager& events) {
+health health_of(const crier::manager& events) {
     const crier::manager_stats stats = events.stats();
     const bool is_well = !stats.journal || !stats.journal->away_since;
-    return {
-        {"status", is_well ? "ok" : "the journal does not answer"}, {"journal", journal_of(stats)}};
+    return {is_well, {{"status", is_well ? "ok" : "the journal does not answer"},
+                         {"journal", journal_of(stats)}}};
 }
 
 json::value stats_of(const crier::manager& events) {

@@ -6,10 +6,12 @@
 
 namespace hub {
 
-/// Whether the journal answers.
-bool is_healthy(const crier::manager& events);
+struct health {
+    bool is_well = false; ///< the journal answers
+    boost::json::value told;
+};
 
-boost::json::value health_of(const crier::manager& events);
+health health_of(const crier::manager& events);
 boost::json::value stats_of(const crier::manager& events);
 
 } // namespace hub

@@ -10,7 +10,6 @@
 #include "whole_response.hpp"
 
 #include <boost/asio/error.hpp>
-#include <boost/beast/http/field.hpp>
 #include <boost/beast/http/status.hpp>
 
 #include <chrono>
@@ -34,11 +33,7 @@ using boost::system::error_code;
 std::optional<exchange::response_type> shaped(
     const refused_request& refused, const server_options& options) {
     constexpr unsigned version = 11;
-    auto [type, text] = body_of(refused.why, refused.style.as_json);
-    exchange::response_type answer{
-        static_cast<http::status>(refused.why.status), version, std::move(text)};
-    answer.set(http::field::content_type, {type.data(), type.size()});
-    answer.set("X-Content-Type-Options", "nosniff");
+    exchange::response_type answer = refusal_message(refused.why, refused.style.as_json, version);
     try {
         options.on_refusal(refused.why, answer);
         return answer;

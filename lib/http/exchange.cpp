@@ -96,12 +96,8 @@ asio::awaitable<void> exchange::refuse(http::status status, std::string_view rea
 }
 
 exchange::response_type exchange::refusing(http::status status, std::string_view reason) const {
-    auto [type, text] =
-        detail::body_of({static_cast<unsigned>(status), reason}, received_->read.style.as_json);
-    response_type response{status, request().version(), std::move(text)};
-    response.set(http::field::content_type, {type.data(), type.size()});
-    response.set("X-Content-Type-Options", "nosniff");
-    return response;
+    return detail::refusal_message({static_cast<unsigned>(status), reason},
+        received_->read.style.as_json, request().version());
 }
 
 asio::awaitable<void> exchange::respond(response_type response) {

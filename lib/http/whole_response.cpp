@@ -1,12 +1,15 @@
 #include "whole_response.hpp"
 
 #include "date.hpp"
+#include "response.hpp"
 
 #include <boost/beast/core/buffers_to_string.hpp>
 #include <boost/beast/http/field.hpp>
 #include <boost/beast/http/serializer.hpp>
+#include <boost/beast/http/status.hpp>
 
 #include <chrono>
+#include <utility>
 
 namespace crier::detail {
 namespace {
@@ -28,6 +31,15 @@ std::string head_of_response(exchange::response_type& response) {
 }
 
 } // namespace
+
+exchange::response_type refusal_message(const refusal& why, bool as_json, unsigned version) {
+    auto [type, text] = body_of(why, as_json);
+    exchange::response_type message{
+        static_cast<http::status>(why.status), version, std::move(text)};
+    message.set(http::field::content_type, {type.data(), type.size()});
+    message.set("X-Content-Type-Options", "nosniff");
+    return message;
+}
 
 std::string complete(exchange::response_type& response, bool keeps_alive, bool head_only) {
     response.keep_alive(keeps_alive);

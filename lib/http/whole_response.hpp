@@ -14,6 +14,9 @@ inline bool has_body(boost::beast::http::status status) noexcept {
     return status != no_content && status != not_modified;
 }
 
+/// A response that says why a request is not served, as text or as JSON.
+exchange::response_type refusal_message(const refusal& why, bool as_json, unsigned version);
+
 /// Gives a response that is no stream the fields that each has: its length, its date, and whether
 /// the connection goes on. Returns its head; the body is left empty where none is to be sent.
 std::string complete(exchange::response_type& response, bool keeps_alive, bool head_only);

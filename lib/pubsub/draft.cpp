@@ -140,8 +140,10 @@ const frame& draft::numbered(event_id id) noexcept {
     return content_;
 }
 
-void fan_out(deliveries& by, topic& to, const frame& content, event_id id, std::uint64_t only_since,
+void fan_out(deliveries& by, topic& to, const frame& content, event_id id, bool is_repeated,
     owed_drains& owed) noexcept {
+    const std::uint64_t only_since = is_repeated ? to.last_publish : 0;
+    to.last_publish = id.sequence;
     auto next = by.begin();
     for (lane& each : to.lanes) {
         delivery& sent = *(next++)->detach();

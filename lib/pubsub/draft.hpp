@@ -47,9 +47,9 @@ struct sight {
 /// What an event needs on its way to a topic's subscribers: one for each lane.
 using deliveries = boost::container::small_vector<delivery_ptr, 1>;
 
-/// Sends a frame to the topic's subscribers, or only to those that have joined since a number; or
-/// tells them that they miss it: without content.
-void fan_out(deliveries& by, topic& to, const frame& content, event_id id, std::uint64_t only_since,
+/// Sends the topic's newest event to its subscribers, or one that repeats the last to those alone
+/// that have joined since; without content, tells them that they miss it.
+void fan_out(deliveries& by, topic& to, const frame& content, event_id id, bool is_repeated,
     owed_drains& owed) noexcept;
 
 /// An event on its way in: converted, compared and encoded without the lock, and again for as long

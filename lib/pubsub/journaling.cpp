@@ -71,7 +71,7 @@ void journaling::written(outgoing& one, boost::system::error_code error) {
         }
         known_ = std::max(known_, one.instead->number);
     } else {
-        const topic* to = &open(one);
+        topic* to = &open(one);
         while (!error && ready.size() < to->lanes.size()) {
             const std::size_t lanes = to->lanes.size();
             lock.unlock();
@@ -81,7 +81,7 @@ void journaling::written(outgoing& one, boost::system::error_code error) {
             lock.lock();
             to = &open(one);
         }
-        settle(one, ready, error.failed(), owed);
+        settle(one, *to, ready, error.failed(), owed);
     }
     outbox_.settle(one);
     lock.unlock();
@@ -101,8 +101,8 @@ topic& journaling::open(const outgoing& one) {
                             : of_.topics.open(asked.name, asked.settings, one.id.sequence - 1);
 }
 
-void journaling::settle(outgoing& one, deliveries& by, bool is_refused, owed_drains& owed) {
-    topic& to = open(one);
+void journaling::settle(
+    outgoing& one, topic& to, deliveries& by, bool is_refused, owed_drains& owed) {
     if (is_refused) {
         refused_.fetch_add(1, std::memory_order_relaxed);
         to.last = nullptr; // the same once more is no repetition
@@ -113,8 +113,7 @@ void journaling::settle(outgoing& one, deliveries& by, bool is_refused, owed_dra
             of_.begins_anew(to);
         }
         of_.topics.note_use(to);
-        fan_out(by, to, one.content, one.id, one.is_repeated ? to.last_publish : 0, owed);
-        to.last_publish = one.id.sequence;
+        fan_out(by, to, one.content, one.id, one.is_repeated, owed);
     }
     known_ = one.id.sequence;
     --one.to->pending;

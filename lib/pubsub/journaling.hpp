@@ -71,7 +71,7 @@ public:
 private:
     void written(outgoing& one, boost::system::error_code error) override;
     topic& open(const outgoing& one);
-    void settle(outgoing& one, deliveries& by, bool is_refused, owed_drains& owed);
+    void settle(outgoing& one, topic& to, deliveries& by, bool is_refused, owed_drains& owed);
     std::uint64_t newest() const noexcept override { return of_.newest; }
     void all_written() noexcept override;
 

@@ -35,14 +35,14 @@ journal::numbering numbering_of(journal* by) {
 
 } // namespace
 
-manager_state::manager_state(const asio::any_io_executor& executor, manager_options&& options)
-    : options_{in_range(std::move(options))},
+manager_state::manager_state(const asio::any_io_executor& executor, manager_options&& checked,
+    const journal::numbering& from)
+    : options_{std::move(checked)},
       log_{std::make_shared<const logger>(limited(options_.log))},
-      numbering_{numbering_of(options_.journal.get())},
-      epoch_{numbering_.epoch},
+      epoch_{from.epoch},
       heartbeat_{heartbeat_of(options_)},
       left_{std::make_shared<leftovers>(executor)},
-      sequence_{numbering_.newest},
+      sequence_{from.newest},
       budget_{options_.memory_limit},
       closed_{options_.closed_for, budget_.account()},
       topics_{options_, budget_},
@@ -52,7 +52,10 @@ manager_state::manager_state(const asio::any_io_executor& executor, manager_opti
 
 std::shared_ptr<manager_state> manager_state::make(
     const asio::any_io_executor& executor, manager_options options) {
-    const std::shared_ptr<manager_state> made{new manager_state{executor, std::move(options)}};
+    manager_options checked = in_range(std::move(options));
+    const journal::numbering from = numbering_of(checked.journal.get());
+    const std::shared_ptr<manager_state> made{
+        new manager_state{executor, std::move(checked), from}};
     made->own_ = made->shards_.at(made->polling_->get_executor(), made);
     made->reviews_.live_on(made->own_, made);
     if (made->options_.journal) {
@@ -236,9 +239,8 @@ event_id manager_state::commit(
     sequence_ = id.sequence;
     counts_->published.fetch_add(1, std::memory_order_relaxed);
     to.counts->published.fetch_add(1, std::memory_order_relaxed);
-    fan_out(drawn.get_deliveries(), to, is_admitted ? content : frame{}, id,
-        drawn.equals_last() ? to.last_publish : 0, owed);
-    to.last_publish = id.sequence;
+    fan_out(
+        drawn.get_deliveries(), to, is_admitted ? content : frame{}, id, drawn.equals_last(), owed);
     // Nobody has got what was not admitted, so that the same once more is no repetition.
     to.last = is_admitted ? drawn.value() : nullptr;
     return id;

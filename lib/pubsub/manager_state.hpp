@@ -102,7 +102,8 @@ public:
     }
 
 private:
-    manager_state(const boost::asio::any_io_executor& executor, manager_options&& options);
+    manager_state(const boost::asio::any_io_executor& executor, manager_options&& checked,
+        const journal::numbering& from);
 
     sight look(const publication& what) const;
     boost::system::error_code refuse(const publication& what, boost::system::error_code why);
@@ -123,7 +124,6 @@ private:
 
     const manager_options options_;
     const std::shared_ptr<const logger> log_;
-    const journal::numbering numbering_;
     const std::uint64_t epoch_;
     const frame heartbeat_;
     const std::shared_ptr<counters> counts_ = std::make_shared<counters>();
