@@ -129,7 +129,7 @@ boost::system::error_code sqlite_journal::keep(
     return error_of([&] { parts_->writer.keep(topic, history, retain); });
 }
 
-boost::system::error_code sqlite_journal::append(std::span<const journal_entry> entries) {
+boost::system::error_code sqlite_journal::append(std::span<journal_entry> entries) {
     return error_of([&] { parts_->writer.append(entries); });
 }
 

@@ -52,7 +52,15 @@ void journaling::end() noexcept {
     writer_.end(clock::now() + longest);
 }
 
-journal_stats journaling::stats() const noexcept { return {outbox_.waits(), writer_.away_since()}; }
+journal_stats journaling::stats() const noexcept {
+    journal_stats is;
+    is.waiting = outbox_.waits();
+    is.lag = std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::system_clock::now() - outbox_.oldest());
+    is.away_since = writer_.away_since();
+    is.state = is.away_since ? journal_state::unavailable : journal_state::connected;
+    return is;
+}
 
 void journaling::join() noexcept {
     writer_.join();

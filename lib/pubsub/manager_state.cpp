@@ -157,7 +157,6 @@ boost::system::result<event_id> manager_state::enqueue(
         .content = content,
         .id = id,
         .has_own_id = drawn.has_own_id(),
-        .at = std::chrono::system_clock::now(),
         .is_repeated = drawn.equals_last(),
         .then = std::move(what.then)});
     note_life(what);

@@ -39,7 +39,7 @@ struct outgoing {
     frame content{};
     event_id id{};
     bool has_own_id = false;
-    std::chrono::system_clock::time_point at{};
+    std::chrono::system_clock::time_point at{}; ///< when it began to wait
     std::shared_ptr<const last_value> value{};
     /// It equals the topic's last event: for those alone who have joined since.
     bool is_repeated = false;
@@ -59,13 +59,19 @@ public:
     /// Nothing changes where it throws.
     void push(outgoing&& added) {
         const std::size_t bytes = added.content.text().size();
+        added.at = std::chrono::system_clock::now();
         waiting_.push_back(std::move(added));
         waits_.events += 1;
         waits_.bytes += bytes;
     }
 
     /// All that waits, to be written by one; it counts until it is settled.
-    void take(std::vector<outgoing>& all) noexcept { all.swap(waiting_); }
+    void take(std::vector<outgoing>& all) noexcept {
+        all.swap(waiting_);
+        if (!all.empty()) {
+            oldest_ = all.front().at;
+        }
+    }
     void settle(const outgoing& one) noexcept {
         waits_.events -= 1;
         waits_.bytes -= one.content.text().size();
@@ -76,10 +82,19 @@ public:
     bool is_settled() const noexcept { return waits_.events == 0; }
     const outbox_limits& waits() const noexcept { return waits_; }
 
+    /// Since when the first of those wait that are not settled.
+    std::chrono::system_clock::time_point oldest() const noexcept {
+        const bool is_taken = waits_.events > waiting_.size();
+        return is_taken          ? oldest_
+             : !waiting_.empty() ? waiting_.front().at
+                                 : std::chrono::system_clock::now();
+    }
+
 private:
     const outbox_limits most_;
     outbox_limits waits_{0, 0};
     std::vector<outgoing> waiting_;
+    std::chrono::system_clock::time_point oldest_{}; ///< of those that were taken last
 };
 
 } // namespace crier::detail

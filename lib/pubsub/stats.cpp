@@ -14,4 +14,13 @@ std::string_view to_string(drop_reason reason) noexcept {
     return "unknown";
 }
 
+std::string_view to_string(journal_state state) noexcept {
+    switch (state) {
+    case journal_state::connected: return "connected";
+    case journal_state::catching_up: return "catching up";
+    case journal_state::unavailable: return "unavailable";
+    }
+    return "unknown";
+}
+
 } // namespace crier

@@ -35,7 +35,7 @@ public:
     };
 
     boost::system::error_code try_put(std::string_view topic, std::string_view text, more with) {
-        const journal_entry added{++next, topic, with.key, with.own_id, text, with.at};
+        journal_entry added{++next, topic, with.key, with.own_id, text, with.at};
         return to_.append({&added, 1});
     }
 

@@ -33,7 +33,7 @@ public:
         return {};
     }
 
-    boost::system::error_code append(std::span<const journal_entry> entries) override {
+    boost::system::error_code append(std::span<journal_entry> entries) override {
         std::unique_lock lock{mutex_};
         changed_.wait(lock, [this] { return !is_held_ || is_ended_; });
         if (refusal_ || is_ended_) {

@@ -77,7 +77,7 @@ public:
     boost::system::result<numbering> begin() override;
     boost::system::error_code keep(
         std::string_view topic, const history_limits& history, retention retain) override;
-    boost::system::error_code append(std::span<const journal_entry> entries) override;
+    boost::system::error_code append(std::span<journal_entry> entries) override;
     boost::system::error_code forget(
         std::string_view topic, std::optional<std::string_view> key) override;
     boost::system::result<journal_page> read(std::string_view topic, std::uint64_t after,

@@ -23,17 +23,37 @@ struct outbox_limits {
     std::size_t bytes = std::size_t{16} * 1024 * 1024; ///< of encoded events
 };
 
+/// What an entry of a shared journal does to its topic, on every node.
+enum class journal_action : std::uint8_t {
+    publish,     ///< adds an event
+    end_streams, ///< ends the topic's streams
+    close,       ///< closes the topic
+    forget,      ///< lets the topic forget all, or what it retains of the entry's key
+};
+
 /// An event on its way into a journal. The views are the caller's, until the call returns.
 struct journal_entry {
-    std::uint64_t sequence = 0; ///< rises from entry to entry, and from one append to the next
+    /// Rises from entry to entry, and from one append to the next. A shared journal sets it.
+    std::uint64_t sequence = 0;
     std::string_view topic;
     /// A newer event of the topic with the same key supersedes it. Any bytes.
     std::string_view key;
     /// The id that the publisher gave the event; empty if it is the manager's.
     std::string_view own_id;
-    /// The event as it is sent: a block of an event stream, its id included.
+    /// The event as it is sent: a block of an event stream, with its id. For a shared journal
+    /// without one, unless it is the publisher's own.
     std::string_view text;
     std::chrono::system_clock::time_point at{};
+
+    // For a shared journal alone:
+
+    journal_action action = journal_action::publish;
+    /// Each node compares it with the topic's last event.
+    bool only_changes = false;
+    /// The same when it is appended once more, and no other entry's of the manager.
+    std::uint64_t ticket = 0;
+    /// Set by the journal: why it refuses this entry.
+    boost::system::error_code error{};
 };
 
 /// An event that was read from a journal.
@@ -42,6 +62,12 @@ struct journal_record {
     std::string key{};
     std::string text{};
     std::chrono::system_clock::time_point at{};
+
+    // From a shared journal alone, as they were appended:
+
+    bool has_own_id = false;
+    bool only_changes = false;
+    journal_action action = journal_action::publish;
 };
 
 /// Some of a topic's events, oldest first.
@@ -87,7 +113,7 @@ public:
     /// name, only the number counts; a manager numbers at most 1,000,000 events ahead of this. When
     /// it returns they are as safe as the journal makes them. The more there are, the less each
     /// costs.
-    virtual boost::system::error_code append(std::span<const journal_entry> entries) = 0;
+    virtual boost::system::error_code append(std::span<journal_entry> entries) = 0;
 
     /// Forgets what a topic keeps, or only the newest event of a key where the topic retains that.
     virtual boost::system::error_code forget(

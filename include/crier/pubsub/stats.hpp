@@ -48,9 +48,21 @@ struct topic_stats : event_counts {
     std::size_t history_bytes = 0;
 };
 
+/// Whether a journal can be used.
+enum class journal_state : std::uint8_t {
+    connected,
+    catching_up, ///< it is there again, and what was missed meanwhile is being read
+    unavailable, ///< it does not answer
+};
+
+CRIER_EXPORT std::string_view to_string(journal_state state) noexcept;
+
 /// What a manager's journal is at.
 struct journal_stats {
+    journal_state state = journal_state::connected;
     outbox_limits waiting{0, 0}; ///< what waits for it, at present
+    /// How long the oldest of that has waited.
+    std::chrono::milliseconds lag{0};
     /// Since when it does not answer; none: it does.
     std::optional<std::chrono::system_clock::time_point> away_since{};
 };
