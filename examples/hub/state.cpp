@@ -12,8 +12,8 @@ json::value journal_of(const crier::manager_stats& stats) {
         return "memory";
     }
     const crier::journal_stats& is = *stats.journal;
-    json::object state{{"waiting", is.waiting.events}, {"waitingBytes", is.waiting.bytes},
-        {"answers", !is.away_since}};
+    json::object state{{"state", to_string(is.state)}, {"waiting", is.waiting.events},
+        {"waitingBytes", is.waiting.bytes}, {"lagMilliseconds", is.lag.count()}};
     if (is.away_since) {
         state["awaySeconds"] = std::chrono::duration_cast<std::chrono::seconds>(
             std::chrono::system_clock::now() - *is.away_since)

@@ -34,7 +34,9 @@ struct delivery final : entry, task {
     boost::intrusive_ptr<lane> in;
     /// Only for those who joined at this sequence number or later.
     std::uint64_t only_since = 0;
-    // Of a denied one: up to where, and how many.
+    /// Later numbers have been delivered before it, or some of the subscribers had it elsewhere.
+    bool is_late = false;
+    // Where it is missed: up to where, and how many.
     std::uint64_t last = 0;
     std::uint64_t count = 1;
 

@@ -61,14 +61,20 @@ boost::system::error_code draft::prepare(const sight& seen) {
         equals_last_ = seen.last && *seen.last == *value_;
     }
     if (content_.empty() || digits(guessed_) != digits(seen.next_sequence)) {
-        if (const auto refused = encode(as, seen.next_sequence)) {
+        if (const auto refused = encode(as, id_text{{terms_.epoch, seen.next_sequence}}.view())) {
             return refused;
         }
+        guessed_ = seen.next_sequence;
     }
-    while (deliveries_.size() < seen.lanes) {
-        deliveries_.push_back(delivery_ptr{new delivery{terms_.account}});
-    }
+    fill(deliveries_, seen.lanes, terms_.account);
     return {};
+}
+
+boost::system::error_code draft::prepare_unnumbered() {
+    opening_ = terms_.topics.settings_of(of_.topic);
+    convert(of_.options.only_changes);
+    const auto refused = check(*opening_);
+    return refused ? refused : encode(*opening_, {});
 }
 
 void draft::convert(bool compares) {
@@ -116,12 +122,11 @@ boost::system::error_code draft::check(const topic_settings& as) const noexcept 
     return {};
 }
 
-boost::system::error_code draft::encode(const topic_settings& as, std::uint64_t sequence) {
+boost::system::error_code draft::encode(const topic_settings& as, std::string_view id) {
     event_view whole = whole_;
     whole.type = type_in(as);
-    const id_text id{{terms_.epoch, sequence}};
     if (terms_.options.ids && whole.id.empty()) {
-        whole.id = id.view();
+        whole.id = id;
     }
     auto made =
         frame_access::make(whole, supersede_key(of_.options.key, whole_.type), terms_.account);
@@ -129,7 +134,6 @@ boost::system::error_code draft::encode(const topic_settings& as, std::uint64_t 
         return made.error();
     }
     content_ = std::move(*made);
-    guessed_ = sequence;
     return {};
 }
 
@@ -138,28 +142,6 @@ const frame& draft::numbered(event_id id) noexcept {
         frame_access::set_id(content_, id_text{id}.view());
     }
     return content_;
-}
-
-void fan_out(deliveries& by, topic& to, const frame& content, event_id id, bool is_repeated,
-    owed_drains& owed) noexcept {
-    const std::uint64_t only_since = is_repeated ? to.last_publish : 0;
-    to.last_publish = id.sequence;
-    auto next = by.begin();
-    for (lane& each : to.lanes) {
-        delivery& sent = *(next++)->detach();
-        if (content.empty()) {
-            sent.deny();
-        } else {
-            sent.content = content;
-        }
-        sent.id = id;
-        sent.in = &each;
-        sent.only_since = only_since;
-        sent.last = id.sequence;
-        if (sent.is_denied() ? each.on->deny(sent) : each.on->push(sent)) {
-            owed.add(each.on);
-        }
-    }
 }
 
 } // namespace crier::detail

@@ -2,11 +2,9 @@
 
 #include <crier/pubsub/manager.hpp>
 
-#include "delivery.hpp"
+#include "fan_out.hpp"
 #include "outbox.hpp"
 #include "topic_table.hpp"
-
-#include <boost/container/small_vector.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -44,14 +42,6 @@ struct sight {
     std::size_t lanes = 0;
 };
 
-/// What an event needs on its way to a topic's subscribers: one for each lane.
-using deliveries = boost::container::small_vector<delivery_ptr, 1>;
-
-/// Sends the topic's newest event to its subscribers, or one that repeats the last to those alone
-/// that have joined since; without content, tells them that they miss it.
-void fan_out(deliveries& by, topic& to, const frame& content, event_id id, bool is_repeated,
-    owed_drains& owed) noexcept;
-
 /// An event on its way in: converted, compared and encoded without the lock, and again for as long
 /// as it does not fit what is found under it.
 class draft {
@@ -81,6 +71,11 @@ public:
     bool equals_last() const noexcept { return equals_last_; }
     const std::shared_ptr<const last_value>& value() const noexcept { return value_; }
 
+    /// The same for an event that another gives its id, whatever topic there is.
+    boost::system::error_code prepare_unnumbered();
+    bool compares() const noexcept { return compares_; }
+    const frame& content() const noexcept { return content_; }
+
     /// Gives the frame its id.
     const frame& numbered(event_id id) noexcept;
 
@@ -92,7 +87,7 @@ private:
     boost::system::error_code check(const topic_settings& as) const noexcept;
     std::string_view type_in(const topic_settings& as) const noexcept;
     void convert(bool compares);
-    boost::system::error_code encode(const topic_settings& as, std::uint64_t sequence);
+    boost::system::error_code encode(const topic_settings& as, std::string_view id);
 
     const terms terms_;
     const publication& of_;

@@ -68,7 +68,6 @@ void inbox::deny_older(std::uint64_t than) noexcept {
                 ++streak_;
             } else {
                 if (!event->is_denied()) {
-                    event->last = event->id.sequence;
                     event->deny();
                 }
                 if (merge(*event)) {

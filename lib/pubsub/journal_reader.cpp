@@ -4,7 +4,7 @@
 
 #include "async/persistently.hpp"
 #include "log_line.hpp"
-#include "subscriber.hpp"
+#include "numbered_frame.hpp"
 #include "wire/frame_access.hpp"
 
 #include <algorithm>
@@ -28,16 +28,6 @@ std::uint64_t rounded_down(std::uint64_t after) noexcept {
     return after - after % (events_of_a_piece / 2);
 }
 
-/// Wakes a subscriber that has waited for a piece.
-struct waking final : task {
-    explicit waking(journal_reader::waiter waits) noexcept : to{std::move(waits)} {}
-
-    void run(shard& on) noexcept override { on.wake_later(*to.who); }
-    void release() noexcept override { delete this; }
-
-    const journal_reader::waiter to;
-};
-
 } // namespace
 
 /// One call of the journal, and who waits for what it gives.
@@ -47,19 +37,17 @@ struct journal_reader::request {
     std::uint64_t after = 0;
     std::uint64_t through = 0;
     std::string id{};
-    std::vector<std::unique_ptr<waking>> waiting{};
+    wakings waiting{};
 
     bool is_same(const request& other) const noexcept {
         return of == other.of && what == other.what && after == other.after && id == other.id;
     }
 };
 
-journal_reader::journal_reader(std::shared_ptr<journal> from, std::mutex& guard,
-    memory_account_ptr account, std::shared_ptr<const logger> log)
+journal_reader::journal_reader(std::shared_ptr<journal> from, manager_core& of)
     : from_{std::move(from)},
-      guard_{guard},
-      account_{std::move(account)},
-      log_{std::move(log)},
+      shared_{dynamic_cast<shared_journal*>(from_.get())},
+      of_{of},
       thread_{[this] { run(); }} {}
 
 journal_reader::~journal_reader() { join(); }
@@ -67,7 +55,7 @@ journal_reader::~journal_reader() { join(); }
 void journal_reader::join() noexcept {
     if (thread_.joinable()) {
         {
-            const std::lock_guard lock{guard_};
+            const std::lock_guard lock{of_.guard};
             is_ending_ = true;
             woken_.notify_all();
         }
@@ -76,7 +64,7 @@ void journal_reader::join() noexcept {
 }
 
 journal_piece_ptr journal_reader::find(
-    topic& of, std::uint64_t after, std::uint64_t through, const waiter& waits) {
+    topic& of, std::uint64_t after, std::uint64_t through, const waiting_reader& waits) {
     std::uint64_t from = rounded_down(after);
     for (const kept_piece& each : lately_) {
         if (each.of == &of && each.piece->covers(after)) {
@@ -90,12 +78,12 @@ journal_piece_ptr journal_reader::find(
     return nullptr;
 }
 
-void journal_reader::load(topic& into, const waiter& waits) {
+void journal_reader::load(topic& into, const waiting_reader& waits) {
     ask({&into, sought::retained}, waits);
 }
 
 std::optional<std::uint64_t> journal_reader::find_id(
-    topic& of, const std::string& own_id, const waiter& waits) {
+    topic& of, const std::string& own_id, const waiting_reader& waits) {
     for (const found_id& each : found_) {
         if (each.of == &of && each.id == own_id) {
             return each.sequence;
@@ -105,8 +93,20 @@ std::optional<std::uint64_t> journal_reader::find_id(
     return std::nullopt;
 }
 
+void journal_reader::ask_newest(const waiting_reader& waits) {
+    request asked;
+    asked.what = sought::newest;
+    ask(std::move(asked), waits);
+}
+
+void journal_reader::wake_all_waiting(owed_drains& owed) noexcept {
+    for (request& each : requests_) {
+        wake_all(each.waiting, owed);
+    }
+}
+
 /// With those who have asked for the same already.
-void journal_reader::ask(request&& what, const waiter& waits) {
+void journal_reader::ask(request&& what, const waiting_reader& waits) {
     auto woken = std::make_unique<waking>(waits);
     auto asked = std::ranges::find_if(
         requests_, [&what](const request& each) { return each.is_same(what); });
@@ -129,7 +129,7 @@ void journal_reader::run() noexcept {
 
 /// False: nothing is read any more.
 bool journal_reader::take() {
-    std::unique_lock lock{guard_};
+    std::unique_lock lock{of_.guard};
     woken_.wait(lock, [this] { return is_ending_ || !requests_.empty(); });
     return !is_ending_;
 }
@@ -137,19 +137,17 @@ bool journal_reader::take() {
 /// Answers the first request.
 void journal_reader::answer() {
     owed_drains owed;
-    std::unique_lock lock{guard_};
+    std::unique_lock lock{of_.guard};
     const request& first = requests_.front();
     const request asked{first.of, first.what, first.after, first.through, first.id};
     lock.unlock();
-    const bool is_answered =
-        asked.what == sought::id ? look_up(asked, lock) : read_piece(asked, lock);
+    const bool is_answered = asked.what == sought::id     ? look_up(asked, lock)
+                           : asked.what == sought::newest ? read_newest(lock)
+                                                          : read_piece(asked, lock);
     if (!is_answered) {
         return;
     }
-    for (std::unique_ptr<waking>& each : requests_.front().waiting) {
-        const std::shared_ptr<shard>& on = each->to.on;
-        owed.push(on, *each.release());
-    }
+    wake_all(requests_.front().waiting, owed);
     requests_.pop_front();
 }
 
@@ -161,7 +159,7 @@ auto journal_reader::read(Call call) -> decltype(call()) {
         if (found || found.error() != errc::journal_unavailable) {
             return found;
         }
-        std::unique_lock lock{guard_};
+        std::unique_lock lock{of_.guard};
         if (woken_.wait_for(lock, before_again, [this] { return is_ending_; })) {
             return found;
         }
@@ -204,6 +202,19 @@ bool journal_reader::look_up(const request& what, std::unique_lock<std::mutex>& 
     return true;
 }
 
+bool journal_reader::read_newest(std::unique_lock<std::mutex>& lock) {
+    const auto found = read([this] { return shared_->newest(); });
+    if (!found && found.error() == errc::journal_unavailable) {
+        return false;
+    }
+    if (!found) {
+        log_error(found.error());
+    }
+    lock.lock();
+    newest_ = found ? std::max(newest_, *found) : newest_;
+    return true;
+}
+
 journal_piece_ptr journal_reader::piece_of(const request& what, const journal_page& found) {
     auto made = std::make_shared<journal_piece>();
     made->after = what.after;
@@ -214,23 +225,32 @@ journal_piece_ptr journal_reader::piece_of(const request& what, const journal_pa
     const clock::time_point now = clock::now();
     const auto real_now = std::chrono::system_clock::now();
     for (const journal_record& each : found.records) {
-        made->records.push_back(
-            {each.sequence, frame_access::of_block(each.text, each.key, account_),
-                now - std::chrono::duration_cast<clock::duration>(real_now - each.at)});
+        if (each.action != journal_action::publish) {
+            continue;
+        }
+        made->records.push_back({each.sequence,
+            shared_ != nullptr
+                ? numbered_frame(each, {of_.epoch, each.sequence}, of_.options.ids, of_.account())
+                : frame_access::of_block(each.text, each.key, of_.account()),
+            now - std::chrono::duration_cast<clock::duration>(real_now - each.at)});
     }
     return made;
 }
 
 /// Nothing, of which the reader is told by a gap.
 journal_piece_ptr journal_reader::unreadable(const request& what, const error_code& error) {
-    char words[256];
-    log_line line;
-    line << "the journal cannot be read: " << std::string_view{error.message(words, sizeof words)};
-    (*log_)(severity::error, line.text());
+    log_error(error);
     auto made = std::make_shared<journal_piece>();
     made->after = what.after;
     made->through = made->evicted_through = what.through;
     return made;
+}
+
+void journal_reader::log_error(const error_code& error) const {
+    char words[256];
+    log_line line;
+    line << "the journal cannot be read: " << std::string_view{error.message(words, sizeof words)};
+    (*of_.log)(severity::error, line.text());
 }
 
 void journal_reader::keep(const topic& of, journal_piece_ptr piece) {

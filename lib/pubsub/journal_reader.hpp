@@ -1,11 +1,12 @@
 #pragma once
 
-#include <crier/pubsub/journal.hpp>
-#include <crier/pubsub/logger.hpp>
+#include <crier/pubsub/shared_journal.hpp>
 
 #include "journal_page.hpp"
+#include "manager_core.hpp"
 #include "shard.hpp"
 #include "topic.hpp"
+#include "waking.hpp"
 
 #include <condition_variable>
 #include <cstddef>
@@ -26,40 +27,41 @@ namespace crier::detail {
 class journal_reader {
 public:
     /// The guard is the manager's lock.
-    journal_reader(std::shared_ptr<journal> from, std::mutex& guard, memory_account_ptr account,
-        std::shared_ptr<const logger> log);
+    journal_reader(std::shared_ptr<journal> from, manager_core& of);
     journal_reader(const journal_reader&) = delete;
     journal_reader& operator=(const journal_reader&) = delete;
     ~journal_reader();
-
-    /// Who is to be woken when something was read.
-    struct waiter {
-        boost::intrusive_ptr<subscriber> who;
-        std::shared_ptr<shard> on;
-    };
 
     // Under the manager's lock:
 
     /// The piece that goes on after a number, if it was read lately; else none, and it is read.
     /// `through` is up to where the topic has nothing in memory.
     journal_piece_ptr find(
-        topic& of, std::uint64_t after, std::uint64_t through, const waiter& waits);
+        topic& of, std::uint64_t after, std::uint64_t through, const waiting_reader& waits);
 
     /// Reads what a topic retains into it, for whoever waits for that.
-    void load(topic& into, const waiter& waits);
+    void load(topic& into, const waiting_reader& waits);
 
     /// The number of a topic's event with this id of the publisher's own, 0 without one; none if
     /// that is being looked up.
-    std::optional<std::uint64_t> find_id(topic& of, const std::string& own_id, const waiter& waits);
+    std::optional<std::uint64_t> find_id(
+        topic& of, const std::string& own_id, const waiting_reader& waits);
+
+    /// Asks a shared journal for the last number that it has given, and what it was at last.
+    void ask_newest(const waiting_reader& waits);
+    std::uint64_t newest() const noexcept { return newest_; }
+
+    /// Wakes all that wait, at the end.
+    void wake_all_waiting(owed_drains& owed) noexcept;
 
     /// Without the lock: ends what is read, and waits for that.
     void join() noexcept;
 
 private:
-    enum class sought : std::uint8_t { piece, retained, id };
+    enum class sought : std::uint8_t { piece, retained, id, newest };
     struct request;
 
-    void ask(request&& what, const waiter& waits);
+    void ask(request&& what, const waiting_reader& waits);
     void run() noexcept;
     bool take();
     void answer();
@@ -67,14 +69,15 @@ private:
     auto read(Call call) -> decltype(call());
     bool read_piece(const request& what, std::unique_lock<std::mutex>& lock);
     bool look_up(const request& what, std::unique_lock<std::mutex>& lock);
+    bool read_newest(std::unique_lock<std::mutex>& lock);
+    void log_error(const boost::system::error_code& error) const;
     journal_piece_ptr piece_of(const request& what, const journal_page& found);
     journal_piece_ptr unreadable(const request& what, const boost::system::error_code& error);
     void keep(const topic& of, journal_piece_ptr piece);
 
     const std::shared_ptr<journal> from_;
-    std::mutex& guard_;
-    const memory_account_ptr account_;
-    const std::shared_ptr<const logger> log_;
+    shared_journal* const shared_; ///< the same, if it is one
+    manager_core& of_;
     std::condition_variable woken_;
     bool is_ending_ = false;
     std::list<request> requests_; ///< the first is being read
@@ -91,7 +94,8 @@ private:
     };
     std::deque<found_id> found_; ///< the newest last
     std::size_t bytes_lately_ = 0;
-    std::thread thread_; ///< last, as it uses the others
+    std::uint64_t newest_ = 0; ///< that a shared journal has told
+    std::thread thread_;       ///< last, as it uses the others
 };
 
 } // namespace crier::detail

@@ -4,8 +4,10 @@
 
 #include "async/persistently.hpp"
 #include "log_line.hpp"
+#include "waking.hpp"
 #include "wire/frame_access.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <new>
 #include <utility>
@@ -15,17 +17,19 @@ namespace crier::detail {
 using boost::system::error_code;
 
 journal_writer::journal_writer(std::shared_ptr<journal> to, std::mutex& guard, outbox& from,
-    listener& told, std::shared_ptr<const logger> log)
+    listener& told, journal_health& health, std::shared_ptr<const logger> log)
     : to_{std::move(to)},
+      shared_{dynamic_cast<shared_journal*>(to_.get())},
       guard_{guard},
       from_{from},
       told_{told},
+      health_{health},
       log_{std::move(log)},
       thread_{[this] { run(); }} {}
 
 journal_writer::~journal_writer() { join(); }
 
-void journal_writer::end(clock::time_point until) noexcept {
+void journal_writer::end(std::chrono::steady_clock::time_point until) noexcept {
     if (!std::exchange(is_ending_, true)) {
         until_ = until;
         woken_.notify_all();
@@ -38,7 +42,7 @@ void journal_writer::join() noexcept {
     }
     {
         std::unique_lock lock{guard_};
-        end(clock::now());
+        end(std::chrono::steady_clock::now());
         if (!woken_.wait_until(lock, until_, [this] { return is_over_; })) {
             to_->end();
         }
@@ -48,12 +52,19 @@ void journal_writer::join() noexcept {
 
 void journal_writer::run() {
     while (take_batch()) {
+        unfollow_retired();
         write();
         batch_.clear();
     }
-    note_all_numbers();
-    told_.all_written();
-    const std::lock_guard lock{guard_};
+    if (shared_ == nullptr) {
+        note_all_numbers();
+    }
+    std::unique_lock lock{guard_};
+    const std::chrono::steady_clock::time_point until = until_;
+    lock.unlock();
+    told_.all_written(until);
+    unfollow_retired();
+    lock.lock();
     is_over_ = true;
     woken_.notify_all();
 }
@@ -73,43 +84,109 @@ void journal_writer::note_all_numbers() noexcept {
 /// False: there is nothing, and nothing more comes.
 bool journal_writer::take_batch() noexcept {
     std::unique_lock lock{guard_};
-    woken_.wait(lock, [this] { return is_ending_ || !from_.empty(); });
+    woken_.wait(lock, [this] { return is_ending_ || !from_.empty() || !retired_.empty(); });
     from_.take(batch_);
-    return !batch_.empty();
+    return !batch_.empty() || !is_ending_;
+}
+
+/// Who still waits for one of them finds out that it is over.
+void journal_writer::unfollow_retired() noexcept {
+    owed_drains owed;
+    std::unique_lock lock{guard_};
+    while (const topic_ptr ended = retired_.take()) {
+        wake_all(ended->awaiting, owed);
+        const bool was_followed = ended->is_asked_for;
+        lock.unlock();
+        if (was_followed) {
+            shared_->unfollow(ended->name);
+        }
+        lock.lock();
+    }
 }
 
 /// In runs of events, between which others have their turns.
 void journal_writer::write() {
-    for (std::size_t at = 0; at < batch_.size();) {
-        std::size_t end = at;
-        while (end < batch_.size() && batch_[end].to) {
-            ++end;
-        }
-        if (end == at) {
-            ++end;
-        }
-        const std::span<outgoing> run{batch_.data() + at, end - at};
-        const error_code error = write_until_done(run);
-        for (outgoing& each : run) {
-            persistently([&] { told_.written(each, error); });
+    const auto follows = [](const outgoing& each) { return each.instead && each.instead->follows; };
+    for (auto at = batch_.begin(); at != batch_.end();) {
+        auto end = std::next(at);
+        if (!at->instead) {
+            end = std::find_if(
+                at, batch_.end(), [](const auto& each) { return each.instead != nullptr; });
+            write_events({at, end});
+        } else if (follows(*at)) {
+            end = std::find_if_not(at, batch_.end(), follows);
+            write_follows({at, end});
+        } else {
+            write_turn(*at);
         }
         at = end;
     }
 }
 
-error_code journal_writer::write_until_done(std::span<outgoing> run) {
+void journal_writer::write_events(std::span<outgoing> run) {
+    entries_.clear();
+    error_code error = until_done([&] { return fill_entries(run); });
+    if (!error && !entries_.empty()) {
+        error = until_done([this] { return to_->append(entries_); });
+    }
+    note_answer(error);
+    auto entry = entries_.begin();
+    for (outgoing& each : run) {
+        error_code its = error;
+        if (each.shared && entry != entries_.end()) {
+            each.id.sequence = entry->sequence;
+            its = entry->sequence != 0 ? error_code{} : entry->error ? entry->error : error;
+            ++entry;
+        }
+        persistently([&] { told_.written(each, its); });
+    }
+}
+
+void journal_writer::write_turn(outgoing& one) {
+    const error_code error = until_done([&] { return take(*one.instead); });
+    note_answer(error);
+    persistently([&] { told_.written(one, error); });
+}
+
+void journal_writer::write_follows(std::span<outgoing> run) {
+    const error_code error = until_done([&] {
+        names_.clear();
+        const std::lock_guard lock{guard_};
+        for (const outgoing& each : run) {
+            topic& to = *each.instead->follows;
+            if (!to.is_retired) {
+                to.is_asked_for = true;
+                names_.push_back(to.name);
+            }
+        }
+        return error_code{};
+    });
+    const error_code followed =
+        error || names_.empty() ? error : until_done([this] { return shared_->follow(names_); });
+    note_answer(followed);
+    for (outgoing& each : run) {
+        persistently([&] { told_.written(each, followed); });
+    }
+}
+
+/// Calls until there is memory, and the journal answers.
+template <class Call>
+error_code journal_writer::until_done(Call call) {
     error_code error;
     do {
-        error =
-            persistently([&] { return run.front().to ? append(run) : take(*run.front().instead); });
+        error = persistently(call);
     } while (error == errc::journal_unavailable && is_to_be_tried_again());
-    note_answer(error);
     return error;
 }
 
-error_code journal_writer::append(std::span<outgoing> run) {
+/// Tells the journal what it is to keep of topics that it does not know.
+error_code journal_writer::fill_entries(std::span<outgoing> run) {
     entries_.clear();
     for (const outgoing& each : run) {
+        if (!each.to) {
+            add_entry(each);
+            continue;
+        }
         topic& to = *each.to;
         if (!to.settings.is_journaled) {
             continue; // its turn has come, and that is all
@@ -121,11 +198,31 @@ error_code journal_writer::append(std::span<outgoing> run) {
             }
             to.is_known_to_journal = true;
         }
-        entries_.push_back({each.id.sequence, to.name, frame_access::key(each.content),
-            each.has_own_id ? id_in(each.content) : std::string_view{}, each.content.text(),
-            each.at});
+        add_entry(each);
     }
-    return entries_.empty() ? error_code{} : to_->append(entries_);
+    return {};
+}
+
+void journal_writer::add_entry(const outgoing& each) {
+    journal_entry added;
+    added.sequence = each.id.sequence;
+    added.key = frame_access::key(each.content);
+    added.own_id = each.has_own_id ? id_in(each.content) : std::string_view{};
+    added.text = each.content.text();
+    added.at = each.at;
+    if (each.shared) {
+        const shared_part& of = *each.shared;
+        added.topic = of.topic;
+        added.action = of.action;
+        added.only_changes = of.only_changes;
+        added.ticket = of.ticket;
+        if (of.action != journal_action::publish) {
+            added.key = of.key;
+        }
+    } else {
+        added.topic = each.to->name;
+    }
+    entries_.push_back(added);
 }
 
 error_code journal_writer::take(const turn& by) {
@@ -144,29 +241,18 @@ error_code journal_writer::note_number(std::uint64_t newest) {
 
 /// After a while. False: it is too late for that.
 bool journal_writer::is_to_be_tried_again() {
+    health_.note(journal_state::unavailable);
     std::unique_lock lock{guard_};
-    if (!away_since_) {
-        away_since_ = std::chrono::system_clock::now();
-        lock.unlock(); // the log may be a program's
-        (*log_)(severity::warning, "the journal does not answer; what is published waits for it");
-        lock.lock();
-    }
     woken_.wait_for(lock, before_again);
-    return !is_ending_ || clock::now() < until_;
+    return !is_ending_ || std::chrono::steady_clock::now() < until_;
 }
 
 void journal_writer::note_answer(const error_code& error) {
-    std::unique_lock lock{guard_};
-    const bool was_away = away_since_.has_value();
-    const bool answers = error != errc::journal_unavailable;
-    if (answers) {
-        away_since_.reset();
+    if (error == errc::journal_unavailable) {
+        return;
     }
-    lock.unlock();
-    if (was_away && answers) {
-        (*log_)(severity::warning, "the journal answers again");
-    }
-    if (error && answers) {
+    health_.note_answer();
+    if (error) {
         char words[256];
         log_line line;
         line << "the journal refuses events: "

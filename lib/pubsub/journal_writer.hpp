@@ -1,17 +1,19 @@
 #pragma once
 
-#include <crier/async/clock.hpp>
-#include <crier/pubsub/journal.hpp>
 #include <crier/pubsub/logger.hpp>
+#include <crier/pubsub/shared_journal.hpp>
 
+#include "journal_health.hpp"
 #include "outbox.hpp"
+#include "retired_topics.hpp"
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <span>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -29,8 +31,8 @@ public:
         virtual void written(outgoing& one, boost::system::error_code error) = 0;
         /// Under the lock: the last number that was given.
         virtual std::uint64_t newest() const noexcept = 0;
-        /// Nothing more is written.
-        virtual void all_written() noexcept = 0;
+        /// Nothing more is written. What is still to come is waited for until then.
+        virtual void all_written(std::chrono::steady_clock::time_point until) noexcept = 0;
 
     protected:
         ~listener() = default;
@@ -38,7 +40,7 @@ public:
 
     /// The guard is the manager's lock, the outbox what it guards.
     journal_writer(std::shared_ptr<journal> to, std::mutex& guard, outbox& from, listener& told,
-        std::shared_ptr<const logger> log);
+        journal_health& health, std::shared_ptr<const logger> log);
     journal_writer(const journal_writer&) = delete;
     journal_writer& operator=(const journal_writer&) = delete;
     ~journal_writer();
@@ -48,13 +50,11 @@ public:
     /// There is something in the outbox.
     void wake() noexcept { woken_.notify_one(); }
 
-    /// Ends it: what waits is written, or given up at that time.
-    void end(clock::time_point until) noexcept;
+    /// Where topics go that a shared journal is to follow no more.
+    retired_topics& retired() noexcept { return retired_; }
 
-    /// Since when the journal does not answer; none: it does.
-    std::optional<std::chrono::system_clock::time_point> away_since() const noexcept {
-        return away_since_;
-    }
+    /// Ends it: what waits is written, or given up at that time.
+    void end(std::chrono::steady_clock::time_point until) noexcept;
 
     /// Waits for its end, without the lock.
     void join() noexcept;
@@ -62,28 +62,37 @@ public:
 private:
     void run();
     bool take_batch() noexcept;
+    void unfollow_retired() noexcept;
     void note_all_numbers() noexcept;
     void write();
-    boost::system::error_code write_until_done(std::span<outgoing> run);
-    boost::system::error_code append(std::span<outgoing> run);
+    void write_events(std::span<outgoing> run);
+    void write_turn(outgoing& one);
+    void write_follows(std::span<outgoing> run);
+    template <class Call>
+    boost::system::error_code until_done(Call call);
+    boost::system::error_code fill_entries(std::span<outgoing> run);
+    void add_entry(const outgoing& each);
     boost::system::error_code take(const turn& by);
     boost::system::error_code note_number(std::uint64_t newest);
     bool is_to_be_tried_again();
     void note_answer(const boost::system::error_code& error);
 
     const std::shared_ptr<journal> to_;
+    shared_journal* const shared_; ///< the same, if it is one
     std::mutex& guard_;
     outbox& from_;
     listener& told_;
+    journal_health& health_;
     const std::shared_ptr<const logger> log_;
     std::condition_variable woken_;
+    retired_topics retired_{woken_};
     bool is_ending_ = false;
     bool is_over_ = false;
-    clock::time_point until_ = clock::time_point::max();
-    std::optional<std::chrono::system_clock::time_point> away_since_;
+    std::chrono::steady_clock::time_point until_ = std::chrono::steady_clock::time_point::max();
     // The thread's own:
     std::vector<outgoing> batch_;
     std::vector<journal_entry> entries_;
+    std::vector<std::string_view> names_;
     std::thread thread_; ///< last, as it uses the others
 };
 

@@ -7,65 +7,91 @@
 
 namespace crier::detail {
 
-journaling::journaling(std::shared_ptr<journal> in, const outbox_limits& most, surroundings of)
-    : in_{std::move(in)},
-      of_{std::move(of)},
-      told_of_{of_.newest},
-      known_{of_.newest},
-      outbox_{most},
-      reader_{in_, of_.guard, of_.account, of_.log},
-      writer_{in_, of_.guard, outbox_, *this, of_.log} {}
+journaling::journaling(manager_core& of, hooks by)
+    : of_{of},
+      by_{std::move(by)},
+      told_of_{of_.sequence},
+      known_{of_.sequence},
+      outbox_{of_.options.outbox},
+      health_{of_.guard, of_.log},
+      reader_{of_.options.journal, of_},
+      writer_{of_.options.journal, of_.guard, outbox_, *this, health_, of_.log} {
+    if (auto* const shared = dynamic_cast<shared_journal*>(of_.options.journal.get())) {
+        of_.topics.hand_retired_to(&writer_.retired());
+        arrivals_.emplace(*shared, of_, health_, by_.act);
+    }
+}
+
+journaling::~journaling() {
+    join();
+    of_.topics.hand_retired_to(nullptr);
+}
 
 bool journaling::may_number() noexcept {
     constexpr std::uint64_t tell_after = 100'000;
     constexpr std::uint64_t most = 800'000; // a journal sets a million aside
-    if (of_.newest - told_of_ >= tell_after) {
+    if (of_.sequence - told_of_ >= tell_after) {
         try {
             turn telling;
-            telling.number = of_.newest;
+            telling.number = of_.sequence;
             add(std::move(telling));
-            told_of_ = of_.newest;
+            told_of_ = of_.sequence;
         } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch): the next one tries
         }
     }
-    return of_.newest - known_ < most;
+    return of_.sequence - known_ < most;
+}
+
+void journaling::push(outgoing&& what) {
+    outbox_.push(std::move(what));
+    writer_.wake();
 }
 
 void journaling::add(outgoing&& published) {
-    topic& to = *published.to;
+    const topic_ptr to = published.to;
     const std::uint64_t number = published.id.sequence;
-    outbox_.push(std::move(published));
-    told_of_ = number;
-    ++to.pending;
-    writer_.wake();
+    push(std::move(published));
+    if (to) {
+        told_of_ = number;
+        ++to->pending;
+    }
 }
 
 void journaling::add(turn&& of) {
     outgoing what;
     what.instead = std::make_unique<turn>(std::move(of));
-    outbox_.push(std::move(what));
-    writer_.wake();
+    push(std::move(what));
+}
+
+void journaling::follow(topic& begun) {
+    turn following;
+    following.follows = &begun;
+    add(std::move(following));
+    begun.is_to_be_followed = true;
 }
 
 void journaling::end() noexcept {
     constexpr std::chrono::seconds longest{1};
-    writer_.end(clock::now() + longest);
+    writer_.end(std::chrono::steady_clock::now() + longest);
 }
 
 journal_stats journaling::stats() const noexcept {
     journal_stats is;
+    is.state = health_.state();
     is.waiting = outbox_.waits();
     is.lag = std::chrono::duration_cast<std::chrono::milliseconds>(
         std::chrono::system_clock::now() - outbox_.oldest());
-    is.away_since = writer_.away_since();
-    is.state = is.away_since ? journal_state::unavailable : journal_state::connected;
+    is.away_since = health_.away_since();
     return is;
 }
 
 void journaling::join() noexcept {
     writer_.join();
     reader_.join();
-    in_->end();
+    of_.options.journal->end();
+    if (arrivals_) {
+        arrivals_->end();
+    }
 }
 
 /// Where it throws, it is called again.
@@ -74,27 +100,40 @@ void journaling::written(outgoing& one, boost::system::error_code error) {
     deliveries ready;
     std::unique_lock lock{of_.guard};
     if (one.instead) {
-        if (one.instead->act) {
-            one.instead->act(owed);
-        }
-        known_ = std::max(known_, one.instead->number);
+        turn_came(*one.instead, error.failed(), owed);
+    } else if (one.shared) {
+        sent(one, error.failed());
     } else {
-        topic* to = &open(one);
-        while (!error && ready.size() < to->lanes.size()) {
-            const std::size_t lanes = to->lanes.size();
-            lock.unlock();
-            while (ready.size() < lanes) {
-                ready.push_back(delivery_ptr{new delivery{of_.account}});
-            }
-            lock.lock();
-            to = &open(one);
-        }
+        topic* const to = error
+                            ? &open(one)
+                            : find_and_fill(ready, lock, of_.account(), [&] { return &open(one); });
         settle(one, *to, ready, error.failed(), owed);
     }
     outbox_.settle(one);
     lock.unlock();
     if (one.then) {
         tell(one.then, error, one.id);
+    }
+}
+
+void journaling::turn_came(const turn& whose, bool has_failed, owed_drains& owed) {
+    if (whose.act) {
+        whose.act(owed);
+    }
+    if (whose.follows && has_failed && !whose.follows->is_followed) {
+        // Its streams stay open: what is published may be followed by other nodes.
+        whose.follows->follow(of_.sequence);
+        wake_all(whose.follows->awaiting, owed);
+    }
+    known_ = std::max(known_, whose.number);
+}
+
+/// It is delivered when it arrives.
+void journaling::sent(const outgoing& one, bool is_refused) noexcept {
+    if (is_refused) {
+        refused_.fetch_add(1, std::memory_order_relaxed);
+    } else {
+        arrivals_->expect(of_.topics.find(one.shared->topic), one.id.sequence);
     }
 }
 
@@ -118,20 +157,25 @@ void journaling::settle(
         to.keep({one.id.sequence, one.content, clock::now()}, one.has_own_id);
         // From here on nothing throws.
         if (one.to->is_retired) {
-            of_.begins_anew(to);
+            of_.closed.remove(to.name);
         }
         of_.topics.note_use(to);
-        fan_out(by, to, one.content, one.id, one.is_repeated, owed);
+        fan_out(
+            by, to, {.content = one.content, .id = one.id, .is_repeated = one.is_repeated}, owed);
     }
     known_ = one.id.sequence;
     --one.to->pending;
     of_.reviews.review(to, owed);
 }
 
-void journaling::all_written() noexcept {
+void journaling::all_written(std::chrono::steady_clock::time_point until) noexcept {
     owed_drains owed;
-    const std::lock_guard lock{of_.guard};
-    of_.at_end(owed);
+    std::unique_lock lock{of_.guard};
+    if (arrivals_) {
+        arrivals_->await_expected(lock, until);
+    }
+    by_.at_end(owed);
+    reader_.wake_all_waiting(owed);
 }
 
 } // namespace crier::detail

@@ -2,39 +2,43 @@
 
 #include <crier/pubsub/stats.hpp>
 
-#include "draft.hpp"
+#include "arrivals.hpp"
+#include "fan_out.hpp"
+#include "journal_health.hpp"
 #include "journal_reader.hpp"
 #include "journal_writer.hpp"
+#include "manager_core.hpp"
 #include "outbox.hpp"
-#include "review_alarm.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 namespace crier::detail {
 
-/// The way of a manager's events through its journal: they wait in the outbox, are written, and
-/// then kept and delivered as they are without one, in the order of their numbers.
+/// The way of a manager's events through its journal: they wait in the outbox, and are written.
+/// Those that the manager has numbered are kept and delivered then, in the order of their numbers,
+/// as without a journal; those of a shared one once they arrive.
 class journaling final : private journal_writer::listener {
 public:
-    /// The manager's, which outlives it. The lock guards the others.
-    struct surroundings {
-        std::mutex& guard;
-        topic_table& topics;
-        review_alarm& reviews;
-        memory_account_ptr account;
-        std::shared_ptr<const logger> log;
-        const std::uint64_t& newest; ///< the last number that was given
-        /// Both are called under the lock: when an event begins a topic anew that was closed, and
-        /// when nothing more is written.
-        std::function<void(const topic&)> begins_anew;
+    /// Called under the lock.
+    struct hooks {
+        /// An entry of a shared journal ends, closes or empties a topic.
+        arrivals::action act;
+        /// Nothing more comes.
         std::function<void(owed_drains&)> at_end;
     };
 
-    journaling(std::shared_ptr<journal> in, const outbox_limits& most, surroundings of);
+    journaling(manager_core& of, hooks by);
+    journaling(const journaling&) = delete;
+    journaling& operator=(const journaling&) = delete;
+    ~journaling();
+
+    bool is_shared() const noexcept { return arrivals_.has_value(); }
 
     // Under the lock:
 
@@ -54,6 +58,9 @@ public:
     /// Lets somebody have a turn after what was published until now.
     void add(turn&& of);
 
+    /// Lets a shared journal follow a topic, before it gets what is published from now on.
+    void follow(topic& begun);
+
     /// Writes what waits, within a second; after that nothing more comes.
     void end() noexcept;
 
@@ -69,20 +76,25 @@ public:
     void join() noexcept;
 
 private:
+    void push(outgoing&& what);
     void written(outgoing& one, boost::system::error_code error) override;
+    void turn_came(const turn& whose, bool has_failed, owed_drains& owed);
+    void sent(const outgoing& one, bool is_refused) noexcept;
     topic& open(const outgoing& one);
     void settle(outgoing& one, topic& to, deliveries& by, bool is_refused, owed_drains& owed);
-    std::uint64_t newest() const noexcept override { return of_.newest; }
-    void all_written() noexcept override;
+    std::uint64_t newest() const noexcept override { return of_.sequence; }
+    void all_written(std::chrono::steady_clock::time_point until) noexcept override;
 
-    const std::shared_ptr<journal> in_;
-    const surroundings of_;
+    manager_core& of_;
+    const hooks by_;
     std::atomic<std::uint64_t> refused_{0};
     std::uint64_t told_of_ = 0; ///< up to which number the journal is told, or soon will be
     std::uint64_t known_ = 0;   ///< up to which number it is told
     outbox outbox_;
+    journal_health health_;
     journal_reader reader_;
     journal_writer writer_;
+    std::optional<arrivals> arrivals_; ///< of a shared journal
 };
 
 } // namespace crier::detail

@@ -5,7 +5,7 @@
 namespace crier::detail {
 
 bool making_room::make(
-    const topic& to, std::size_t bytes, std::uint64_t newest, owed_drains& owed) noexcept {
+    const topic* to, std::size_t bytes, std::uint64_t newest, owed_drains& owed) noexcept {
     memory_budget::request room{budget_, bytes};
     while (true) {
         switch (room.next()) {

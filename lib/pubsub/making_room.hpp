@@ -19,8 +19,8 @@ public:
         : budget_{budget}, topics_{topics}, shards_{shards}, reviews_{reviews} {}
 
     /// Makes room for an event of so many bytes, which are counted already. False: there is none.
-    /// The topic does not end by it.
-    bool make(const topic& to, std::size_t bytes, std::uint64_t newest, owed_drains& owed) noexcept;
+    /// The topic, if there is one, does not end by it.
+    bool make(const topic* to, std::size_t bytes, std::uint64_t newest, owed_drains& owed) noexcept;
 
     /// A shard has done its part of a round; `oldest` is what still waits there.
     void shard_has_shed(std::uint64_t oldest, bool has_subscribers, std::uint64_t newest,

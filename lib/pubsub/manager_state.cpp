@@ -37,18 +37,10 @@ journal::numbering numbering_of(journal* by) {
 
 manager_state::manager_state(const asio::any_io_executor& executor, manager_options&& checked,
     const journal::numbering& from)
-    : options_{std::move(checked)},
-      log_{std::make_shared<const logger>(limited(options_.log))},
-      epoch_{from.epoch},
-      heartbeat_{heartbeat_of(options_)},
+    : core_{std::make_shared<const logger>(limited(checked.log)), std::move(checked), from},
+      heartbeat_{heartbeat_of(core_.options)},
       left_{std::make_shared<leftovers>(executor)},
-      sequence_{from.newest},
-      budget_{options_.memory_limit},
-      closed_{options_.closed_for, budget_.account()},
-      topics_{options_, budget_},
-      reading_back_{topics_, epoch_, options_.ids},
-      shards_{log_, counts_},
-      polling_{std::make_shared<lifecycle>(strand_on(executor), log_, left_)} {}
+      polling_{std::make_shared<lifecycle>(strand_on(executor), core_.log, left_)} {}
 
 std::shared_ptr<manager_state> manager_state::make(
     const asio::any_io_executor& executor, manager_options options) {
@@ -56,9 +48,9 @@ std::shared_ptr<manager_state> manager_state::make(
     const journal::numbering from = numbering_of(checked.journal.get());
     const std::shared_ptr<manager_state> made{
         new manager_state{executor, std::move(checked), from}};
-    made->own_ = made->shards_.at(made->polling_->get_executor(), made);
-    made->reviews_.live_on(made->own_, made);
-    if (made->options_.journal) {
+    made->own_ = made->core_.shards.at(made->polling_->get_executor(), made);
+    made->core_.reviews.live_on(made->own_, made);
+    if (made->core_.options.journal) {
         made->begin_journaling();
     }
     return made;
@@ -67,16 +59,14 @@ std::shared_ptr<manager_state> manager_state::make(
 manager_state::~manager_state() = default;
 
 void manager_state::begin_journaling() {
-    journaling_ = std::make_unique<journaling>(options_.journal, options_.outbox,
-        journaling::surroundings{.guard = mutex_,
-            .topics = topics_,
-            .reviews = reviews_,
-            .account = account(),
-            .log = log_,
-            .newest = sequence_,
-            .begins_anew = [this](const topic& begun) { closed_.remove(begun.name); },
-            .at_end = [this](owed_drains& owed) { end_topics(owed); }});
+    journaling_ = std::make_unique<journaling>(
+        core_, journaling::hooks{
+                   .act = [this](journal_action what, std::string_view name, std::string_view key,
+                              owed_drains& owed) { act(what, name, key, owed); },
+                   .at_end = [this](owed_drains& owed) { end_topics(owed); }});
     reading_back_.journal = &journaling_->reader();
+    reading_back_.is_shared = journaling_->is_shared();
+    publishing_.go_by(*journaling_);
 }
 
 void manager_state::end_journaling() noexcept {
@@ -85,171 +75,11 @@ void manager_state::end_journaling() noexcept {
     }
 }
 
-// --- publishing
-
-boost::system::result<event_id> manager_state::publish(const publication& what) {
-    if (what.topic.size() > options_.name_bytes) {
-        return refuse(what, errc::invalid_topic);
-    }
-    draft drawn{{options_, topics_, epoch_, budget_.account()}, what};
-    owed_drains owed;
-    std::unique_lock lock{mutex_};
-    sight seen = look(what);
-    while (!drawn.is_ready_for(seen)) {
-        lock.unlock();
-        if (const auto refused = drawn.prepare(seen)) {
-            return refuse(what, refused);
-        }
-        lock.lock();
-        seen = look(what);
-    }
-    if (seen.is_shut_down) {
-        return errc::shut_down;
-    }
-    const bool is_for_nobody = drawn.is_for_nobody(seen);
-    if (!is_for_nobody && waits_for_journal(seen, drawn)) {
-        return enqueue(what, drawn, seen, owed);
-    }
-    if (journaling_ && !journaling_->may_number()) {
-        return errc::journal_full;
-    }
-    return is_for_nobody ? publish_to_nobody(what) : commit(what, drawn, seen, owed);
-}
-
-void manager_state::publish(publication what, acknowledgement then) {
-    what.then = std::move(then);
-    acknowledgement& untold = what.then;
-    const auto known = [&] {
-        try {
-            return publish(what);
-        } catch (...) {
-            untold->clear(); // the exception tells
-            throw;
-        }
-    }();
-    if (untold) {
-        tell(untold, known ? boost::system::error_code{} : known.error(),
-            known ? *known : event_id{});
-    }
-}
-
-/// As what is kept there, or is later than something that waits.
-bool manager_state::waits_for_journal(const sight& seen, const draft& drawn) const noexcept {
-    return journaling_ && (!journaling_->is_settled() ||
-                              (seen.to ? seen.to->settings.is_journaled : drawn.opening_keeps()));
-}
-
-/// Numbers an event that is delivered once it is in the journal.
-boost::system::result<event_id> manager_state::enqueue(
-    const publication& what, draft& drawn, const sight& seen, owed_drains& owed) {
-    topic& to = seen.to ? *seen.to : topics_.open(what.topic, drawn.take_opening(), sequence_);
-    const owed_review at_end{reviews_, to, owed};
-    if (drawn.equals_last() && to.pending == 0 && to.last_join < to.last_publish) {
-        return event_id{epoch_, to.last_publish};
-    }
-    const event_id id{epoch_, sequence_ + 1};
-    const frame& content = drawn.numbered(id);
-    if (!journaling_->has_room_for(content) ||
-        !room_.make(to, content.text().size(), sequence_, owed)) {
-        return errc::journal_full;
-    }
-    journaling_->add({.to = &to,
-        .content = content,
-        .id = id,
-        .has_own_id = drawn.has_own_id(),
-        .is_repeated = drawn.equals_last(),
-        .then = std::move(what.then)});
-    note_life(what);
-    sequence_ = id.sequence;
-    counts_->published.fetch_add(1, std::memory_order_relaxed);
-    to.counts->published.fetch_add(1, std::memory_order_relaxed);
-    to.last = drawn.value();
-    return id;
-}
-
-/// What is published by the program begins a closed topic anew; a late fetch does not.
-void manager_state::note_life(const publication& what) noexcept {
-    if (what.run == nullptr) {
-        closed_.remove(what.topic);
-    }
-}
-
-sight manager_state::look(const publication& what) const {
-    sight seen;
-    seen.is_shut_down = is_shut_down_;
-    seen.next_sequence = sequence_ + 1;
-    topic* const found = topics_.find(what.topic);
-    if (found != nullptr && (what.run == nullptr || what.run == found->polling.get())) {
-        seen.to = found;
-        seen.last = found->last;
-        seen.lanes = found->lanes.size();
-    }
-    return seen;
-}
-
-/// Tells of an event that cannot be published, once for each topic and reason.
-boost::system::error_code manager_state::refuse(
-    const publication& what, boost::system::error_code why) {
-    refused_.fetch_add(1, std::memory_order_relaxed);
-    const unsigned bit = 1U << (static_cast<unsigned>(why.value()) % 32);
-    {
-        const std::lock_guard lock{mutex_};
-        topic* const found = topics_.find(what.topic);
-        unsigned& logged = found != nullptr ? found->refusals_logged : refusals_logged_;
-        if ((std::exchange(logged, logged | bit) & bit) != 0) {
-            return why;
-        }
-    }
-    char reason[128]; // a string would need memory
-    log_line line;
-    line << "event refused for topic " << quoted_name{what.topic.substr(0, 128)} << ": "
-         << std::string_view{why.message(reason, sizeof reason)}
-         << "; further ones are counted only";
-    log()(severity::warning, line.text());
-    return why;
-}
-
-/// Numbers an event that nobody gets.
-event_id manager_state::publish_to_nobody(const publication& what) noexcept {
-    note_life(what);
-    counts_->published.fetch_add(1, std::memory_order_relaxed);
-    topics_.note_unkept(what.topic, ++sequence_);
-    return {epoch_, sequence_};
-}
-
-event_id manager_state::commit(
-    const publication& what, draft& drawn, const sight& seen, owed_drains& owed) {
-    topic& to = seen.to ? *seen.to : topics_.open(what.topic, drawn.take_opening(), sequence_);
-    const owed_review at_end{reviews_, to, owed};
-    if (drawn.equals_last() && to.last_join < to.last_publish) {
-        return {epoch_, to.last_publish};
-    }
-    const event_id id{epoch_, sequence_ + 1};
-    const frame& content = drawn.numbered(id);
-    const bool is_admitted = room_.make(to, content.text().size(), sequence_, owed);
-    if (is_admitted) {
-        to.keep({id.sequence, content, clock::now()}, drawn.has_own_id());
-    } else {
-        to.miss(content, id.sequence);
-    }
-    topics_.note_use(to);
-    // From here on nothing throws; before it nothing has changed where something threw.
-    note_life(what);
-    sequence_ = id.sequence;
-    counts_->published.fetch_add(1, std::memory_order_relaxed);
-    to.counts->published.fetch_add(1, std::memory_order_relaxed);
-    fan_out(
-        drawn.get_deliveries(), to, is_admitted ? content : frame{}, id, drawn.equals_last(), owed);
-    // Nobody has got what was not admitted, so that the same once more is no repetition.
-    to.last = is_admitted ? drawn.value() : nullptr;
-    return id;
-}
-
 void manager_state::shard_has_shed(std::uint64_t oldest, bool has_subscribers) noexcept {
     owed_drains owed;
-    const std::lock_guard lock{mutex_};
-    if (!is_shut_down_) {
-        room_.shard_has_shed(oldest, has_subscribers, sequence_, owed);
+    const std::lock_guard lock{core_.guard};
+    if (!core_.is_shut_down) {
+        core_.room.shard_has_shed(oldest, has_subscribers, core_.sequence, owed);
     }
 }
 
@@ -259,34 +89,46 @@ std::shared_ptr<shard> manager_state::shard_of(const asio::any_io_executor& exec
     if (!executor || executor == own_->get_executor()) {
         return own_;
     }
-    const std::lock_guard lock{mutex_};
-    return shards_.at(executor, weak_from_this());
+    const std::lock_guard lock{core_.guard};
+    return core_.shards.at(executor, weak_from_this());
 }
 
 void manager_state::subscribe(const std::shared_ptr<shard>& on, subscriber& who,
     std::vector<topic_options> topics, const subscribe_options& options) {
-    check(options.queue.value_or(options_.queue));
-    asked_topics asked{std::move(topics), topics_, options_};
+    check(options.queue.value_or(core_.options.queue));
+    asked_topics asked{std::move(topics), core_.topics, core_.options};
     who.memberships.reserve(asked.size());
     owed_drains owed;
-    std::unique_lock lock{mutex_};
+    std::unique_lock lock{core_.guard};
     make_missing_runs(asked, lock);
-    if (is_shut_down_) {
+    if (core_.is_shut_down) {
         throw boost::system::system_error{errc::shut_down};
     }
     if (are_closed(asked)) {
         throw boost::system::system_error{errc::topic_closed};
     }
-    who.pending.limit(asked.limits(options, topics_, options_));
-    who.joined = sequence_;
+    who.pending.limit(asked.limits(options, core_.topics, core_.options));
+    who.joined = core_.sequence;
     memberships::entering entered{memberships_, who, owed};
     for (asked_topic& each : asked) {
         entered.enter(each, on);
     }
-    reading_back::begin(reading_back_, who, options.last_event_id, sequence_);
+    if (journaling_ && journaling_->is_shared()) {
+        follow(who);
+    }
+    reading_back::begin(reading_back_, who, options.last_event_id, core_.sequence);
     entered.stay();
     if (!who.is_behind) {
         memberships::join(on, who, owed);
+    }
+}
+
+/// Lets the journal follow its topics that are not followed yet.
+void manager_state::follow(const subscriber& who) {
+    for (const membership& each : who.memberships) {
+        if (topic& begun = *each.in->of; !begun.is_to_be_followed) {
+            journaling_->follow(begun);
+        }
     }
 }
 
@@ -294,12 +136,13 @@ void manager_state::subscribe(const std::shared_ptr<shard>& on, subscriber& who,
 bool manager_state::are_closed(asked_topics& asked) const noexcept {
     const clock::time_point now = clock::now();
     return std::ranges::all_of(
-        asked, [&](const asked_topic& each) { return closed_.has(each.options.name, now); });
+        asked, [&](const asked_topic& each) { return core_.closed.has(each.options.name, now); });
 }
 
 /// Makes what topics will be polled by that are not polled yet.
 void manager_state::make_missing_runs(asked_topics& topics, std::unique_lock<std::mutex>& lock) {
-    while (asked_topic* const next = is_shut_down_ ? nullptr : topics.without_run(topics_)) {
+    while (
+        asked_topic* const next = core_.is_shut_down ? nullptr : topics.without_run(core_.topics)) {
         lock.unlock();
         const std::string& name = next->options.name;
         if (const auto* const source = std::exchange(next->settings.source, nullptr)) {
@@ -316,14 +159,15 @@ void manager_state::make_missing_runs(asked_topics& topics, std::unique_lock<std
 
 bool manager_state::read_on(const std::shared_ptr<shard>& on, subscriber& who) {
     owed_drains owed;
-    const std::lock_guard lock{mutex_};
+    const std::lock_guard lock{core_.guard};
     if (who.past) {
         on->add_resident(who);
-        const reading_back::progress made = who.past->read_piece(sequence_, on);
-        if (made != reading_back::progress::done) {
+        const reading_back::progress made = who.past->read_piece(core_.sequence, on);
+        const bool is_over = core_.is_shut_down && made == reading_back::progress::waits;
+        if (made != reading_back::progress::done && !is_over) {
             return made == reading_back::progress::more;
         }
-        const end_kind how = is_shut_down_ ? end_kind::shut_down : who.past->how_ended();
+        const end_kind how = core_.is_shut_down ? end_kind::shut_down : who.past->how_ended();
         if (how == end_kind::none) {
             memberships::join(on, who, owed);
         }
@@ -336,7 +180,7 @@ bool manager_state::read_on(const std::shared_ptr<shard>& on, subscriber& who) {
 
 void manager_state::unsubscribe(const std::shared_ptr<shard>& from, subscriber& who) noexcept {
     owed_drains owed;
-    const std::lock_guard lock{mutex_};
+    const std::lock_guard lock{core_.guard};
     if (memberships_.leave(who, owed)) {
         intrusive_ptr_add_ref(&who);
         owed.push(from, static_cast<leaving&>(who));
@@ -345,7 +189,7 @@ void manager_state::unsubscribe(const std::shared_ptr<shard>& from, subscriber& 
 
 void manager_state::forget(subscriber& who) noexcept {
     owed_drains owed;
-    const std::lock_guard lock{mutex_};
+    const std::lock_guard lock{core_.guard};
     static_cast<void>(memberships_.leave(who, owed));
 }
 
@@ -355,50 +199,103 @@ void manager_state::forget(subscriber& who) noexcept {
 /// the journal is to forget something.
 void manager_state::take_turn(turn&& by) {
     owed_drains owed;
-    const std::lock_guard lock{mutex_};
-    if (journaling_ && !is_shut_down_ && (by.forgets || !journaling_->is_settled())) {
+    const std::lock_guard lock{core_.guard};
+    if (journaling_ && !core_.is_shut_down && (by.forgets || !journaling_->is_settled())) {
         journaling_->add(std::move(by));
     } else {
         by.act(owed);
     }
 }
 
+/// Where nodes share the journal, it tells them all, after what was published before. False: they
+/// do not.
+bool manager_state::send_action(std::string_view name, journal_action what, std::string_view key) {
+    if (!journaling_ || !journaling_->is_shared()) {
+        return false;
+    }
+    outgoing sent;
+    sent.shared = std::make_unique<shared_part>(
+        shared_part{.topic = std::string{name}, .action = what, .key = std::string{key}});
+    sent.id.epoch = core_.epoch;
+    owed_drains owed;
+    const std::lock_guard lock{core_.guard};
+    if (core_.is_shut_down) {
+        return false;
+    }
+    journaling_->add(std::move(sent));
+    if (what == journal_action::close && core_.topics.find(name) == nullptr) {
+        close_topic(name, owed); // it does not arrive here
+    }
+    return true;
+}
+
+/// What a node has sent.
+void manager_state::act(
+    journal_action what, std::string_view name, std::string_view key, owed_drains& owed) {
+    switch (what) {
+    case journal_action::publish: break;
+    case journal_action::end_streams: end_streams(name, owed); break;
+    case journal_action::close: close_topic(name, owed); break;
+    case journal_action::forget:
+        forget_kept(name, key.empty() ? std::nullopt : std::optional{key}, owed);
+        break;
+    }
+}
+
 void manager_state::end_streams(std::string_view name) {
-    take_turn({std::string{name}, [this, topic = std::string{name}](owed_drains& owed) {
-                   if (detail::topic* const ended = topics_.find(topic)) {
-                       ended->end_streams(end_kind::closed, owed);
-                   }
-               }});
+    if (!send_action(name, journal_action::end_streams)) {
+        take_turn({std::string{name},
+            [this, topic = std::string{name}](owed_drains& owed) { end_streams(topic, owed); }});
+    }
+}
+
+void manager_state::end_streams(std::string_view name, owed_drains& owed) {
+    if (topic* const ended = core_.topics.find(name)) {
+        ended->end_streams(end_kind::closed, owed);
+    }
 }
 
 void manager_state::close_topic(std::string_view name) {
-    const auto close = [this, topic = std::string{name}](owed_drains& owed) {
-        closed_.note(topic, clock::now());
-        if (detail::topic* const closed = topics_.find(topic)) {
-            closed->end_streams(end_kind::topic_closed, owed);
-            reviews_.stop(topics_.retire(*closed), owed);
-            reviews_.adjust(owed);
-        }
-    };
-    take_turn({std::string{name}, close, true});
+    if (!send_action(name, journal_action::close)) {
+        take_turn({std::string{name},
+            [this, topic = std::string{name}](owed_drains& owed) { close_topic(topic, owed); },
+            true});
+    }
+}
+
+void manager_state::close_topic(std::string_view name, owed_drains& owed) {
+    core_.closed.note(name, clock::now());
+    if (topic* const closed = core_.topics.find(name)) {
+        closed->end_streams(end_kind::topic_closed, owed);
+        core_.reviews.stop(core_.topics.retire(*closed), owed);
+        core_.reviews.adjust(owed);
+    }
 }
 
 void manager_state::forget_kept(std::string_view name, std::optional<std::string> key) {
-    const auto forget = [this, topic = std::string{name}, key](owed_drains& owed) {
-        if (detail::topic* const emptied = topics_.find(topic)) {
-            emptied->forget(key);
-            topics_.note_use(*emptied);
-            reviews_.stop(topics_.review(*emptied, clock::now()), owed);
-            reviews_.adjust(owed);
-        }
-    };
+    const bool is_of_all = !key || !key->empty(); // without a key, the action is of the topic
+    if (is_of_all && send_action(name, journal_action::forget, key.value_or(""))) {
+        return;
+    }
+    const auto forget = [this, topic = std::string{name}, key](
+                            owed_drains& owed) { forget_kept(topic, key, owed); };
     take_turn({std::string{name}, forget, true, std::move(key)});
+}
+
+void manager_state::forget_kept(
+    std::string_view name, std::optional<std::string_view> key, owed_drains& owed) noexcept {
+    if (topic* const emptied = core_.topics.find(name)) {
+        emptied->forget(key);
+        core_.topics.note_use(*emptied);
+        core_.reviews.stop(core_.topics.review(*emptied, clock::now()), owed);
+        core_.reviews.adjust(owed);
+    }
 }
 
 void manager_state::shutdown() noexcept {
     owed_drains owed;
-    const std::lock_guard lock{mutex_};
-    if (is_shut_down_.exchange(true)) {
+    const std::lock_guard lock{core_.guard};
+    if (core_.is_shut_down.exchange(true)) {
         return;
     }
     if (journaling_) {
@@ -409,33 +306,33 @@ void manager_state::shutdown() noexcept {
 }
 
 void manager_state::end_topics(owed_drains& owed) noexcept {
-    while (topic* const ended = topics_.any()) {
+    while (topic* const ended = core_.topics.any()) {
         ended->shut_down(owed);
-        reviews_.stop(topics_.retire(*ended), owed);
+        core_.reviews.stop(core_.topics.retire(*ended), owed);
     }
-    reviews_.adjust(owed);
+    core_.reviews.adjust(owed);
     left_->begin_end();
 }
 
 void manager_state::cut_streams() noexcept {
     owed_drains owed;
-    const std::lock_guard lock{mutex_};
+    const std::lock_guard lock{core_.guard};
     if (!std::exchange(has_cut_, true)) {
-        shards_.for_each([&owed](shard& each) { each.cut_all(owed); });
+        core_.shards.for_each([&owed](shard& each) { each.cut_all(owed); });
     }
 }
 
 manager_stats manager_state::stats() const {
     manager_stats result;
-    counts_->copy_to(result);
-    result.refused = refused_;
-    result.memory = budget_.account()->used();
+    core_.counts->copy_to(result);
+    result.refused = core_.refused;
+    result.memory = core_.account()->used();
     {
-        const std::lock_guard lock{mutex_};
+        const std::lock_guard lock{core_.guard};
         result.subscribers = memberships_.subscribers();
         result.resumed = reading_back_.resumed;
         result.gaps = reading_back_.gaps;
-        result.topics = topics_.stats();
+        result.topics = core_.topics.stats();
         if (journaling_) {
             result.journal = journaling_->stats();
             result.refused += journaling_->refused();

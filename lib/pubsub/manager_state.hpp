@@ -3,24 +3,22 @@
 #include <crier/pubsub/manager.hpp>
 
 #include "asked_topics.hpp"
-#include "closed_topics.hpp"
-#include "draft.hpp"
 #include "journaling.hpp"
 #include "leftovers.hpp"
 #include "lifecycle.hpp"
-#include "making_room.hpp"
+#include "manager_core.hpp"
 #include "memberships.hpp"
-#include "memory_budget.hpp"
+#include "publishing.hpp"
 #include "reading_back.hpp"
-#include "review_alarm.hpp"
-#include "shard_table.hpp"
-#include "topic_table.hpp"
 
 #include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace crier::detail {
@@ -39,16 +37,18 @@ public:
     const boost::asio::any_io_executor& get_executor() const noexcept {
         return own_->get_executor();
     }
-    const manager_options& options() const noexcept { return options_; }
+    const manager_options& options() const noexcept { return core_.options; }
     const frame& heartbeat() const noexcept { return heartbeat_; }
-    const memory_account_ptr& account() const noexcept { return budget_.account(); }
+    const memory_account_ptr& account() const noexcept { return core_.account(); }
     /// Does not throw.
-    const logger& log() const noexcept { return *log_; }
+    const logger& log() const noexcept { return *core_.log; }
 
-    boost::system::result<event_id> publish(const publication& what);
-
-    /// The same, and tells of it when it is in the journal.
-    void publish(publication what, acknowledgement then);
+    boost::system::result<event_id> publish(const publication& what) {
+        return publishing_.publish(what);
+    }
+    void publish(publication what, acknowledgement then) {
+        publishing_.publish(std::move(what), std::move(then));
+    }
 
     /// Waits for what is on its way to the journal, within a second. After `shutdown`, on a thread
     /// that may wait.
@@ -76,7 +76,7 @@ public:
     void close_topic(std::string_view name);
     void forget_kept(std::string_view name, std::optional<std::string> key);
     void shutdown() noexcept;
-    bool is_shut_down() const noexcept { return is_shut_down_; }
+    bool is_shut_down() const noexcept { return core_.is_shut_down; }
 
     /// What a shutdown waits for.
     leftovers& left() const noexcept { return *left_; }
@@ -91,7 +91,7 @@ public:
         // Without the lock, once it is there: each stream asks for it at its beginning and end.
         void* there = companion_.load(std::memory_order_acquire);
         if (there == nullptr) {
-            const std::lock_guard lock{mutex_};
+            const std::lock_guard lock{core_.guard};
             if (!companion_keeper_) {
                 companion_keeper_ = std::make_shared<Companion>();
             }
@@ -105,16 +105,15 @@ private:
     manager_state(const boost::asio::any_io_executor& executor, manager_options&& checked,
         const journal::numbering& from);
 
-    sight look(const publication& what) const;
-    boost::system::error_code refuse(const publication& what, boost::system::error_code why);
-    event_id publish_to_nobody(const publication& what) noexcept;
-    void note_life(const publication& what) noexcept;
-    event_id commit(const publication& what, draft& drawn, const sight& seen, owed_drains& owed);
-    boost::system::result<event_id> enqueue(
-        const publication& what, draft& drawn, const sight& seen, owed_drains& owed);
-    bool waits_for_journal(const sight& seen, const draft& drawn) const noexcept;
-    void take_turn(turn&& by);
     void begin_journaling();
+    void follow(const subscriber& who);
+    void take_turn(turn&& by);
+    bool send_action(std::string_view name, journal_action what, std::string_view key = {});
+    void act(journal_action what, std::string_view name, std::string_view key, owed_drains& owed);
+    void end_streams(std::string_view name, owed_drains& owed);
+    void close_topic(std::string_view name, owed_drains& owed);
+    void forget_kept(
+        std::string_view name, std::optional<std::string_view> key, owed_drains& owed) noexcept;
     void end_topics(owed_drains& owed) noexcept;
 
     bool are_closed(asked_topics& asked) const noexcept;
@@ -122,32 +121,21 @@ private:
 
     void shard_has_shed(std::uint64_t oldest, bool has_subscribers) noexcept override;
 
-    const manager_options options_;
-    const std::shared_ptr<const logger> log_;
-    const std::uint64_t epoch_;
+    manager_core core_;
     const frame heartbeat_;
-    const std::shared_ptr<counters> counts_ = std::make_shared<counters>();
-    std::atomic<std::uint64_t> refused_{0};
-    std::atomic<bool> is_shut_down_{false};
     const std::shared_ptr<leftovers> left_;
 
     std::atomic<void*> companion_{nullptr};
 
-    mutable std::mutex mutex_;
+    // Guarded by the core's lock:
+
     std::shared_ptr<void> companion_keeper_;
-    std::uint64_t sequence_;
     bool has_cut_ = false;
-    unsigned refusals_logged_ = 0; ///< of topics that there are none of
-    memory_budget budget_;
-    closed_topics closed_;
-    topic_table topics_;
-    reading_back::common reading_back_;
-    shard_table shards_;
     std::shared_ptr<shard> own_; ///< the manager's
     std::shared_ptr<lifecycle> polling_;
-    review_alarm reviews_{mutex_, topics_};
-    memberships memberships_{topics_, reviews_};
-    making_room room_{budget_, topics_, shards_, reviews_};
+    memberships memberships_{core_.topics, core_.reviews};
+    reading_back::common reading_back_{core_};
+    publishing publishing_{core_};
     std::unique_ptr<journaling> journaling_; ///< none without a journal
 };
 

@@ -31,20 +31,31 @@ struct turn {
     std::optional<std::string> key{};
     /// The journal is to know that numbers were given up to here; 0: nothing of that.
     std::uint64_t number = 0;
+    /// A shared journal is to follow it.
+    topic_ptr follows{};
+};
+
+/// Of what goes to a journal that nodes share.
+struct shared_part {
+    std::string topic;
+    journal_action action = journal_action::publish;
+    std::string key{}; ///< of an action other than `publish`
+    bool only_changes = false;
+    std::uint64_t ticket = 0; ///< given by the outbox
 };
 
 /// What waits for the journal: an event that has its number, or somebody's turn.
 struct outgoing {
-    topic_ptr to{}; ///< none: a turn
+    topic_ptr to{}; ///< none: another of the last two
     frame content{};
     event_id id{};
     bool has_own_id = false;
     std::chrono::system_clock::time_point at{}; ///< when it began to wait
-    std::shared_ptr<const last_value> value{};
     /// It equals the topic's last event: for those alone who have joined since.
     bool is_repeated = false;
     acknowledgement then{};
     std::unique_ptr<turn> instead{};
+    std::unique_ptr<shared_part> shared{};
 };
 
 /// What waits for the journal, oldest first, and how much that is. Guarded by the manager's lock.
@@ -60,6 +71,9 @@ public:
     void push(outgoing&& added) {
         const std::size_t bytes = added.content.text().size();
         added.at = std::chrono::system_clock::now();
+        if (added.shared) {
+            added.shared->ticket = ++tickets_;
+        }
         waiting_.push_back(std::move(added));
         waits_.events += 1;
         waits_.bytes += bytes;
@@ -93,6 +107,7 @@ public:
 private:
     const outbox_limits most_;
     outbox_limits waits_{0, 0};
+    std::uint64_t tickets_ = 0;
     std::vector<outgoing> waiting_;
     std::chrono::system_clock::time_point oldest_{}; ///< of those that were taken last
 };

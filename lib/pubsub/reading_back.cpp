@@ -1,9 +1,9 @@
 #include "reading_back.hpp"
 
 #include "journal_reader.hpp"
+#include "manager_core.hpp"
 #include "resumption.hpp"
-#include "subscriber.hpp"
-#include "topic_table.hpp"
+#include "waking.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -40,6 +40,9 @@ std::uint64_t reading_back::source::evicted_through() const noexcept {
 
 /// Whether some of what comes next is in the journal alone.
 bool reading_back::source::needs_journal() const noexcept {
+    if (!of->is_followed) {
+        return true;
+    }
     if (!of->settings.is_journaled) {
         return false;
     }
@@ -49,12 +52,16 @@ bool reading_back::source::needs_journal() const noexcept {
     return is_older_in_journal() && after < of->kept.evicted_through();
 }
 
+std::uint64_t reading_back::common::newest() const noexcept {
+    return std::max(of.sequence, journal != nullptr ? journal->newest() : 0);
+}
+
 // --- beginning
 
 void reading_back::begin(
     common& by, subscriber& who, std::string_view last_event_id, std::uint64_t newest) {
     std::unique_ptr<reading_back> past{new reading_back{by, who, newest}};
-    const bool resumes = by.has_ids && !last_event_id.empty();
+    const bool resumes = by.of.options.ids && !last_event_id.empty();
     const bool has_past =
         resumes ? past->begin_after(last_event_id, newest) : past->begin_with_retained();
     by.resumed += resumes ? 1 : 0;
@@ -72,6 +79,7 @@ reading_back::reading_back(common& by, subscriber& who, std::uint64_t newest) : 
         read.kept.evict(clock::now());
         sources_.push_back({&read, false, newest, read.endings});
         sources_.back().told = sources_.back().evicted_through();
+        sources_.back().awaits_follow = !read.is_followed;
     }
 }
 
@@ -79,27 +87,42 @@ reading_back::reading_back(common& by, subscriber& who, std::uint64_t newest) : 
 bool reading_back::begin_after(std::string_view last_event_id, std::uint64_t newest) {
     std::optional<std::uint64_t> own;
     bool may_be_in_journal = false;
+    bool must_wait = false;
     for (const source& each : sources_) {
         if (const auto found = each.of->kept.find(last_event_id)) {
             own = std::min(own.value_or(*found), *found);
         }
         may_be_in_journal = may_be_in_journal || each.is_older_in_journal();
+        must_wait = must_wait || !each.of->is_followed;
     }
     const std::optional<event_id> cursor =
-        own ? event_id{by_.epoch, *own} : parse_event_id(last_event_id);
-    if (may_be_in_journal && !own && (!cursor || cursor->epoch != by_.epoch)) {
+        own ? event_id{by_.of.epoch, *own} : parse_event_id(last_event_id);
+    const bool is_numbered = cursor && cursor->epoch == by_.of.epoch;
+    must_wait = must_wait || (may_be_in_journal && !own && !is_numbered) ||
+                (by_.is_shared && is_numbered && cursor->sequence > newest);
+    if (must_wait) {
         unresolved_ = last_event_id;
         return true;
     }
     return go_on_after(last_event_id, cursor, newest);
 }
 
-/// Looks an id of a publisher's own up in the journal. False: it is being looked up.
-bool reading_back::resolve(std::uint64_t newest, const std::shared_ptr<shard>& on) {
+/// Finds out where the client is. False: that is being looked up.
+bool reading_back::resolve(const std::shared_ptr<shard>& on) {
+    if (!are_followed(on)) {
+        return false;
+    }
+    const auto numbered = parse_event_id(*unresolved_);
+    const bool is_numbered = numbered && numbered->epoch == by_.of.epoch;
+    if (is_numbered && numbered->sequence > by_.newest() &&
+        !std::exchange(has_asked_newest_, true)) {
+        by_.journal->ask_newest({&who_, on});
+        return false;
+    }
     std::optional<std::uint64_t> own;
     bool is_known = true;
     for (const source& each : sources_) {
-        if (each.is_older_in_journal()) {
+        if (each.is_older_in_journal() && !is_numbered) {
             const auto found = by_.journal->find_id(*each.of, *unresolved_, {&who_, on});
             is_known = is_known && found.has_value();
             if (found && *found != 0) {
@@ -108,11 +131,32 @@ bool reading_back::resolve(std::uint64_t newest, const std::shared_ptr<shard>& o
         }
     }
     if (is_known) {
-        go_on_after(
-            *unresolved_, own ? event_id{by_.epoch, *own} : parse_event_id(*unresolved_), newest);
+        go_on_after(*unresolved_, own ? event_id{by_.of.epoch, *own} : numbered, by_.newest());
         unresolved_.reset();
     }
     return is_known;
+}
+
+bool reading_back::are_followed(const std::shared_ptr<shard>& on) {
+    bool all = true;
+    for (source& each : sources_) {
+        all = await_follow(each, on) && all;
+    }
+    return all;
+}
+
+/// What is published from the time on that a topic is followed arrives. False: it is not followed
+/// yet.
+bool reading_back::await_follow(source& of, const std::shared_ptr<shard>& on) {
+    if (!of.of->is_followed) {
+        of.of->awaiting.push_back(std::make_unique<waking>(waiting_reader{&who_, on}));
+        return false;
+    }
+    if (std::exchange(of.awaits_follow, false)) {
+        of.after = of.of->followed_after;
+        of.told = of.evicted_through();
+    }
+    return true;
 }
 
 bool reading_back::go_on_after(
@@ -121,9 +165,13 @@ bool reading_back::go_on_after(
     for (const source& each : sources_) {
         evicted = std::max(evicted, each.evicted_through());
     }
-    resumption decided = resume_after(last_event_id, cursor, {by_.epoch, newest}, evicted);
+    resumption decided = resume_after(last_event_id, cursor, {by_.of.epoch, newest}, evicted);
     for (source& each : sources_) {
         each.after = decided.after;
+    }
+    if (decided.after > by_.of.sequence) {
+        who_.had = decided.after;
+        by_.of.furthest_resumed = std::max(by_.of.furthest_resumed, decided.after);
     }
     add_values(decided.after, decided.missing.has_value());
     if (decided.missing) {
@@ -157,8 +205,11 @@ bool reading_back::has_past() const noexcept {
 
 /// Sees to it that what comes next of a topic is here. False: it is being read.
 bool reading_back::fetch(source& into, const std::shared_ptr<shard>& on) {
+    if (!await_follow(into, on)) {
+        return false;
+    }
     while (into.needs_journal()) {
-        const journal_reader::waiter waits{&who_, on};
+        const waiting_reader waits{&who_, on};
         if (into.is_values || into.awaits_retained) {
             by_.journal->load(*into.of, waits);
             return false;
@@ -206,7 +257,7 @@ reading_back::~reading_back() {
     for (const source& each : sources_) {
         if (holds_ && !each.is_values && --each.of->readers == 0) {
             each.of->kept.limit(each.of->settings.history);
-            by_.topics.note_use(*each.of);
+            by_.of.topics.note_use(*each.of);
         }
     }
 }
@@ -216,9 +267,9 @@ reading_back::~reading_back() {
 reading_back::progress reading_back::read_piece(
     std::uint64_t newest, const std::shared_ptr<shard>& on) {
     for (const membership& each : who_.memberships) {
-        by_.topics.note_use(*each.in->of);
+        by_.of.topics.note_use(*each.in->of);
     }
-    if ((unresolved_ && !resolve(newest, on)) || !fetch_all(on)) {
+    if ((unresolved_ && !resolve(on)) || !fetch_all(on)) {
         return progress::waits;
     }
     tell_evicted();
@@ -235,7 +286,7 @@ reading_back::progress reading_back::read_piece(
             return progress::done;
         }
         const record& first = *from->next();
-        const entry_ptr read{new entry{first.content, {by_.epoch, first.sequence}}};
+        const entry_ptr read{new entry{first.content, {by_.of.epoch, first.sequence}}};
         from->of->sign(*read);
         bytes += first.content.text().size();
         who_.pending.append(read);
@@ -265,8 +316,9 @@ void reading_back::tell_evicted() {
             last = std::max(last, evicted);
         }
     }
-    if (by_.has_ids && last > 0) {
-        tell({gap_reason::evicted, to_string(event_id{by_.epoch, first}), {by_.epoch, last}, {}});
+    if (by_.of.options.ids && last > 0) {
+        tell({gap_reason::evicted, to_string(event_id{by_.of.epoch, first}), {by_.of.epoch, last},
+            {}});
     }
     // Where telling throws, it is told once more.
     for (source& each : sources_) {
@@ -277,9 +329,9 @@ void reading_back::tell_evicted() {
 /// The same of one that a journal keeps no more.
 void reading_back::tell_evicted(source& from, std::uint64_t through) {
     const std::uint64_t known = std::max(from.told, from.after);
-    if (by_.has_ids && through > known) {
-        tell({gap_reason::evicted, to_string(event_id{by_.epoch, known + 1}), {by_.epoch, through},
-            {}});
+    if (by_.of.options.ids && through > known) {
+        tell({gap_reason::evicted, to_string(event_id{by_.of.epoch, known + 1}),
+            {by_.of.epoch, through}, {}});
     }
     from.told = std::max(from.told, through);
 }
@@ -295,7 +347,7 @@ void reading_back::tell(gap missing) {
         }
     }
     if (left_from <= missing.to.sequence) {
-        missing.id = event_id{by_.epoch, left_from - 1};
+        missing.id = event_id{by_.of.epoch, left_from - 1};
     }
     const gap_reason why = missing.reason;
     who_.pending.append(gap_entry(std::move(missing)));

@@ -22,7 +22,7 @@ namespace crier::detail {
 class journal_reader;
 class shard;
 class subscriber;
-class topic_table;
+struct manager_core;
 struct topic;
 
 /// What a subscriber reads back before it gets what is published from then on: the histories of its
@@ -32,11 +32,13 @@ class reading_back {
 public:
     /// What all who read back from a manager's topics share.
     struct common {
-        topic_table& topics;
-        const std::uint64_t epoch = 0;
-        const bool has_ids = true;
+        manager_core& of;
         journal_reader* journal = nullptr; ///< of topics that have one
-        std::uint64_t resumed = 0;         ///< subscribers that gave a last event id
+        bool is_shared = false;            ///< the journal
+
+        /// The last number of all that is known, on whatever node.
+        std::uint64_t newest() const noexcept;
+        std::uint64_t resumed = 0; ///< subscribers that gave a last event id
         std::array<std::uint64_t, gap_reasons> gaps{};
     };
 
@@ -72,6 +74,8 @@ private:
         std::uint64_t told = 0; ///< what had gone up to here is told, or concerns nobody
         /// Begins with what the topic retains, once that is here.
         bool awaits_retained = false;
+        /// Begins where the topic begins to be followed.
+        bool awaits_follow = false;
         /// Read from a journal, where the topic has it no longer.
         journal_piece_ptr piece{};
 
@@ -86,9 +90,11 @@ private:
     bool has_past() const noexcept;
     bool fetch_all(const std::shared_ptr<shard>& on);
     bool fetch(source& into, const std::shared_ptr<shard>& on);
+    bool await_follow(source& of, const std::shared_ptr<shard>& on);
     void take_up(source& into) const noexcept;
     bool begin_after(std::string_view last_event_id, std::uint64_t newest);
-    bool resolve(std::uint64_t newest, const std::shared_ptr<shard>& on);
+    bool resolve(const std::shared_ptr<shard>& on);
+    bool are_followed(const std::shared_ptr<shard>& on);
     bool go_on_after(
         std::string_view last_event_id, std::optional<event_id> cursor, std::uint64_t newest);
     bool begin_with_retained();
@@ -106,6 +112,7 @@ private:
     boost::container::small_vector<source, 2> sources_;
     /// What the client has received last, by an id that may be in the journal.
     std::optional<std::string> unresolved_;
+    bool has_asked_newest_ = false;
     bool holds_ = false;
 };
 

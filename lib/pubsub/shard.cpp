@@ -133,6 +133,10 @@ void shard::deliver(delivery& what) noexcept {
         tell_denied(what, *in);
         return;
     }
+    if (what.is_late) {
+        deliver_late(what, *in);
+        return;
+    }
     const entry_ptr shared{&what};
     in->of->sign(*shared);
     std::uint64_t delivered = 0;
@@ -148,6 +152,29 @@ void shard::deliver(delivery& what) noexcept {
     }
     const std::uint64_t bytes = delivered * what.content.text().size();
     in->of->counts->add(delivered, bytes, lost);
+    all_counts_->add(delivered, bytes, lost);
+}
+
+/// Who reads other topics too may have got a later number: the event would be out of order, and
+/// the client could not go on after both.
+void shard::deliver_late(delivery& what, const lane& in) noexcept {
+    const entry_ptr shared{&what};
+    in.of->sign(*shared);
+    std::uint64_t delivered = 0;
+    drop_counts lost{};
+    for (const membership& each : in.members) {
+        subscriber& member = *each.who;
+        if (member.joined < what.only_since || what.id.sequence <= member.had) {
+            continue;
+        }
+        if (what.last > what.id.sequence && member.memberships.size() > 1) {
+            miss(member, what, in, lost);
+        } else {
+            delivered += queue(member, shared, in, lost) ? 1 : 0;
+        }
+    }
+    const std::uint64_t bytes = delivered * what.content.text().size();
+    in.of->counts->add(delivered, bytes, lost);
     all_counts_->add(delivered, bytes, lost);
 }
 
@@ -187,15 +214,18 @@ bool shard::hand_over(subscriber& to, const entry_ptr& only) noexcept {
 void shard::tell_denied(delivery& what, const lane& in) noexcept {
     drop_counts lost{};
     for (const membership& each : in.members) {
-        subscriber& member = *each.who;
-        if (member.joined >= what.only_since) {
-            member.pending.miss(what.id, what.last, what.count, lost);
-            log_drop(in.of->name, member);
-            wake_later(member);
+        if (each.who->joined >= what.only_since) {
+            miss(*each.who, what, in, lost);
         }
     }
     in.of->counts->add(0, 0, lost);
     all_counts_->add(0, 0, lost);
+}
+
+void shard::miss(subscriber& by, const delivery& what, const lane& in, drop_counts& lost) noexcept {
+    by.pending.miss(what.id, what.last, what.count, lost);
+    log_drop(in.of->name, by);
+    wake_later(by);
 }
 
 void shard::join(subscriber& who) noexcept {

@@ -108,6 +108,8 @@ private:
     void cut_now() noexcept;
     /// Lets the lane's subscribers miss what was denied.
     void tell_denied(delivery& what, const lane& in) noexcept;
+    void deliver_late(delivery& what, const lane& in) noexcept;
+    void miss(subscriber& by, const delivery& what, const lane& in, drop_counts& lost) noexcept;
     bool queue(subscriber& of, const entry_ptr& added, const lane& in, drop_counts& lost) noexcept;
     bool hand_over(subscriber& to, const entry_ptr& only) noexcept;
     void end(subscriber& who, end_kind how) noexcept;

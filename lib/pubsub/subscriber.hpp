@@ -69,6 +69,8 @@ public:
     bool has_left = false;
     /// Given by its manager; 0 before.
     std::uint64_t id = 0;
+    /// Up to which number its client has got all from another node.
+    std::uint64_t had = 0;
     std::unique_ptr<reading_back> past;
 
     // What every event touches comes last, beside what the session has of that.

@@ -2,6 +2,7 @@
 
 #include "lifecycle.hpp"
 #include "shard.hpp"
+#include "waking.hpp"
 
 #include <utility>
 #include <vector>
@@ -145,11 +146,20 @@ void topic::forget(std::optional<std::string_view> key) noexcept {
     last = nullptr;
 }
 
+void topic::follow(std::uint64_t after) noexcept {
+    is_followed = true;
+    followed_after = arrived = after;
+    kept.miss(after);
+}
+
 void topic::restore(const journal_piece& retained) {
     if (is_loaded) {
         return;
     }
     for (const record& each : retained.records) {
+        if (is_to_be_followed && each.sequence > arrived) {
+            break; // it is on its way
+        }
         if (values) {
             values->restore(each);
         } else if (kept.empty()) {

@@ -21,12 +21,17 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace crier::detail {
 
 class entry;
 struct polling_run;
+struct waking;
 class owed_drains;
+
+/// Those who wait for the same.
+using wakings = std::vector<std::unique_ptr<waking>>;
 
 /// What a topic published last, to be compared with what comes next.
 struct last_value {
@@ -106,6 +111,9 @@ struct topic final : boost::intrusive_ref_counter<topic, boost::thread_safe_coun
     /// Lets the oldest of what it keeps go.
     void evict_oldest() noexcept override;
 
+    /// It is followed in a shared journal: what is later than that number arrives.
+    void follow(std::uint64_t after) noexcept;
+
     /// Puts what it retains in its journal beside what has come since it opened.
     void restore(const journal_piece& retained);
 
@@ -132,6 +140,16 @@ struct topic final : boost::intrusive_ref_counter<topic, boost::thread_safe_coun
     bool is_loaded = true;
     /// Whether the journal knows its limits. Belongs to the journal's writer.
     bool is_known_to_journal = false;
+    /// Where nodes share a journal: whether the journal is to follow it, was asked to, and does.
+    /// Until then nothing of it arrives, and who reads it waits.
+    bool is_to_be_followed = false;
+    bool is_asked_for = false;
+    bool is_followed = true;
+    wakings awaiting{};
+    /// From where it is followed, and up to where its events have arrived.
+    std::uint64_t followed_after = 0;
+    std::uint64_t arrived = 0;
+    boost::intrusive_ptr<topic> next_retired{};
     /// How many subscribers read back at present.
     std::size_t readers = 0;
     /// How often its streams were ended, and how at last.

@@ -1,7 +1,10 @@
 #include "topic_table.hpp"
 
+#include <crier/pubsub/shared_journal.hpp>
+
 #include "lifecycle.hpp"
 #include "options.hpp"
+#include "retired_topics.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -17,6 +20,11 @@ std::size_t slot_of(std::string_view name, std::size_t slots) noexcept {
 }
 
 } // namespace
+
+topic_table::topic_table(const manager_options& options, memory_budget& budget) noexcept
+    : options_{options},
+      is_shared_{dynamic_cast<const shared_journal*>(options.journal.get()) != nullptr},
+      budget_{budget} {}
 
 topic_table::~topic_table() {
     while (topic* const left = any()) {
@@ -71,6 +79,7 @@ topic& topic_table::open(std::string_view name, topic_settings settings, std::ui
     const topic_ptr opened{new topic{
         std::string{name}, std::move(settings), since, options_.keys_limit, budget_.account()}};
     opened->used_at = clock::now();
+    opened->is_followed = !is_shared_;
     topics_.emplace(opened->name, opened);
     return *opened;
 }
@@ -96,14 +105,14 @@ topic_table::stopped_run topic_table::left(topic& by, clock::time_point now) noe
     return review(by, now);
 }
 
-topic_table::stopped_run topic_table::evict(const topic& but, clock::time_point now) noexcept {
+topic_table::stopped_run topic_table::evict(const topic* but, clock::time_point now) noexcept {
     auto& least = static_cast<topic&>(budget_.least_recent());
     least.evict_oldest();
     if (least.keeps_something()) {
         return nullptr;
     }
     budget_.forget(least);
-    return &least == &but ? nullptr : review(least, now);
+    return &least == but ? nullptr : review(least, now);
 }
 
 /// Ends a topic without subscribers, or what of it is over, and notes when more may be.
@@ -166,7 +175,11 @@ topic_table::stopped_run topic_table::retire(topic& ended) noexcept {
         schedule_.erase(schedule_.iterator_to(ended));
     }
     stopped_run stopped = std::exchange(ended.polling, nullptr);
+    const topic_ptr kept{&ended};
     topics_.erase(ended.name);
+    if (retired_ != nullptr && ended.is_to_be_followed) {
+        retired_->add(ended);
+    }
     return stopped;
 }
 

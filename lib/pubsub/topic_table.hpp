@@ -17,12 +17,13 @@
 
 namespace crier::detail {
 
+class retired_topics;
+
 /// The topics by their names: when one opens, how long it lingers, when it retires. It knows no
 /// executor and no lock: its manager guards it, and does what it says.
 class topic_table {
 public:
-    topic_table(const manager_options& options, memory_budget& budget) noexcept
-        : options_{options}, budget_{budget} {}
+    topic_table(const manager_options& options, memory_budget& budget) noexcept;
     topic_table(const topic_table&) = delete;
     topic_table& operator=(const topic_table&) = delete;
     ~topic_table();
@@ -46,7 +47,7 @@ public:
 
     stopped_run left(topic& by, clock::time_point now) noexcept;
     /// Lets the oldest of the topic that was used least recently go; `but` does not end by it.
-    stopped_run evict(const topic& but, clock::time_point now) noexcept;
+    stopped_run evict(const topic* but, clock::time_point now) noexcept;
     /// It may keep nothing any more, or may have come to its end.
     stopped_run review(topic& idle, clock::time_point now) noexcept;
 
@@ -59,6 +60,9 @@ public:
     topic* any() const noexcept;
     stopped_run retire(topic& ended) noexcept;
 
+    /// Where those go that end and were followed; none: nowhere.
+    void hand_retired_to(retired_topics* by) noexcept { retired_ = by; }
+
     /// Of all, in no order.
     std::vector<topic_stats> stats() const;
 
@@ -70,7 +74,9 @@ private:
     };
 
     const manager_options& options_;
+    const bool is_shared_; ///< the journal
     memory_budget& budget_;
+    retired_topics* retired_ = nullptr;
     /// Their keys are views of the topics' names.
     std::unordered_map<std::string_view, topic_ptr, secret_hash> topics_;
     boost::intrusive::multiset<topic, boost::intrusive::base_hook<in_schedule>,

@@ -65,6 +65,19 @@ frame frame_access::of_block(
     return made;
 }
 
+frame frame_access::of_block_with_id(std::string_view block, std::string_view id,
+    std::string_view key, const memory_account_ptr& account) {
+    constexpr std::string_view field = "id: ";
+    constexpr std::string_view end = "\n\n";
+    block.remove_suffix(1); // the blank line
+    frame made{block.size() + field.size() + id.size() + end.size(), key, counted_by(account)};
+    char* at = std::ranges::copy(block, made.writable_text()).out;
+    at = std::ranges::copy(field, at).out;
+    at = std::ranges::copy(id, at).out;
+    std::ranges::copy(end, at);
+    return made;
+}
+
 std::string_view frame_access::key(const frame& of) noexcept {
     return {of.chunk().data() + of.chunk().size(), of.key_size_};
 }

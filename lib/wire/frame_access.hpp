@@ -19,6 +19,10 @@ struct frame_access {
     static frame of_block(
         std::string_view block, std::string_view key, const memory_account_ptr& account);
 
+    /// The same of one without an id, to which that is added.
+    static frame of_block_with_id(std::string_view block, std::string_view id, std::string_view key,
+        const memory_account_ptr& account);
+
     /// Replaces the id by another one of the same length.
     static void set_id(frame& of, std::string_view id) noexcept;
 

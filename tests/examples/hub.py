@@ -169,7 +169,7 @@ def its_state_is_told(binary, folder):
         status, _, text = hub.ask("GET", "/healthz")
         expect(status == 200 and json.loads(text)["status"] == "ok", text)
         stats = json.loads(hub.ask("GET", "/stats")[2])
-        expect(stats["published"] == 1 and stats["journal"]["answers"], f"{stats}")
+        expect(stats["published"] == 1 and stats["journal"]["state"] == "connected", f"{stats}")
 
 
 def main():

@@ -73,7 +73,7 @@ TEST_CASE("while another program locks the file it is not available, and then it
     to.put("a", "x");
     {
         const locking_program other{path};
-        const crier::journal_entry added{++to.next, "a", {}, {}, "y", {}};
+        crier::journal_entry added{++to.next, "a", {}, {}, "y", {}};
         CHECK(journal.append({&added, 1}) == errc::journal_unavailable);
         CHECK(
             journal.keep("b", {.events = 1}, crier::retention::none) == errc::journal_unavailable);

@@ -75,7 +75,7 @@ TEST_CASE("a number whose event was refused is not given again after an end in o
         to.keep("a", {.events = 10});
         to.put("a", "x");
         const auto now = std::chrono::system_clock::now();
-        const crier::journal_entry bad[] = {{1, "a", {}, {}, "y", now}, {2, "a", {}, {}, "z", now}};
+        crier::journal_entry bad[] = {{1, "a", {}, {}, "y", now}, {2, "a", {}, {}, "z", now}};
         CHECK(journal.append(bad));
     }
     sqlite_journal journal{{.path = path}};

@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <span>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -197,10 +198,10 @@ TEST_CASE("of an append that is refused nothing is kept") {
     feeder to{journal};
     to.keep("a", {.events = 10});
     const auto now = std::chrono::system_clock::now();
-    const crier::journal_entry twice[] = {
+    crier::journal_entry twice[] = {
         {1, "a", {}, {}, "x", now}, {2, "a", {}, {}, "y", now}, {2, "a", {}, {}, "z", now}};
     CHECK(journal.append(twice) == boost::system::errc::invalid_argument);
     CHECK(page(journal, "a").records.empty());
-    CHECK(!journal.append({twice, 2}));
+    CHECK(!journal.append(std::span{twice, 2}));
     CHECK(texts(page(journal, "a")) == "x y");
 }

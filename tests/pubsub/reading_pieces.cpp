@@ -20,7 +20,7 @@ namespace {
 
 /// A topic of epoch 1 with a history, and who reads back from it.
 struct reader : rooms {
-    reading_back::common by{topics, 1, true};
+    reading_back::common by{*core};
     topic& news;
     std::uint64_t newest = 0;
 
@@ -33,6 +33,7 @@ struct reader : rooms {
             ++newest;
             news.keep({newest, made(newest)->content, crier::clock::now()}, false);
             news.last_publish = newest;
+            core->sequence = newest;
         }
     }
 

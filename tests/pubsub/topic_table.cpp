@@ -154,12 +154,12 @@ TEST_CASE("of what was used least recently the oldest goes first, and its topic 
     with.publish(newer);
     with.last_leaves(old);
     with.last_leaves(newer);
-    CHECK_FALSE(with.topics.evict(newer, clock::now()));
+    CHECK_FALSE(with.topics.evict(&newer, clock::now()));
     CHECK(old.kept.evicted_through() == 1);
-    CHECK_FALSE(with.topics.evict(newer, clock::now()));
+    CHECK_FALSE(with.topics.evict(&newer, clock::now()));
     CHECK(with.topics.find("old") == nullptr);
     // The one whose event makes the room does not end by it.
-    CHECK_FALSE(with.topics.evict(newer, clock::now()));
+    CHECK_FALSE(with.topics.evict(&newer, clock::now()));
     CHECK(with.topics.find("newer") == &newer);
     CHECK_FALSE(newer.keeps_something());
 }

@@ -1,12 +1,12 @@
 #pragma once
 
 #include "context.hpp"
+#include "pubsub/manager_core.hpp"
 #include "pubsub/memberships.hpp"
 
 #include <cstddef>
 #include <initializer_list>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,29 +26,25 @@ using idle_ptr = boost::intrusive_ptr<idle_subscriber>;
 /// What stands around a manager's subscribers, without a manager.
 struct rooms {
     context test;
-    manager_options options;
-    detail::memory_budget budget{1'000'000};
-    detail::topic_table topics{options, budget};
-    std::mutex guard;
-    std::shared_ptr<const logger> log =
-        std::make_shared<const logger>([](severity, std::string_view) {});
-    std::shared_ptr<detail::counters> counts = std::make_shared<detail::counters>();
+    std::shared_ptr<detail::manager_core> core = std::make_shared<detail::manager_core>(
+        std::make_shared<const logger>([](severity, std::string_view) {}),
+        manager_options{.memory_limit = 1'000'000}, journal::numbering{1, 0});
+    detail::topic_table& topics = core->topics;
+    detail::review_alarm& reviews = core->reviews;
     std::shared_ptr<detail::shard> on = std::make_shared<detail::shard>(
-        test.io.get_executor(), log, counts, std::weak_ptr<detail::shed_listener>{});
-    std::shared_ptr<detail::review_alarm> reviews =
-        std::make_shared<detail::review_alarm>(guard, topics);
-    detail::memberships members{topics, *reviews};
+        test.io.get_executor(), core->log, core->counts, std::weak_ptr<detail::shed_listener>{});
+    detail::memberships members{topics, reviews};
 
-    rooms() { reviews->live_on(on, reviews); }
+    rooms() { reviews.live_on(on, core); }
     rooms(const rooms&) = delete;
     rooms& operator=(const rooms&) = delete;
     ~rooms() {
         {
             detail::owed_drains owed;
             while (detail::topic* const left = topics.any()) {
-                reviews->stop(topics.retire(*left), owed);
+                reviews.stop(topics.retire(*left), owed);
             }
-            reviews->adjust(owed);
+            reviews.adjust(owed);
         }
         test.run();
     }
@@ -61,7 +57,7 @@ struct rooms {
 
     /// A subscriber of the topics; one that stays, or one that does not get so far.
     idle_ptr subscriber_of(std::initializer_list<std::string> names, bool stays = true) {
-        const idle_ptr made{new idle_subscriber{budget.account()}};
+        const idle_ptr made{new idle_subscriber{core->account()}};
         made->memberships.reserve(names.size());
         detail::owed_drains owed;
         detail::memberships::entering entered{members, *made, owed};

@@ -45,8 +45,8 @@ protected:
 ///   that keep nothing.
 class CRIER_EXPORT shared_journal : public journal {
 public:
-    /// Who is told; none: nobody any more, once the call has returned. Called before `begin`, and
-    /// after `end`.
+    /// Who is told; none: nobody any more, once the call has returned. Called after `begin`, before
+    /// anything is followed, and after `end`.
     virtual void listen(journal_listener* to) noexcept = 0;
 
     /// Follows topics: the listener is told when, and gets all that is appended after this call
