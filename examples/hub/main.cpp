@@ -10,11 +10,9 @@
 #include <crier/http/stream_handler.hpp>
 
 #include "common/options.hpp"
+#include "journals.hpp"
 #include "publishing.hpp"
 #include "state.hpp"
-#if HAVE_SQLITE_JOURNAL
-#include <crier/journal/sqlite_journal.hpp>
-#endif
 
 #include <CLI/CLI.hpp>
 #include <boost/asio/ip/address.hpp>
@@ -23,8 +21,6 @@
 #include <algorithm>
 #include <chrono>
 #include <iostream>
-#include <memory>
-#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -46,26 +42,6 @@ struct program_options {
     bool is_open = false;
 };
 
-/// What the command line asks for makes no sense; its status is 2.
-CLI::ValidationError wrong(const std::string& what) { return {what, 2}; }
-
-std::shared_ptr<crier::journal> journal_of(const std::string& wanted) {
-    if (wanted == "memory") {
-        return nullptr;
-    }
-#if HAVE_SQLITE_JOURNAL
-    if (wanted.starts_with("sqlite:")) {
-        try {
-            return std::make_shared<crier::sqlite_journal>(
-                crier::sqlite_journal_options{.path = wanted.substr(7)});
-        } catch (const std::exception& error) {
-            throw wrong(error.what());
-        }
-    }
-#endif
-    throw wrong("--journal: '" + wanted + "' is no journal that this program has");
-}
-
 bool is_loopback(const std::string& address) {
     boost::system::error_code error;
     const auto numeric = asio::ip::make_address(address, error);
@@ -75,7 +51,8 @@ bool is_loopback(const std::string& address) {
 /// Publishing is open to everybody.
 void check_addresses(const program_options& options) {
     if (!options.is_open && !std::ranges::all_of(options.server.addresses, is_loopback)) {
-        throw wrong("whoever reaches this address may publish: say --open if that is meant");
+        throw CLI::ValidationError{
+            "whoever reaches this address may publish: say --open if that is meant", 2};
     }
 }
 

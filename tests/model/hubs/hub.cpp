@@ -1,0 +1,132 @@
+#include "hub.hpp"
+
+#include <chrono>
+#include <csignal>
+#include <stdexcept>
+#include <utility>
+
+namespace crier::model {
+namespace {
+
+using namespace std::chrono_literals;
+
+void sleep_up_to(std::uint32_t milliseconds, dice& random) {
+    std::this_thread::sleep_for(std::chrono::milliseconds{random(milliseconds + 1)});
+}
+
+} // namespace
+
+hub::hub(town& in, std::size_t number, std::vector<std::string> command, std::string log)
+    : town_{in},
+      number_{number},
+      command_{std::move(command)},
+      log_{std::move(log)},
+      random_{in.with.seed + 104'729 * (static_cast<std::uint32_t>(number) + 1)} {
+    thread_ = std::thread{[this] { run(); }};
+}
+
+hub::~hub() {
+    if (thread_.joinable()) {
+        give(order::end);
+        thread_.join();
+    }
+}
+
+void hub::restart() { give(order::restart); }
+
+void hub::end() {
+    give(order::end);
+    thread_.join();
+}
+
+void hub::give(order what) {
+    order_ = what;
+    order_.notify_one();
+    if (what == order::restart) {
+        order_.wait(order::restart);
+    }
+}
+
+void hub::run() {
+    start();
+    while (!town_.is_published) {
+        sleep_up_to(town_.with.calm, random_);
+        if (!town_.is_published) {
+            disturb();
+        }
+    }
+    follow_orders();
+}
+
+void hub::start() {
+    for (int tries = 0; !town_.is_given_up; ++tries) {
+        running_ = std::make_unique<process>(command_, log_, true);
+        const std::uint16_t port = port_in(running_->first_line());
+        if (port != 0) {
+            town_.ports[number_] = port;
+            return;
+        }
+        // An engine may be away for a while.
+        if (tries > 200) {
+            complaints_.push_back("a hub could not be started");
+            town_.is_given_up = true;
+        }
+        std::this_thread::sleep_for(100ms);
+    }
+}
+
+void hub::disturb() {
+    if (!running_->runs()) {
+        complaints_.push_back("a hub has ended by itself");
+        start();
+        return;
+    }
+    const auto stopped_for = [this](std::uint32_t milliseconds) {
+        running_->signal(SIGSTOP);
+        sleep_up_to(milliseconds, random_);
+    };
+    const auto what = static_cast<disturbance>(random_(5));
+    switch (what) {
+    case disturbance::stop:
+        stopped_for(random_(4) == 0 ? 1'000 : 100);
+        running_->signal(SIGCONT);
+        break;
+    case disturbance::cut: town_.cut(random_); break;
+    case disturbance::kill_stopped: stopped_for(100); [[fallthrough]];
+    case disturbance::kill:
+        town_.ports[number_] = 0;
+        running_->kill();
+        break;
+    case disturbance::terminate:
+        town_.ports[number_] = 0;
+        if (!running_->end()) {
+            complaints_.push_back("a hub did not end in order");
+        }
+        break;
+    }
+    done_.note(what);
+    if (town_.ports[number_] == 0) {
+        sleep_up_to(random_(4) == 0 ? 500 : 20, random_);
+        start();
+    }
+}
+
+void hub::follow_orders() {
+    while (true) {
+        order_.wait(order::none);
+        if (order_ == order::end) {
+            break;
+        }
+        town_.ports[number_] = 0;
+        running_->kill();
+        start();
+        order_ = order::none;
+        order_.notify_one();
+    }
+    town_.ports[number_] = 0;
+    if (!running_->end()) {
+        complaints_.push_back("a hub did not end in order at last");
+    }
+}
+
+} // namespace crier::model
