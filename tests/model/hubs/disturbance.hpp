@@ -7,7 +7,17 @@
 
 namespace crier::model {
 
-enum class disturbance : std::uint8_t { kill, terminate, stop, kill_stopped, cut };
+enum class disturbance : std::uint8_t {
+    kill,
+    terminate,
+    stop,
+    kill_stopped,
+    cut,
+    kill_engine,
+    stop_engine,
+    part, ///< from the engine
+    cut_engine,
+};
 
 /// How often which was done.
 class disturbances {
@@ -29,14 +39,17 @@ public:
     std::string text() const {
         std::string all;
         for (std::size_t i = 0; i < done_.size(); ++i) {
-            all += (all.empty() ? "" : ", ") + std::to_string(done_[i]) + ' ' + names[i];
+            if (done_[i] > 0) {
+                all += (all.empty() ? "" : ", ") + std::to_string(done_[i]) + ' ' + names[i];
+            }
         }
         return all;
     }
 
 private:
-    static constexpr std::array<const char*, 5> names{
-        "killed", "terminated", "stopped", "killed while stopped", "cut off"};
+    static constexpr std::array<const char*, 9> names{"killed", "terminated", "stopped",
+        "killed while stopped", "cut off", "engine killed", "engine stopped",
+        "parted from the engine", "cut off from the engine"};
     std::array<std::uint64_t, names.size()> done_{};
 };
 

@@ -1,6 +1,7 @@
 // Checks what clients of whole hubs see while these are killed, stopped, ended and cut off at
 // random.
 
+#include "engine.hpp"
 #include "hub.hpp"
 #include "ledger.hpp"
 #include "library_clients.hpp"
@@ -10,10 +11,14 @@
 #include "support/temporary.hpp"
 #include "verdict.hpp"
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <exception>
 #include <iostream>
 #include <list>
+#include <numeric>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -33,6 +38,9 @@ public:
             town_.on_cut([&made] { made.cut(); });
         }
         make_clients();
+        if (with.is_shared()) {
+            engine_.emplace(town_, with.engine, folder_.file(""));
+        }
         for (std::size_t i = 0; i < with.hubs; ++i) {
             hubs_.emplace_back(town_, i, command(i), folder_.file("hub.log"));
         }
@@ -48,10 +56,16 @@ public:
             threads_.emplace_back([&each] { each.run(); });
         }
         threads_.emplace_back([this] { library_.run(); });
+        if (engine_) {
+            engine_->begin();
+        }
         wait();
         town_.is_published = true;
         for (std::thread& each : publishing) {
             each.join();
+        }
+        if (engine_) {
+            engine_->calm_down();
         }
         come_to_the_end();
         if (with_.outlasts_restarts()) {
@@ -67,33 +81,48 @@ private:
     void make_clients() {
         model::dice random{with_.seed};
         for (std::uint32_t i = 0; i < with_.clients; ++i) {
-            std::vector<std::uint32_t> topics;
-            for (std::uint32_t left = 1 + random(3); left > 0; --left) {
-                const std::uint32_t topic = random(model::topics_published);
-                if (std::ranges::find(topics, topic) == topics.end()) {
-                    topics.push_back(topic);
-                }
-            }
             const std::size_t home = i % with_.hubs;
+            const bool is_sluggish = i % 10 == 0;
+            const std::vector<std::uint32_t> topics =
+                is_sluggish ? all_topics() : some_topics(random);
             if (i % 5 == 4) {
                 library_.add(home, topics);
-            } else {
-                model::raw_client& made =
-                    clients_.emplace_back(town_, home, topics, with_.seed + i);
-                town_.on_cut([&made] { made.cut(); });
+                continue;
             }
+            model::raw_client& made = clients_.emplace_back(town_, home, topics, with_.seed + i);
+            if (is_sluggish) {
+                made.be_sluggish();
+            }
+            town_.on_cut([&made] { made.cut(); });
         }
     }
 
+    static std::vector<std::uint32_t> some_topics(model::dice& random) {
+        std::vector<std::uint32_t> topics;
+        for (std::uint32_t left = 1 + random(3); left > 0; --left) {
+            const std::uint32_t topic = random(model::topics_published);
+            if (std::ranges::find(topics, topic) == topics.end()) {
+                topics.push_back(topic);
+            }
+        }
+        return topics;
+    }
+
+    static std::vector<std::uint32_t> all_topics() {
+        std::vector<std::uint32_t> topics(model::topics_published);
+        std::iota(topics.begin(), topics.end(), 0U);
+        return topics;
+    }
+
     std::vector<std::string> command(std::size_t number) const {
-        std::string journal = with_.journal;
+        std::string journal = engine_ ? engine_->journal_of(number) : with_.journal;
         if (journal == "sqlite") {
             const std::string kind = with_.broken.empty() ? journal : with_.broken;
             journal = kind + ':' + folder_.file(("events" + std::to_string(number)).c_str());
         }
-        constexpr const char* all = "1000000000";
+        const std::string all = std::to_string(model::whole_history);
         return {with_.hub, "--port", "0", "--heartbeat", "2", "--journal", journal, "--history",
-            all, "--history-bytes", all, "--history-age", all};
+            std::to_string(with_.history), "--history-bytes", all, "--history-age", all};
     }
 
     void wait() const {
@@ -147,16 +176,14 @@ private:
 
     /// After one more crash all is there that was ever acknowledged, without a gap.
     void read_all_again() {
-        std::vector<std::uint32_t> topics;
-        for (std::uint32_t topic = 0; topic < model::topics_published; ++topic) {
-            topics.push_back(topic);
-        }
+        const std::vector<std::uint32_t> topics = all_topics();
         for (model::hub& each : hubs_) {
             each.restart();
         }
         for (std::size_t home = 0; home < ends(); ++home) {
             const crier::event_id end = town_.end_of(home, topics);
-            model::raw_client all{town_, home, topics, with_.seed, {end.epoch, 0}};
+            model::raw_client all{town_, home, topics, with_.seed};
+            all.begin_after({end.epoch, 0});
             all.run();
             seen_.push_back(all.take_all());
         }
@@ -179,6 +206,10 @@ private:
         for (const model::hub& each : hubs_) {
             violations += tell("", each.complaints());
             done.add(each.done());
+        }
+        if (engine_) {
+            violations += tell("", engine_->complaints());
+            done.add(engine_->done());
         }
         violations += tell_findings(all);
         std::cout << done.total() << " disturbances: " << done.text() << "; " << violations
@@ -226,6 +257,7 @@ private:
     std::list<model::raw_client> clients_;
     model::library_clients library_{town_};
     std::vector<std::thread> threads_;
+    std::optional<model::engine> engine_;
     std::list<model::hub> hubs_;
     std::atomic<bool> is_read_{false};
     std::vector<model::sightings> seen_;

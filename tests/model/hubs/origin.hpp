@@ -24,7 +24,7 @@ inline std::string shown(const origin& of) {
 
 /// The data of that event: some have two lines, some are longer than a packet.
 inline std::string text_of(const origin& of) {
-    constexpr std::uint32_t long_ones = 97;
+    constexpr std::uint32_t long_ones = 11;
     const std::size_t more = of.number % long_ones == 0 ? 3'000 : of.number % 50;
     return shown(of) + (of.number % 3 == 0 ? "\n" : " ") + std::string(more, '.');
 }

@@ -6,10 +6,11 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <chrono>
 #include <csignal>
-#include <stdexcept>
+#include <system_error>
 #include <thread>
 
 namespace crier::model {
@@ -51,7 +52,7 @@ process::process(
     std::array<int, 2> pipe{};
     const int to_log = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (to_log < 0 || ::pipe2(pipe.data(), O_CLOEXEC) != 0) {
-        throw std::runtime_error{"no pipe or no log\n"};
+        throw std::system_error{errno, std::generic_category(), "a process has no pipe or no log"};
     }
     const pid_t parent = ::getpid();
     number_ = ::fork();

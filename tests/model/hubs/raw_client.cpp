@@ -58,13 +58,13 @@ private:
 
 } // namespace
 
-raw_client::raw_client(town& in, std::size_t home, std::vector<std::uint32_t> topics,
-    std::uint32_t seed, event_id after)
-    : town_{in}, random_{seed}, reader_{in, home, std::move(topics)} {
-    if (after.epoch != 0) {
-        events_.set_last_event_id(to_string(after));
-        reader_.begin_after(after);
-    }
+raw_client::raw_client(
+    town& in, std::size_t home, std::vector<std::uint32_t> topics, std::uint32_t seed)
+    : town_{in}, random_{seed}, reader_{in, home, std::move(topics)} {}
+
+void raw_client::begin_after(event_id at) {
+    events_.set_last_event_id(to_string(at));
+    reader_.begin_after(at);
 }
 
 void raw_client::run() {
@@ -119,14 +119,15 @@ void raw_client::read_stream() {
 /// False: the connection has ended.
 bool raw_client::read_some(std::size_t most, std::string& bytes) {
     std::array<char, 16'384> part;
+    most = std::min(most, is_sluggish_ ? 512 : part.size());
     if (town_.is_over) {
         most = part.size();
-    } else if (random_(200) == 0) {
-        // Now and then for longer than a hub waits for.
-        const std::uint32_t longest = random_(50) == 0 ? 4'000 : 200;
+    } else if (random_(is_sluggish_ ? 50 : 200) == 0) {
+        // Some now and then for so long that the hub gives them up, or has no room for more.
+        const std::uint32_t longest = is_sluggish_ ? (random_(8) == 0 ? 4'000 : 1'500) : 200;
         std::this_thread::sleep_for(std::chrono::milliseconds{random_(longest)});
     }
-    const std::size_t size = to_.receive({part.data(), std::min(most, part.size())});
+    const std::size_t size = to_.receive({part.data(), most});
     bytes.assign(part.data(), size);
     return size > 0;
 }

@@ -10,8 +10,12 @@ namespace crier::model {
 /// A client that stalls, leaves at any byte, and comes back with its last event id.
 class raw_client {
 public:
-    raw_client(town& in, std::size_t home, std::vector<std::uint32_t> topics, std::uint32_t seed,
-        event_id after = {});
+    raw_client(town& in, std::size_t home, std::vector<std::uint32_t> topics, std::uint32_t seed);
+
+    /// It reads slowly and rests for long.
+    void be_sluggish() noexcept { is_sluggish_ = true; }
+    /// Its first stream too resumes after an event.
+    void begin_after(event_id at);
 
     void run();
     void cut() noexcept { to_.cut(); }
@@ -23,6 +27,7 @@ private:
 
     town& town_;
     dice random_;
+    bool is_sluggish_ = false;
     connection to_;
     reader reader_;
     parser events_;

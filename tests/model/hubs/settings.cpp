@@ -12,10 +12,11 @@ namespace {
 constexpr std::string_view usage = R"(hubs HUB [OPTION VALUE]...
 HUB is the program of examples/hub.
   --journal WHAT   memory, sqlite or nats (memory)
-  --engine PROGRAM of nats-server
+  --engine PROGRAM nats-server, for nats
   --seed N         what is random; another one each time
   --seconds N      how long events are published, at most (10)
   --events N       after so many acknowledged ones it is over; 0: none (0)
+  --history N      how many events a topic keeps (all)
   --rate N         how many a second, about (2000)
   --hubs N         (1; 3 that share a journal)
   --publishers N   (8)
@@ -41,7 +42,7 @@ settings settings_from(int argc, char** argv) {
     const std::map<std::string_view, std::uint32_t*> numbers{{"--seed", &made.seed},
         {"--seconds", &made.seconds}, {"--events", &made.events}, {"--rate", &made.rate},
         {"--hubs", &made.hubs}, {"--publishers", &made.publishers}, {"--clients", &made.clients},
-        {"--calm", &made.calm}};
+        {"--calm", &made.calm}, {"--history", &made.history}};
     const std::map<std::string_view, std::string*> texts{
         {"--journal", &made.journal}, {"--engine", &made.engine}, {"--break", &made.broken}};
     if (argc % 2 != 0) {
@@ -62,7 +63,7 @@ settings settings_from(int argc, char** argv) {
     const bool is_known =
         made.journal == "memory" || made.journal == "sqlite" || made.journal == "nats";
     if (!is_known || made.rate == 0 || made.publishers == 0 || made.clients == 0 ||
-        made.calm == 0) {
+        made.calm == 0 || made.is_shared() == made.engine.empty()) {
         throw std::invalid_argument{std::string{usage}};
     }
     if (made.hubs == 0) {

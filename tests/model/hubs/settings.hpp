@@ -5,6 +5,9 @@
 
 namespace crier::model {
 
+constexpr std::uint32_t topics_published = 8;
+constexpr std::uint32_t whole_history = 1'000'000'000;
+
 /// What the command line asks for.
 struct settings {
     std::string hub;                ///< the program
@@ -14,6 +17,7 @@ struct settings {
     std::uint32_t seed = 0;
     std::uint32_t seconds = 10;
     std::uint32_t events = 0; ///< 0: until the time is over
+    std::uint32_t history = whole_history;
     std::uint32_t rate = 2'000;
     std::uint32_t hubs = 0;
     std::uint32_t publishers = 8;
@@ -22,10 +26,10 @@ struct settings {
 
     /// Clients go from hub to hub, and publishers too.
     bool is_shared() const { return journal == "nats"; }
+    /// Whoever comes back gets all that he has missed.
+    bool keeps_all() const { return history == whole_history; }
     bool outlasts_restarts() const { return journal != "memory"; }
 };
-
-constexpr std::uint32_t topics_published = 8;
 
 /// Throws `std::invalid_argument`, whose text says what there is.
 settings settings_from(int argc, char** argv);

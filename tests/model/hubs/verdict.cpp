@@ -83,9 +83,8 @@ private:
         const std::optional<event_id> from = parse_event_id(lost.from);
         const bool is_other_epoch = from && from->epoch != lost.to.epoch;
         const bool is_right =
-            lost.reason == gap_reason::overflow
-                ? from && !is_other_epoch
-                : lost.reason == gap_reason::epoch && is_other_epoch && !with_.outlasts_restarts();
+            from && (is_other_epoch ? lost.reason == gap_reason::epoch && !with_.outlasts_restarts()
+                                    : can_be(lost.reason));
         if (!is_right) {
             fail("no such gap can be: " + shown_gap(each));
             return;
@@ -101,6 +100,12 @@ private:
         } else {
             gaps_.push_back({lost.to.epoch, from->sequence, lost.to.sequence});
         }
+    }
+
+    /// What was missed on the way is read from a history that is large enough.
+    bool can_be(gap_reason within_epoch) const {
+        return !with_.keeps_all() &&
+               (within_epoch == gap_reason::overflow || within_epoch == gap_reason::evicted);
     }
 
     void take(const sighting& each) {
