@@ -290,6 +290,7 @@ reading_back::progress reading_back::read_piece(
         from->of->sign(*read);
         bytes += first.content.text().size();
         who_.pending.append(read);
+        read_through_ = read->id.sequence;
         mark_read(*from->of, read->id.sequence);
     }
     return progress::more;
@@ -336,7 +337,8 @@ void reading_back::tell_evicted(source& from, std::uint64_t through) {
     from.told = std::max(from.told, through);
 }
 
-/// A client that is cut off after it comes back for all that is left of the events up to its end.
+/// A client that is cut off after it comes back for all that is left of the events up to its end,
+/// and for none that it has got before.
 void reading_back::tell(gap missing) {
     std::uint64_t left_from = missing.to.sequence + 1;
     for (const source& each : sources_) {
@@ -346,6 +348,7 @@ void reading_back::tell(gap missing) {
             left_from = std::min(left_from, next->sequence);
         }
     }
+    left_from = std::max(left_from, read_through_ + 1);
     if (left_from <= missing.to.sequence) {
         missing.id = event_id{by_.of.epoch, left_from - 1};
     }

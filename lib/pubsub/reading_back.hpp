@@ -113,6 +113,7 @@ private:
     /// What the client has received last, by an id that may be in the journal.
     std::optional<std::string> unresolved_;
     bool has_asked_newest_ = false;
+    std::uint64_t read_through_ = 0; ///< the number of the event that came last
     bool holds_ = false;
 };
 

@@ -5,6 +5,7 @@
 
 #include <boost/asio/use_future.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -238,6 +239,33 @@ TEST_CASE("what the journal has removed is a gap") {
     CHECK(all.read(back, 3) == texts{"gap evicted", "4", "5"});
     subscription near = all.events->subscribe("few", {.last_event_id = to_string(ids[2])});
     CHECK(all.read(near, 2) == texts{"4", "5"});
+}
+
+TEST_CASE("a gap that is told while events are read back leads nobody back behind them") {
+    program all;
+    const auto before = *all.events->publish("kept", "before");
+    for (const char* topic : {"kept 1", "few", "kept 2"}) {
+        all.events->publish(topic, topic);
+    }
+    all.restart();
+    subscription back = all.events->subscribe(crier::test::topics({"kept 1", "few", "kept 2"}),
+        {.queue = crier::queue_limits{.events = 2}, .last_event_id = to_string(before)});
+    std::vector<event_id> ids;
+    const auto receive = [&] {
+        const auto next = back.try_receive();
+        if (next) {
+            const crier::test::event_reader read{next->text()};
+            ids.push_back(*crier::parse_event_id(read.last_event_id));
+        }
+        return next.has_value();
+    };
+    CHECK(all.until(receive));
+    for (int i = 0; i < 20; ++i) {
+        all.events->publish("few", std::to_string(i));
+    }
+    CHECK(all.settle());
+    CHECK(all.until([&] { return receive() && ids.back().sequence == before.sequence + 23; }));
+    CHECK(std::ranges::is_sorted(ids));
 }
 
 TEST_CASE("what topics retain is there after a restart") {
