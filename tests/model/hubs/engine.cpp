@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <exception>
 #include <utility>
 
 namespace crier::model {
@@ -48,9 +49,13 @@ std::string engine::journal_of(std::size_t hub) const {
 
 void engine::begin() {
     thread_ = std::thread{[this] {
-        while (!town_.is_published) {
-            sleep_up_to(4 * town_.with.calm, random_);
-            disturb();
+        try {
+            while (!town_.is_published) {
+                sleep_up_to(4 * town_.with.calm, random_);
+                disturb();
+            }
+        } catch (const std::exception& error) {
+            give_up(error.what());
         }
         is_calm_ = true;
         is_calm_.notify_all();
@@ -59,19 +64,22 @@ void engine::begin() {
 }
 
 void engine::start() {
-    running_ =
-        std::make_unique<process>(std::vector<std::string>{program_, "-a", "127.0.0.1", "-p",
-                                      std::to_string(port_), "-js", "-sd", folder_ + "/engine"},
-            folder_ + "/engine.log", false);
+    running_ = std::make_unique<process>(std::vector<std::string>{program_, "-a", "127.0.0.1", "-p",
+                                             std::to_string(port_), "-js", "-sd", folder_},
+        folder_ + ".log", false);
     connection probe;
     for (int tries = 0; !probe.open(port_); ++tries) {
         if (tries > 1'000 || !running_->runs()) {
-            complaints_.emplace_back("the engine could not be started");
-            town_.is_given_up = true;
+            give_up("the engine could not be started");
             return;
         }
         std::this_thread::sleep_for(10ms);
     }
+}
+
+void engine::give_up(std::string why) {
+    complaints_.push_back(std::move(why));
+    town_.is_given_up = true;
 }
 
 void engine::disturb() {

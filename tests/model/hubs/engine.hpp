@@ -37,6 +37,7 @@ public:
 
 private:
     void start();
+    void give_up(std::string why);
     void disturb();
 
     town& town_;

@@ -4,7 +4,7 @@
 
 #include <chrono>
 #include <csignal>
-#include <stdexcept>
+#include <exception>
 #include <utility>
 
 namespace crier::model {
@@ -20,7 +20,13 @@ hub::hub(town& in, std::size_t number, std::vector<std::string> command, std::st
       command_{std::move(command)},
       log_{std::move(log)},
       random_{in.with.seed + 104'729 * (static_cast<std::uint32_t>(number) + 1)} {
-    thread_ = std::thread{[this] { run(); }};
+    thread_ = std::thread{[this] {
+        try {
+            run();
+        } catch (const std::exception& error) {
+            give_up(error.what());
+        }
+    }};
 }
 
 hub::~hub() {
@@ -40,7 +46,7 @@ void hub::end() {
 void hub::give(order what) {
     order_ = what;
     order_.notify_one();
-    if (what == order::restart) {
+    if (what == order::restart && !town_.is_given_up) {
         order_.wait(order::restart);
     }
 }
@@ -67,11 +73,17 @@ void hub::start() {
         }
         // An engine may be away for a while.
         if (tries > 200) {
-            complaints_.push_back("a hub could not be started");
-            town_.is_given_up = true;
+            give_up("a hub could not be started");
         }
         std::this_thread::sleep_for(100ms);
     }
+}
+
+void hub::give_up(std::string why) {
+    complaints_.push_back(std::move(why));
+    town_.is_given_up = true;
+    order_ = order::none; // nobody waits for it
+    order_.notify_all();
 }
 
 void hub::disturb() {

@@ -34,6 +34,7 @@ private:
 
     void run();
     void start();
+    void give_up(std::string why);
     void disturb();
     void follow_orders();
     void give(order what);

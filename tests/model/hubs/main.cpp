@@ -39,10 +39,10 @@ public:
         }
         make_clients();
         if (with.is_shared()) {
-            engine_.emplace(town_, with.engine, folder_.file(""));
+            engine_.emplace(town_, with.engine, file("engine"));
         }
         for (std::size_t i = 0; i < with.hubs; ++i) {
-            hubs_.emplace_back(town_, i, command(i), folder_.file("hub.log"));
+            hubs_.emplace_back(town_, i, command(i), file("hubs.log"));
         }
     }
 
@@ -114,11 +114,15 @@ private:
         return topics;
     }
 
+    std::string file(const std::string& name) const {
+        return with_.folder.empty() ? folder_.file(name.c_str()) : with_.folder + '/' + name;
+    }
+
     std::vector<std::string> command(std::size_t number) const {
         std::string journal = engine_ ? engine_->journal_of(number) : with_.journal;
         if (journal == "sqlite") {
             const std::string kind = with_.broken.empty() ? journal : with_.broken;
-            journal = kind + ':' + folder_.file(("events" + std::to_string(number)).c_str());
+            journal = kind + ':' + file("events" + std::to_string(number));
         }
         const std::string all = std::to_string(model::whole_history);
         return {with_.hub, "--port", "0", "--heartbeat", "2", "--journal", journal, "--history",
@@ -127,7 +131,7 @@ private:
 
     void wait() const {
         const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{with_.seconds};
-        while (std::chrono::steady_clock::now() < end &&
+        while (std::chrono::steady_clock::now() < end && !town_.is_given_up &&
                (with_.events == 0 || town_.acknowledged < with_.events)) {
             std::this_thread::sleep_for(10ms);
         }

@@ -13,6 +13,7 @@ constexpr std::string_view usage = R"(hubs HUB [OPTION VALUE]...
 HUB is the program of examples/hub.
   --journal WHAT   memory, sqlite or nats (memory)
   --engine PROGRAM nats-server, for nats
+  --folder PATH    keeps journals and logs, of one run
   --seed N         what is random; another one each time
   --seconds N      how long events are published, at most (10)
   --events N       after so many acknowledged ones it is over; 0: none (0)
@@ -43,8 +44,8 @@ settings settings_from(int argc, char** argv) {
         {"--seconds", &made.seconds}, {"--events", &made.events}, {"--rate", &made.rate},
         {"--hubs", &made.hubs}, {"--publishers", &made.publishers}, {"--clients", &made.clients},
         {"--calm", &made.calm}, {"--history", &made.history}};
-    const std::map<std::string_view, std::string*> texts{
-        {"--journal", &made.journal}, {"--engine", &made.engine}, {"--break", &made.broken}};
+    const std::map<std::string_view, std::string*> texts{{"--journal", &made.journal},
+        {"--engine", &made.engine}, {"--break", &made.broken}, {"--folder", &made.folder}};
     if (argc % 2 != 0) {
         throw std::invalid_argument{std::string{usage}};
     }

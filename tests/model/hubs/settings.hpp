@@ -13,6 +13,7 @@ struct settings {
     std::string hub;                ///< the program
     std::string journal = "memory"; ///< or sqlite, or nats
     std::string engine;             ///< nats-server
+    std::string folder;             ///< of journals and logs; empty: one that goes
     std::string broken;             ///< what is broken on purpose
     std::uint32_t seed = 0;
     std::uint32_t seconds = 10;
