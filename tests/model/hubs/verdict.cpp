@@ -78,7 +78,7 @@ private:
         if (!each.lost) {
             return;
         }
-        ++result_.gaps;
+        ++result_.gaps[static_cast<std::size_t>(each.lost->reason)];
         const gap& lost = *each.lost;
         const std::optional<event_id> from = parse_event_id(lost.from);
         const bool is_other_epoch = from && from->epoch != lost.to.epoch;
@@ -102,10 +102,10 @@ private:
         }
     }
 
-    /// What was missed on the way is read from a history that is large enough.
+    /// Who reads too slowly misses something in any case.
     bool can_be(gap_reason within_epoch) const {
-        return !with_.keeps_all() &&
-               (within_epoch == gap_reason::overflow || within_epoch == gap_reason::evicted);
+        return within_epoch == gap_reason::overflow ||
+               (within_epoch == gap_reason::evicted && !with_.keeps_all());
     }
 
     void take(const sighting& each) {

@@ -4,6 +4,7 @@
 #include "settings.hpp"
 #include "sighting.hpp"
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -15,7 +16,7 @@ struct finding {
     std::vector<std::string> violations;
     std::vector<std::string> history; ///< what the reader saw around the first of them
     std::uint64_t received = 0;
-    std::uint64_t gaps = 0;
+    std::array<std::uint64_t, gap_reasons> gaps{};
     std::uint64_t in_gaps = 0; ///< events that are missing and lie in a gap
 };
 
