@@ -218,13 +218,17 @@ bool journal_reader::read_newest(std::unique_lock<std::mutex>& lock) {
 journal_piece_ptr journal_reader::piece_of(const request& what, const journal_page& found) {
     auto made = std::make_shared<journal_piece>();
     made->after = what.after;
-    // What was in memory only when it was asked for is read there.
+    // What was in memory when it was asked for is read there. What has come into the journal since
+    // is delivered to all once it is said to be there.
     made->through = std::min(found.through, what.through);
     made->evicted_through = found.evicted_through;
     made->records.reserve(found.records.size());
     const clock::time_point now = clock::now();
     const auto real_now = std::chrono::system_clock::now();
     for (const journal_record& each : found.records) {
+        if (what.what == sought::piece && each.sequence > made->through) {
+            break;
+        }
         if (each.action != journal_action::publish) {
             continue;
         }

@@ -241,6 +241,24 @@ TEST_CASE("what the journal has removed is a gap") {
     CHECK(all.read(near, 2) == texts{"4", "5"});
 }
 
+TEST_CASE("what the journal has, but nobody was told of yet, is not read back") {
+    program all;
+    const auto before = *all.events->publish("kept", "before");
+    all.events->publish("kept", "1");
+    all.events->publish("kept elsewhere", "");
+    all.restart();
+    all.kept->hold_answer(true);
+    const int appends = all.kept->appends();
+    all.events->publish("kept", "2");
+    CHECK(all.until([&] { return all.kept->appends() == appends + 1; }));
+    subscription back = all.events->subscribe("kept", {.last_event_id = to_string(before)});
+    CHECK(all.read(back, 1) == texts{"1"});
+    all.kept->hold_answer(false);
+    CHECK(all.settle());
+    CHECK(all.read(back, 1) == texts{"2"});
+    CHECK(read_all(all.test, back).empty());
+}
+
 TEST_CASE("a gap that is told while events are read back leads nobody back behind them") {
     program all;
     const auto before = *all.events->publish("kept", "before");

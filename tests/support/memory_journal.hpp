@@ -48,6 +48,7 @@ public:
             }
             newest_ = each.sequence;
         }
+        changed_.wait(lock, [this] { return !is_answer_held_ || is_ended_; });
         return {};
     }
 
@@ -108,6 +109,12 @@ public:
     void hold(bool is_held) {
         const std::lock_guard lock{mutex_};
         is_held_ = is_held;
+        changed_.notify_all();
+    }
+    /// Lets appending wait once it is done, so that only who reads knows of it.
+    void hold_answer(bool is_held) {
+        const std::lock_guard lock{mutex_};
+        is_answer_held_ = is_held;
         changed_.notify_all();
     }
     int appends() const {
@@ -188,6 +195,7 @@ private:
     std::uint64_t newest_ = 0;
     boost::system::error_code refusal_;
     bool is_held_ = false;
+    bool is_answer_held_ = false;
     bool is_ended_ = false;
     int appends_ = 0;
     int reads_ = 0;
