@@ -4,6 +4,7 @@
 #include "shard.hpp"
 #include "waking.hpp"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -29,10 +30,11 @@ struct ending_streams final : task {
 
 } // namespace
 
-topic::topic(std::string called, topic_settings as, std::uint64_t since, std::size_t keys_limit,
-    const memory_account_ptr& account)
+topic::topic(std::string called, topic_settings as, std::uint64_t opened_after,
+    std::size_t keys_limit, const memory_account_ptr& account)
     : name{std::move(called)},
       settings{std::move(as)},
+      since{opened_after},
       kept{since, settings.history, settings.retain == retention::newest ? 1U : 0U, account},
       account_{account} {
     if (settings.retain == retention::newest_per_key) {
@@ -156,9 +158,10 @@ void topic::restore(const journal_piece& retained) {
     if (is_loaded) {
         return;
     }
+    const std::uint64_t delivered = is_to_be_followed ? arrived : std::max(since, last_publish);
     for (const record& each : retained.records) {
-        if (is_to_be_followed && each.sequence > arrived) {
-            break; // it is on its way
+        if (each.sequence > delivered) {
+            continue; // all who are there get it yet
         }
         if (values) {
             values->restore(each);

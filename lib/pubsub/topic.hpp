@@ -66,7 +66,7 @@ struct topic final : boost::intrusive_ref_counter<topic, boost::thread_safe_coun
                      in_schedule,
                      evictable {
     /// The history is complete for what comes after the sequence number.
-    topic(std::string called, topic_settings as, std::uint64_t since, std::size_t keys_limit,
+    topic(std::string called, topic_settings as, std::uint64_t opened_after, std::size_t keys_limit,
         const memory_account_ptr& account);
     topic(const topic&) = delete;
     topic& operator=(const topic&) = delete;
@@ -119,6 +119,8 @@ struct topic final : boost::intrusive_ref_counter<topic, boost::thread_safe_coun
 
     const std::string name;
     const topic_settings settings;
+    /// The last number that was given before it opened.
+    const std::uint64_t since;
     const std::shared_ptr<counters> counts = std::make_shared<counters>();
     bool is_retired = false;
     std::size_t subscribers = 0;

@@ -259,6 +259,30 @@ TEST_CASE("what the journal has, but nobody was told of yet, is not read back") 
     CHECK(read_all(all.test, back).empty());
 }
 
+TEST_CASE("what is retained comes once, also if the journal has it before it is delivered") {
+    program all;
+    const char* topic = "newest";
+    SUBCASE("the newest") {}
+    SUBCASE("the newest of each key") { topic = "state"; }
+    all.events->publish(topic, "1");
+    all.events->publish("kept", "");
+    all.restart();
+    all.kept->hold_answer(true);
+    const int appends = all.kept->appends();
+    all.events->publish(topic, "2");
+    CHECK(all.until([&] { return all.kept->appends() == appends + 1; }));
+    subscription fresh = all.events->subscribe(topic);
+    std::this_thread::sleep_for(20ms);
+    texts got = all.read(fresh, 1);
+    all.kept->hold_answer(false);
+    CHECK(all.settle());
+    for (const std::string& each : read_all(all.test, fresh)) {
+        got.push_back(each);
+    }
+    CHECK(std::ranges::count(got, "2") == 1);
+    CHECK(got.back() == "2");
+}
+
 TEST_CASE("a gap that is told while events are read back leads nobody back behind them") {
     program all;
     const auto before = *all.events->publish("kept", "before");
