@@ -18,7 +18,7 @@ enum class gap_reason {
     epoch,    ///< the client's last event has another epoch: the server was restarted
     future,   ///< the client's last event has not been published
     invalid,  ///< the client's last event id is not one of this manager's
-    overflow, ///< the client read too slowly, or memory ran short
+    overflow, ///< the client read too slowly, memory ran short, or an engine lost an event
 };
 inline constexpr std::size_t gap_reasons = 5;
 
@@ -34,7 +34,7 @@ struct gap {
     /// The last event that may be missing. After it, the stream is complete. Its sequence is 0
     /// where none of its epoch is missing.
     event_id to{};
-    /// How many events are missing, if known.
+    /// How many events are missing at least, if known.
     std::optional<std::uint64_t> count{};
     /// The gap's id, after which a client that is cut off goes on. None: `to`. It is earlier where
     /// some of the events up to `to` are left, and follow.
