@@ -105,6 +105,10 @@ public:
 
 private:
     struct state;
+
+    boost::system::error_code send(const nats_request& request, std::uint64_t number);
+    boost::system::error_code checked(natsStatus status) noexcept;
+
     std::unique_ptr<state> state_;
 };
 
