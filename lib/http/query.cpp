@@ -1,6 +1,6 @@
 #include "query.hpp"
 
-#include "percent.hpp"
+#include "wire/percent.hpp"
 
 #include <algorithm>
 #include <utility>

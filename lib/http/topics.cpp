@@ -3,9 +3,9 @@
 #include <crier/wire/errc.hpp>
 
 #include "asked.hpp"
-#include "percent.hpp"
 #include "query.hpp"
 #include "target.hpp"
+#include "wire/percent.hpp"
 #include "wire/text.hpp"
 
 #include <set>

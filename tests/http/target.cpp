@@ -1,17 +1,13 @@
 #include "http/target.hpp"
 
-#include "http/percent.hpp"
-
 #include <doctest/doctest.h>
 
 #include <string>
 #include <tuple>
 #include <vector>
 
-using crier::detail::escape_at;
 using crier::detail::is_absolute;
 using crier::detail::split_target;
-using crier::detail::without_escapes;
 
 TEST_CASE("a target is absolute that begins with a scheme") {
     for (const char* target : {"http://a", "HTTPS://a/b", "a+b-c.1://", "http://"}) {
@@ -33,25 +29,5 @@ TEST_CASE("a target is split at its first question mark") {
         CAPTURE(target);
         CHECK(split_target(target).path == path);
         CHECK(split_target(target).query == query);
-    }
-}
-
-TEST_CASE("an escape is a percent sign and two hexadecimal digits") {
-    CHECK(escape_at("%41") == 'A');
-    CHECK(escape_at("%41%42") == 'A');
-    CHECK(escape_at("%fF") == '\xff');
-    for (const char* text : {"", "%", "%4", "A41", "%4g", "%g4", "%+4", "%-4", "% 4", "%0x"}) {
-        CAPTURE(text);
-        CHECK_FALSE(escape_at(text));
-    }
-}
-
-TEST_CASE("a text is without escapes only if all of them are whole") {
-    CHECK(without_escapes("").value().empty());
-    CHECK(without_escapes("a%20b+%2541").value() == "a b+%41");
-    CHECK(without_escapes("%00").value() == std::string(1, '\0'));
-    for (const char* text : {"%", "a%", "%4", "%%41", "%41%"}) {
-        CAPTURE(text);
-        CHECK_FALSE(without_escapes(text));
     }
 }

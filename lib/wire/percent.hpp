@@ -37,4 +37,20 @@ inline std::optional<std::string> without_escapes(std::string_view text) {
     return result;
 }
 
+/// The text with escapes for all but the bytes from 0x21 to 0x7E, and for "%".
+inline std::string with_escapes(std::string_view text) {
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    std::string result;
+    result.reserve(text.size());
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte < 0x21 || byte > 0x7E || c == '%') {
+            result += {'%', digits[byte / digits.size()], digits[byte % digits.size()]};
+        } else {
+            result += c;
+        }
+    }
+    return result;
+}
+
 } // namespace crier::detail
