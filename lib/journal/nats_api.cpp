@@ -5,6 +5,8 @@
 #include <boost/json/parse.hpp>
 #include <boost/system/errc.hpp>
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 
 namespace crier::detail {
@@ -52,13 +54,17 @@ std::chrono::nanoseconds take_fraction(std::string_view& text) noexcept {
 } // namespace
 
 boost::system::error_code nats_refusal::error() const noexcept {
-    constexpr int no_memory_or_disk[] = {10'023, 10'028, 10'047};
+    namespace sys = boost::system::errc;
+    constexpr std::array no_room{10'002, 10'023, 10'028, 10'047};
     constexpr int not_stored = 10'077;
-    const bool is_full =
-        std::ranges::find(no_memory_or_disk, reason) != std::end(no_memory_or_disk) ||
-        (reason == not_stored && words.find("maximum") != words.npos);
-    if (is_full) {
-        return make_error_code(boost::system::errc::no_space_on_device);
+    constexpr int too_great = 10'054;
+    const bool is_full = reason == not_stored && (words.find("maximum") != words.npos ||
+                                                     words.find("no space") != words.npos);
+    if (is_full || std::ranges::find(no_room, reason) != no_room.end()) {
+        return make_error_code(sys::no_space_on_device);
+    }
+    if (reason == too_great) {
+        return make_error_code(sys::message_size);
     }
     return code == unavailable ? errc::journal_unavailable : errc::journal_unusable;
 }

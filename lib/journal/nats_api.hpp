@@ -23,6 +23,7 @@ struct nats_refusal {
     bool is_missing() const noexcept { return code == 404; }
 
     /// `errc::journal_unavailable`: it may do so later. `no_space_on_device`: it has no room.
+    /// `message_size`: the stream takes none so great.
     boost::system::error_code error() const noexcept;
 };
 

@@ -35,9 +35,11 @@ public:
         return natsMsgHeader_Get(get(), name, &value) == NATS_OK;
     }
 
-    /// What the server says instead of sending a message, such as 404 or 503; 0: this is one.
+    /// What the server says instead of sending a message, such as 404 or 503; 0: this is one. What a
+    /// stream holds may have such a header too, but comes with a subject for replies, or a payload.
     int status() const noexcept {
-        const std::string_view digits = payload().empty() ? header("Status") : std::string_view{};
+        const bool may_be = payload().empty() && reply().empty();
+        const std::string_view digits = may_be ? header("Status") : std::string_view{};
         int found = 0;
         std::from_chars(digits.data(), digits.data() + digits.size(), found);
         return found;

@@ -88,9 +88,10 @@ std::string nats_stream_defect(const json::object& answer, std::string_view name
         return "the stream has no configuration";
     }
     const json::value* const subjects = config->if_contains("subjects");
-    if (subjects == nullptr || !subjects->is_array() || subjects->get_array().size() != 1 ||
-        subjects->get_array()[0] != json::value(kept)) {
-        return "the stream has other subjects than " + kept;
+    if (subjects == nullptr || !subjects->is_array() ||
+        std::ranges::find(subjects->get_array(), json::value(kept)) ==
+            subjects->get_array().end()) {
+        return "the stream does not keep " + kept;
     }
     const json::object* const republish = nats_member(*config, "republish");
     const std::string live = std::string{name} + ".live.>";
@@ -101,9 +102,8 @@ std::string nats_stream_defect(const json::object& answer, std::string_view name
     if (!is_true(*config, "allow_direct")) {
         return "the stream does not allow direct gets";
     }
-    if (nats_text(*config, "retention") != "limits" || is_true(*config, "no_ack") ||
-        nats_text(*config, "discard") != "old") {
-        return "the stream does not keep events by limits, discards new ones, or acknowledges none";
+    if (nats_text(*config, "retention") != "limits" || is_true(*config, "no_ack")) {
+        return "the stream does not keep events by limits, or acknowledges none";
     }
     return {};
 }
