@@ -181,7 +181,8 @@ boost::system::result<std::vector<nats_received>> nats_connection::request_all(
     while (sent < requests.size()) {
         const std::size_t until = std::min(requests.size(), waits.done() + window);
         for (; sent < until; ++sent) {
-            if (const auto error = send(requests[sent], waits.first() + sent)) {
+            if (const auto error = send(
+                    requests[sent], state_->inbox + '.' + std::to_string(waits.first() + sent))) {
                 return error;
             }
         }
@@ -194,11 +195,18 @@ boost::system::result<std::vector<nats_received>> nats_connection::request_all(
     return waits.take();
 }
 
+/// Messages that a consumer sends have the subject under which they are kept, so that only a
+/// subscription of their own tells that they are replies.
 boost::system::result<std::vector<nats_received>> nats_connection::request_many(
     std::string_view subject, std::string_view payload, std::size_t most, milliseconds timeout) {
     nats_waiting::replies waits{state_->waiting, 1, most};
+    const std::string inbox = make_inbox();
+    const nats_subscription own{
+        state_->handle.get(), inbox, [this, number = waits.first()](nats_received reply) {
+            state_->waiting.arrived(number, std::move(reply));
+        }};
     const nats_request one{std::string{subject}, std::string{payload}};
-    if (const auto error = send(one, waits.first())) {
+    if (const auto error = send(one, inbox)) {
         return error;
     }
     send_now();
@@ -208,11 +216,11 @@ boost::system::result<std::vector<nats_received>> nats_connection::request_many(
     return waits.take();
 }
 
-boost::system::error_code nats_connection::send(const nats_request& request, std::uint64_t number) {
+boost::system::error_code nats_connection::send(
+    const nats_request& request, const std::string& reply) {
     if (!is_up() || is_ending()) {
         return errc::journal_unavailable;
     }
-    const std::string reply = state_->inbox + '.' + std::to_string(number);
     return checked(natsConnection_PublishRequest(state_->handle.get(), request.subject.c_str(),
         reply.c_str(), request.payload.data(), static_cast<int>(request.payload.size())));
 }

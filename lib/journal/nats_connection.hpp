@@ -106,7 +106,7 @@ public:
 private:
     struct state;
 
-    boost::system::error_code send(const nats_request& request, std::uint64_t number);
+    boost::system::error_code send(const nats_request& request, const std::string& reply);
     boost::system::error_code checked(natsStatus status) noexcept;
 
     std::unique_ptr<state> state_;

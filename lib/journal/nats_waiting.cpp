@@ -74,13 +74,18 @@ void nats_waiting::replies::add(std::size_t number, nats_received reply) {
 }
 
 void nats_waiting::arrived(nats_received reply) {
-    const auto number = number_at_end(reply.subject());
+    if (const auto number = number_at_end(reply.subject())) {
+        arrived(*number, std::move(reply));
+    }
+}
+
+void nats_waiting::arrived(std::uint64_t number, nats_received reply) {
     const std::scoped_lock locked{lock_};
-    const auto found = std::ranges::find_if(waiting_, [&](const replies* each) {
-        return number && *number >= each->first_ && *number - each->first_ < each->found_.size();
+    const auto found = std::ranges::find_if(waiting_, [number](const replies* each) {
+        return number >= each->first_ && number - each->first_ < each->found_.size();
     });
     if (found != waiting_.end()) {
-        (*found)->add(*number - (*found)->first_, std::move(reply));
+        (*found)->add(number - (*found)->first_, std::move(reply));
         changed_.notify_all();
     }
 }

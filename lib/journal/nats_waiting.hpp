@@ -54,7 +54,9 @@ public:
         std::vector<std::vector<nats_received>> found_;
     };
 
+    /// A reply whose number is at the end of its subject.
     void arrived(nats_received reply);
+    void arrived(std::uint64_t number, nats_received reply);
 
     /// What waits now, waits in vain.
     void lose_connection() noexcept;
