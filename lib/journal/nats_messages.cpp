@@ -163,6 +163,12 @@ std::string nats_own_id_of(const nats_received& message) {
     return without_escapes(message.header(id_header)).value_or(std::string{});
 }
 
+bool forgets_all(const nats_received& message) noexcept {
+    const auto action = action_of(message);
+    return action == journal_action::close ||
+           (action == journal_action::forget && !message.has_header(key_header));
+}
+
 bool is_nats_block(std::string_view text, std::string_view id) noexcept {
     constexpr std::string_view end = "\n\n";
     constexpr std::string_view id_field = "id: ";

@@ -56,6 +56,13 @@ std::optional<journal_record> nats_record_of(
 /// The id that the publisher gave the event of a message; empty without one.
 std::string nats_own_id_of(const nats_received& message);
 
+/// Whether an entry lets its topic forget all that was before it.
+inline bool forgets_all(const journal_record& entry) noexcept {
+    return entry.action == journal_action::close ||
+           (entry.action == journal_action::forget && entry.key.empty());
+}
+bool forgets_all(const nats_received& message) noexcept;
+
 /// Whether a text is one event of an event stream as crier encodes it, with that id.
 bool is_nats_block(std::string_view text, std::string_view id) noexcept;
 

@@ -99,8 +99,8 @@ boost::system::error_code nats_scan::pull(std::size_t expected) {
     constexpr std::size_t most = 128;
     constexpr std::size_t usual_bytes = std::size_t{256} * 1'024;
     constexpr int attempts = 3;
-    json::object question{
-        {"batch", std::min(expected, most)}, {"no_wait", true}, {"max_bytes", usual_bytes}};
+    std::size_t batch = std::min(expected, most);
+    json::object question{{"batch", batch}, {"no_wait", true}, {"max_bytes", usual_bytes}};
     if (steady_clock::now() - used_ > unused_for / 2) {
         close();
     }
@@ -112,7 +112,7 @@ boost::system::error_code nats_scan::pull(std::size_t expected) {
             }
         }
         auto replies = in_.connection().request_many(in_.api("CONSUMER.MSG.NEXT") + "." + consumer_,
-            json::serialize(question), std::min(expected, most), patience);
+            json::serialize(question), batch, patience);
         if (!replies) {
             close();
             return replies.error();
@@ -124,7 +124,8 @@ boost::system::error_code nats_scan::pull(std::size_t expected) {
             return {};
         }
         if (status == too_large) {
-            question = {{"batch", 1}, {"no_wait", true}};
+            batch = 1;
+            question = {{"batch", batch}, {"no_wait", true}};
         } else {
             close();
         }
