@@ -2,6 +2,7 @@
 
 #include <crier/journal/nats_journal.hpp>
 
+#include "nats_links.hpp"
 #include "nats_received.hpp"
 #include "nats_subscription.hpp"
 
@@ -25,18 +26,6 @@ namespace crier::detail {
 struct nats_request {
     std::string subject;
     std::string payload;
-};
-
-/// Who is told what becomes of a connection: on a thread of libnats, which must not wait.
-class nats_watcher {
-public:
-    virtual void disconnected() noexcept = 0;
-    virtual void reconnected() noexcept = 0;
-    /// Messages of a subscription, by its subject, were lost, as too many waited.
-    virtual void lost_messages(std::string_view subject) noexcept = 0;
-
-protected:
-    ~nats_watcher() = default;
 };
 
 /// A connection to NATS, on any thread, which connects again for ever.
@@ -63,9 +52,6 @@ public:
     /// Counts how often the connection was lost, and made again: what waits for an answer waits
     /// in vain once it has changed.
     std::uint64_t changes() const noexcept;
-
-    /// The greatest message that the server takes, with its headers.
-    std::size_t max_payload() const noexcept;
 
     /// One reply. Its status may be 503: nobody answers to that subject now.
     boost::system::result<nats_received> request(
@@ -107,7 +93,8 @@ private:
     struct state;
 
     boost::system::error_code send(const nats_request& request, const std::string& reply);
-    boost::system::error_code checked(natsStatus status) noexcept;
+    template <class Call>
+    boost::system::error_code use(Call call);
 
     std::unique_ptr<state> state_;
 };

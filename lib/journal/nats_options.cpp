@@ -68,21 +68,13 @@ void secure_by_tls(natsOptions* made, const nats_journal_options& options) {
     }
 }
 
-/// A server that is gone is noticed within three seconds, and one that is there again within about
-/// one. What is published while there is none is not kept: it would be sent out of its order.
-void reconnect_for_ever(natsOptions* made) {
+/// A server that is gone is noticed within three seconds. Whoever has the options connects again.
+void notice_loss(natsOptions* made) {
     constexpr int ping_interval = 1'000;
-    constexpr int reconnect_wait = 250;
-    constexpr int jitter = 750;
     constexpr int write_deadline = 1'000;
     check_nats(natsOptions_SetPingInterval(made, ping_interval), "options");
     check_nats(natsOptions_SetMaxPingsOut(made, 2), "options");
-    check_nats(natsOptions_SetAllowReconnect(made, true), "options");
-    check_nats(natsOptions_SetMaxReconnect(made, -1), "options");
-    check_nats(natsOptions_SetReconnectWait(made, reconnect_wait), "options");
-    check_nats(natsOptions_SetReconnectJitter(made, jitter, jitter), "options");
-    check_nats(natsOptions_SetReconnectBufSize(made, 1), "options");
-    check_nats(natsOptions_SetRetryOnFailedConnect(made, false, nullptr, nullptr), "options");
+    check_nats(natsOptions_SetAllowReconnect(made, false), "options");
     check_nats(natsOptions_SetWriteDeadline(made, write_deadline), "options");
 }
 
@@ -145,7 +137,7 @@ nats_options connecting(const nats_journal_options& options) {
         in_range(options.connect_timeout, nats_journal_options{}.connect_timeout), longest);
     check_nats(natsOptions_SetTimeout(found, timeout.count()), "options");
     check_nats(natsOptions_UseGlobalMessageDelivery(found, true), "options");
-    reconnect_for_ever(found);
+    notice_loss(found);
     authenticate(found, options);
     if (options.tls || servers.front().starts_with(secure)) {
         secure_by_tls(found, options);
