@@ -1,35 +1,22 @@
 #include <crier/journal/sqlite_journal.hpp>
 
 #include "database.hpp"
-#include "journal_error.hpp"
+#include "journal_calls.hpp"
 #include "journal_file.hpp"
 #include "schema.hpp"
 #include "sqlite_reader.hpp"
 #include "sqlite_writer.hpp"
 
-#include <boost/system/errc.hpp>
-#include <boost/system/system_error.hpp>
-
 #include <atomic>
-#include <new>
 #include <stdexcept>
 #include <utility>
 
 namespace crier {
+
+using detail::error_of;
+using detail::result_of;
+
 namespace {
-
-/// `system_error` as such would tell its code in words after the message.
-class unusable_journal final : public boost::system::system_error {
-public:
-    unusable_journal(const std::string& path, const detail::journal_error& why)
-        : system_error{why.code()},
-          message_{"cannot use " + path + " as a journal: " + why.what()} {}
-
-    const char* what() const noexcept override { return message_.what(); }
-
-private:
-    std::runtime_error message_; // its copies share the text
-};
 
 detail::database open_to_write(const std::string& path, const std::atomic<bool>& is_ending) {
     detail::make_private_file(path);
@@ -48,36 +35,6 @@ detail::database open_to_read(const std::string& path, const std::atomic<bool>& 
     detail::database opened{path, is_ending};
     opened.execute("PRAGMA query_only = ON");
     return opened;
-}
-
-/// The error that is being handled.
-boost::system::error_code error_of_call() {
-    try {
-        throw;
-    } catch (const detail::journal_error& error) {
-        return error.code();
-    } catch (const std::bad_alloc&) {
-        return make_error_code(boost::system::errc::not_enough_memory);
-    }
-}
-
-template <class Result, class Call>
-boost::system::result<Result> result_of(Call call) {
-    try {
-        return call();
-    } catch (...) {
-        return error_of_call();
-    }
-}
-
-template <class Call>
-boost::system::error_code error_of(Call call) {
-    try {
-        call();
-        return {};
-    } catch (...) {
-        return error_of_call();
-    }
 }
 
 void check(const sqlite_journal_options& options) {
@@ -114,7 +71,7 @@ sqlite_journal::sqlite_journal(const sqlite_journal_options& options) {
     try {
         parts_ = std::make_unique<parts>(options);
     } catch (const detail::journal_error& error) {
-        throw unusable_journal{options.path, error};
+        throw detail::unusable_journal{options.path, error};
     }
 }
 
