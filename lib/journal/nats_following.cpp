@@ -38,7 +38,6 @@ nats_following::verdict nats_following::take(std::string_view topic, const nats_
     }
     verdict result{arrived.last <= place.through ? fate::tell : fate::fill};
     if (place.is == state::held) {
-        place.is = state::followed;
         result.followed = place.through;
     }
     return result;
@@ -59,13 +58,18 @@ std::optional<nats_place> nats_following::next_followed(time_point now) {
             if (now < held_.front().until && newest_ < found->second.through) {
                 return std::nullopt;
             }
-            found->second.is = state::followed;
-            held_.pop_front();
             return nats_place{found->first, found->second.through};
         }
         held_.pop_front();
     }
     return std::nullopt;
+}
+
+void nats_following::note_followed(std::string_view topic) noexcept {
+    const auto found = topics_.find(topic);
+    if (found != topics_.end() && found->second.is == state::held) {
+        found->second.is = state::followed;
+    }
 }
 
 std::optional<nats_following::time_point> nats_following::held_until() const {

@@ -36,7 +36,7 @@ public:
     };
     struct verdict {
         fate does = fate::drop;
-        /// First tell that the topic is followed, from there.
+        /// First tell that the topic is followed, from there, and note that.
         std::optional<std::uint64_t> followed{};
     };
 
@@ -53,8 +53,12 @@ public:
     /// All of a topic was told up to there.
     void note(std::string_view topic, std::uint64_t through);
 
-    /// The next topic to tell of that it is followed, from there; none at that time.
+    /// The next topic to tell of that it is followed, from there; none at that time. It is the same
+    /// one until that is noted.
     std::optional<nats_place> next_followed(time_point now);
+
+    /// It was told that the topic is followed.
+    void note_followed(std::string_view topic) noexcept;
 
     /// When to ask for the next; none: nothing is held back.
     std::optional<time_point> held_until() const;

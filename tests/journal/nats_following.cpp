@@ -11,12 +11,23 @@ namespace {
 
 constexpr nats_following::time_point start{std::chrono::hours{1}};
 
+/// Tells the next one.
+std::optional<crier::detail::nats_place> followed_by(
+    nats_following& of, nats_following::time_point now) {
+    const auto next = of.next_followed(now);
+    if (next) {
+        CHECK(of.next_followed(now).value().topic == next->topic);
+        of.note_followed(next->topic);
+    }
+    return next;
+}
+
 /// A topic "a" that is followed from 10.
 nats_following followed_from_ten() {
     nats_following to;
     to.start("a");
     to.begin("a", 10, start);
-    to.next_followed(start + nats_following::held_for);
+    followed_by(to, start + nats_following::held_for);
     return to;
 }
 
@@ -47,21 +58,22 @@ TEST_CASE("what nobody follows is dropped") {
     CHECK(to.take("a", {15, 10}).does == fate::drop);
     CHECK(!to.through("a"));
     to.begin("a", 20, start); // too late
-    CHECK(!to.next_followed(start + nats_following::held_for));
+    CHECK(!followed_by(to, start + nats_following::held_for));
 }
 
 TEST_CASE("a topic is followed a moment later if events with lower numbers may come") {
     nats_following to;
     to.start("a");
     to.begin("a", 10, start);
-    CHECK(!to.next_followed(start));
+    CHECK(!followed_by(to, start));
     CHECK(!to.through("a"));
     CHECK(to.held_until() == start + nats_following::held_for);
-    const auto later = to.next_followed(start + nats_following::held_for);
+    const auto later = followed_by(to, start + nats_following::held_for);
     REQUIRE(later);
     CHECK(later->topic == "a");
     CHECK(later->through == 10);
     CHECK(to.through("a") == 10);
+    CHECK(!followed_by(to, start));
     CHECK(!to.held_until());
 }
 
@@ -72,10 +84,10 @@ TEST_CASE("a topic is followed at once when as high a number was told") {
     to.start("c");
     to.begin("b", 12, start);
     to.begin("c", 14, start);
-    CHECK(to.next_followed(start).value().topic == "b");
-    CHECK(!to.next_followed(start));
+    CHECK(followed_by(to, start).value().topic == "b");
+    CHECK(!followed_by(to, start));
     to.note("a", 14);
-    CHECK(to.next_followed(start).value().topic == "c");
+    CHECK(followed_by(to, start).value().topic == "c");
 }
 
 TEST_CASE("an event that comes before it is told that its topic is followed has that told first") {
@@ -86,8 +98,10 @@ TEST_CASE("an event that comes before it is told that its topic is followed has 
     const auto next = to.take("a", {14, 12});
     CHECK(next.does == fate::fill);
     CHECK(next.followed == 10);
+    CHECK(to.take("a", {14, 12}).followed == 10);
+    to.note_followed("a");
     CHECK(!to.take("a", {15, 14}).followed);
-    CHECK(!to.next_followed(start + nats_following::held_for));
+    CHECK(!followed_by(to, start + nats_following::held_for));
 }
 
 TEST_CASE("an event that comes before its topic's number is known begins the topic") {
@@ -96,9 +110,10 @@ TEST_CASE("an event that comes before its topic's number is known begins the top
     const auto first = to.take("a", {14, 12});
     CHECK(first.does == fate::tell);
     CHECK(first.followed == 13);
+    to.note_followed("a");
     to.note("a", 14);
     to.begin("a", 16, start);
-    CHECK(!to.next_followed(start + nats_following::held_for));
+    CHECK(!followed_by(to, start + nats_following::held_for));
     CHECK(to.through("a") == 14);
 }
 
@@ -108,7 +123,7 @@ TEST_CASE("a topic that is followed begins anew") {
     to.start("a");
     CHECK(!to.through("a"));
     to.begin("a", 12, start);
-    const auto again = to.next_followed(start);
+    const auto again = followed_by(to, start);
     REQUIRE(again);
     CHECK(again->through == 12);
     CHECK(to.take("a", {12, 10}).does == fate::drop);

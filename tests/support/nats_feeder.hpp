@@ -6,9 +6,13 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace crier::test {
 
@@ -55,6 +59,10 @@ public:
     }
     std::uint64_t act(std::string_view topic, journal_action action, std::string_view key = {}) {
         return put(topic, {}, {.key = key, .action = action});
+    }
+
+    boost::system::error_code append(std::span<journal_entry> entries) {
+        return appending_->append(entries);
     }
 
     /// As any client of NATS, and waits until the server has it.

@@ -1,0 +1,345 @@
+#include "nats_arrivals.hpp"
+
+#include <crier/wire/errc.hpp>
+
+#include "journal_error.hpp"
+#include "nats_messages.hpp"
+#include "nats_tokens.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <new>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace crier::detail {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds patience{1'000};
+constexpr milliseconds pause_after_failure{250};
+constexpr milliseconds between_looks{1'000};
+constexpr milliseconds between_comparisons{100};
+constexpr std::size_t compared_at_once = 100;
+
+/// The topic of a subject to which a stream sends what it has kept.
+std::optional<std::string> topic_of(std::string_view subject, const std::string& stream) {
+    constexpr std::string_view live = ".live.";
+    const std::size_t size = stream.size() + live.size();
+    return subject.size() > size ? nats_topic_of(subject.substr(size)) : std::nullopt;
+}
+
+} // namespace
+
+nats_arrivals::nats_arrivals(const nats_stream& of, nats_deliveries::limits most)
+    : stream_{of}, lookups_{of}, deliveries_{most}, catching_up_{of} {
+    stream_.connection().watch(this);
+}
+
+nats_arrivals::~nats_arrivals() {
+    stream_.connection().watch(nullptr);
+    end();
+    if (thread_.joinable()) {
+        thread_.join();
+    }
+}
+
+void nats_arrivals::listen(journal_listener* to) noexcept {
+    const std::scoped_lock locked{listening_};
+    listener_ = to;
+}
+
+/// After an error nothing of it is followed, so that the listener is not told that it is.
+boost::system::error_code nats_arrivals::follow(std::span<const std::string_view> topics) {
+    boost::system::error_code error;
+    try {
+        error = try_follow(topics);
+    } catch (const std::bad_alloc&) {
+        error = make_error_code(boost::system::errc::not_enough_memory);
+    } catch (const journal_error&) {
+        error = errc::journal_unavailable;
+    }
+    if (error) {
+        std::ranges::for_each(topics, [this](std::string_view topic) { unfollow(topic); });
+    }
+    return error;
+}
+
+/// A topic of which no event can be is followed without a subscription.
+boost::system::error_code nats_arrivals::try_follow(std::span<const std::string_view> topics) {
+    nats_connection& on = stream_.connection();
+    std::vector<std::string> names;
+    for (const std::string_view topic : topics) {
+        const auto& name = names.emplace_back(topic);
+        deliveries_.push(nats_deliveries::start{name});
+        if (name.size() <= nats_topic_bytes && !subscriptions_.contains(name)) {
+            subscriptions_.emplace(
+                name, on.subscribe(nats_live_subject(stream_.name(), name),
+                          [this](nats_received message) { deliveries_.push(std::move(message)); }));
+        }
+    }
+    if (const auto error = on.flush(patience)) {
+        return error;
+    }
+    const auto info = stream_.info();
+    if (!info) {
+        return info.error();
+    }
+    const auto newest = lookups_.newest_of(names);
+    if (!newest) {
+        return newest.error();
+    }
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        const std::uint64_t through = (*newest)[i] == 0 ? info->newest : (*newest)[i];
+        deliveries_.push(nats_place{std::move(names[i]), through});
+    }
+    return {};
+}
+
+void nats_arrivals::unfollow(std::string_view topic) noexcept {
+    if (const auto found = subscriptions_.find(topic); found != subscriptions_.end()) {
+        subscriptions_.erase(found);
+    }
+    try {
+        deliveries_.push(nats_deliveries::stop{std::string{topic}});
+    } catch (...) { // NOLINT(bugprone-empty-catch): what is told of it is passed over
+    }
+}
+
+void nats_arrivals::begin() {
+    newest_ = stream_.opened().newest;
+    thread_ = std::thread{[this] { run(); }};
+}
+
+void nats_arrivals::disconnected() noexcept {
+    was_disconnected_ = true;
+    deliveries_.wake();
+}
+
+void nats_arrivals::reconnected() noexcept { deliveries_.wake(); }
+
+void nats_arrivals::lost_messages(std::string_view subject) noexcept {
+    deliveries_.note_lost(subject);
+}
+
+void nats_arrivals::run() noexcept {
+    while (!stream_.connection().is_ending()) {
+        try {
+            deliveries_.wait(next_time());
+            go_on();
+        } catch (...) {
+            lose(); // without memory: what was not told is read again
+        }
+    }
+}
+
+nats_arrivals::clock::time_point nats_arrivals::next_time() const {
+    if (is_behind_) {
+        return next_try_;
+    }
+    const auto next = std::min(next_look_, next_comparison_);
+    return std::min(next, following_.held_until().value_or(next));
+}
+
+void nats_arrivals::go_on() {
+    if (!is_behind_) {
+        take();
+    }
+    if (was_disconnected_.exchange(false)) {
+        is_behind_ = true;
+        next_try_ = {};
+        tell_state(journal_state::unavailable);
+    }
+    const auto now = clock::now();
+    if (is_behind_) {
+        if (now >= next_try_) {
+            catch_up();
+        }
+        return;
+    }
+    tell_all_followed(now);
+    compare(now);
+}
+
+void nats_arrivals::take() {
+    if (taken_.empty()) {
+        auto taken = deliveries_.take();
+        taken_ = std::move(taken.items);
+        for (const std::string& each : taken.lost) {
+            if (const auto topic = topic_of(each, stream_.name())) {
+                audit_.suspect(*topic);
+            }
+        }
+        if (taken.has_lost_all) {
+            lose();
+        }
+    }
+    while (!taken_.empty() && !is_behind_ && !stream_.connection().is_ending()) {
+        use(taken_.front());
+        if (!is_behind_) {
+            taken_.pop_front();
+        }
+    }
+}
+
+void nats_arrivals::use(nats_deliveries::item& next) {
+    if (const auto* const message = std::get_if<nats_received>(&next)) {
+        while (use(*message)) {
+        }
+    } else if (const auto* const start = std::get_if<nats_deliveries::start>(&next)) {
+        following_.start(start->topic);
+    } else if (const auto* const place = std::get_if<nats_place>(&next)) {
+        following_.begin(place->topic, place->through, clock::now());
+        audit_.add(place->topic, clock::now());
+    } else if (const auto* const stop = std::get_if<nats_deliveries::stop>(&next)) {
+        following_.stop(stop->topic);
+        audit_.remove(stop->topic);
+    }
+}
+
+/// Whether it is to be looked at again, as what is before it was told.
+bool nats_arrivals::use(const nats_received& message) {
+    const auto numbers = nats_numbers_of(message);
+    const auto topic = topic_of(message.subject(), stream_.name());
+    if (!numbers || !topic) {
+        return false;
+    }
+    const auto verdict = following_.take(*topic, *numbers);
+    if (verdict.followed) {
+        tell_followed(*topic, *verdict.followed);
+    }
+    switch (verdict.does) {
+    case nats_following::fate::drop: return false;
+    case nats_following::fate::fill:
+        return fill({*topic, *following_.through(*topic)}, numbers->sequence - 1);
+    case nats_following::fate::tell: break;
+    }
+    tell(*topic, nats_record_of(message, numbers->sequence, std::chrono::system_clock::now()),
+        numbers->sequence);
+    return false;
+}
+
+bool nats_arrivals::fill(const nats_place& from, std::uint64_t until) {
+    if (catching_up_.fill(from, until, *this)) {
+        lose();
+        return false;
+    }
+    following_.note(from.topic, until);
+    return true;
+}
+
+void nats_arrivals::tell_followed(std::string_view topic, std::uint64_t through) {
+    with_listener([&](journal_listener& to) { to.followed(topic, through); });
+    following_.note_followed(topic);
+}
+
+void nats_arrivals::tell_all_followed(clock::time_point now) {
+    while (const auto next = following_.next_followed(now)) {
+        tell_followed(next->topic, next->through);
+    }
+}
+
+/// What is no event has a number all the same.
+void nats_arrivals::tell(
+    std::string_view topic, std::optional<journal_record>&& entry, std::uint64_t number) {
+    if (entry) {
+        with_listener([&](journal_listener& to) { to.arrived(topic, *std::move(entry)); });
+    }
+    following_.note(topic, number);
+    newest_ = std::max(newest_, number);
+    tell_all_followed(clock::now());
+}
+
+void nats_arrivals::read(std::string_view topic, const nats_kept_message& message) {
+    const std::uint64_t number = message.kept.sequence;
+    tell(topic, nats_record_of(message.message, number, message.kept.at), number);
+}
+
+void nats_arrivals::missed(std::string_view topic, std::uint64_t after, std::uint64_t through) {
+    with_listener([&](journal_listener& to) { to.missed(topic, after, through); });
+}
+
+void nats_arrivals::reached(std::string_view topic, std::uint64_t through) {
+    following_.note(topic, through);
+}
+
+void nats_arrivals::tell_state(journal_state now) noexcept {
+    if (std::exchange(state_, now) != now) {
+        with_listener([&](journal_listener& to) { to.changed(now); });
+    }
+}
+
+/// Without the stream's answer, that is tried again after a while.
+void nats_arrivals::catch_up() {
+    next_try_ = clock::now() + pause_after_failure;
+    if (!look_at_stream()) {
+        return;
+    }
+    tell_state(journal_state::catching_up);
+    tell_all_followed(clock::time_point::max());
+    if (catching_up_.run(following_.all(), *this)) {
+        return;
+    }
+    is_behind_ = false;
+    if (!was_disconnected_) {
+        tell_state(journal_state::connected);
+    }
+}
+
+/// Whether it answers.
+bool nats_arrivals::look_at_stream() {
+    next_look_ = clock::now() + between_looks;
+    const auto info = stream_.info();
+    if (!info || info->newest < newest_) { // a new leader may still be reading what it has
+        tell_state(journal_state::unavailable);
+        lose();
+        return false;
+    }
+    newest_ = std::max(newest_, info->newest);
+    return true;
+}
+
+/// Looks for what was lost though the connection was not.
+void nats_arrivals::compare(clock::time_point now) {
+    if (now >= next_look_ && !look_at_stream()) {
+        return;
+    }
+    if (now >= next_comparison_) {
+        next_comparison_ = now + between_comparisons;
+        const auto topics = audit_.next(compared_at_once, newest_, now);
+        const auto newest = lookups_.newest_of(topics);
+        if (!newest) {
+            lose();
+            return;
+        }
+        for (std::size_t i = 0; i < topics.size(); ++i) {
+            const auto through = following_.through(topics[i]);
+            if (through && *through < (*newest)[i]) {
+                audit_.note_hole(topics[i], (*newest)[i], now);
+            }
+        }
+    }
+    while (const auto hole = audit_.next_hole(now)) {
+        const auto through = following_.through(hole->topic);
+        if (through && *through < hole->through && !fill({hole->topic, *through}, hole->through)) {
+            return;
+        }
+    }
+}
+
+void nats_arrivals::lose() noexcept {
+    is_behind_ = true;
+    next_try_ = clock::now() + pause_after_failure;
+}
+
+template <class Call>
+void nats_arrivals::with_listener(Call call) {
+    const std::scoped_lock locked{listening_};
+    if (listener_ != nullptr) {
+        call(*listener_);
+    }
+}
+
+} // namespace crier::detail
