@@ -2,6 +2,7 @@
 // after a restart.
 // Try it with:
 //     hub --journal sqlite:events.db --history 1000
+//     hub --journal nats://127.0.0.1:4222/hub --history 1000
 //     curl -N 'http://127.0.0.1:8080/events?topic=news'
 //     curl -d 'the market opens' 'http://127.0.0.1:8080/events?topic=news'
 
@@ -68,7 +69,7 @@ crier::manager_options managing(const program_options& options) {
     made.rules = {options.kept};
     made.rules.front().retain = retention_of(options.retain);
     made.rules.front().history.age = std::chrono::seconds{options.history_age};
-    made.journal = journal_of(options.journal);
+    made.journal = journal_of(options.journal, made.rules.front());
     return made;
 }
 
@@ -135,7 +136,9 @@ int main(int argc, char** argv) {
     hub::program_options options;
     CLI::App app{"Serves event streams of any topics, to which anybody publishes by POST."};
     example::add_server_options(app, options.server);
-    app.add_option("--journal", options.journal, "memory or sqlite:PATH")->capture_default_str();
+    app.add_option("--journal", options.journal,
+           "memory, sqlite:PATH or nats://HOST:PORT[,HOST:PORT]/STREAM")
+        ->capture_default_str();
     app.add_option("--heartbeat", options.heartbeat, "seconds of silence before a heartbeat")
         ->check(CLI::Range(1, 3'600))
         ->capture_default_str();

@@ -49,6 +49,11 @@ void nats_acknowledgements::note_newest(std::uint64_t sequence) noexcept {
     newest_ = std::max(newest_, sequence);
 }
 
+std::uint64_t nats_acknowledgements::newest() const {
+    const std::scoped_lock locked{lock_};
+    return newest_;
+}
+
 std::optional<nats_acknowledgements::sending> nats_acknowledgements::first_sent(
     std::uint64_t ticket) const {
     const std::scoped_lock locked{lock_};

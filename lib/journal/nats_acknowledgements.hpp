@@ -38,6 +38,7 @@ public:
 
     /// Numbers up to here are known to be given.
     void note_newest(std::uint64_t sequence) noexcept;
+    std::uint64_t newest() const;
 
     /// Nothing: it was not sent.
     std::optional<sending> first_sent(std::uint64_t ticket) const;

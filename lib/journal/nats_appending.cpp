@@ -66,9 +66,13 @@ error_code nats_appending::append(std::span<journal_entry> entries) {
         tickets_.push_back(each.ticket);
     }
     answers_.keep_only(tickets_);
+    newest_ = answers_.newest();
     connection_ = to_.connection().changes();
+    if (to_.is_another()) {
+        return errc::journal_unavailable;
+    }
     for (journal_entry& each : entries) {
-        if (is_settled(each)) {
+        if (is_done(each) || !is_to_be_sent(each)) {
             continue;
         }
         error_code error = send(each);
@@ -86,18 +90,14 @@ error_code nats_appending::append(std::span<journal_entry> entries) {
     return error ? error : settled;
 }
 
-/// Takes an answer that has come in the meantime, too.
-bool nats_appending::is_settled(journal_entry& entry) {
-    if (!is_done(entry)) {
-        if (entry.topic.size() > nats_topic_bytes) {
-            entry.error = errc::invalid_topic;
-        } else if (const auto answer = answers_.answer(entry.ticket);
-            answer && answer->error != errc::journal_unavailable) {
-            entry.sequence = answer->sequence;
-            entry.error = answer->error;
-        }
+/// An answer may have come in the meantime.
+bool nats_appending::is_to_be_sent(journal_entry& entry) const {
+    if (entry.topic.size() > nats_topic_bytes) {
+        entry.error = errc::invalid_topic;
+        return false;
     }
-    return is_done(entry);
+    const auto answer = answers_.answer(entry.ticket);
+    return !answer || answer->error == errc::journal_unavailable;
 }
 
 error_code nats_appending::send(journal_entry& entry) {
@@ -161,16 +161,34 @@ error_code nats_appending::wait(nats_acknowledgements::load most) {
     return {};
 }
 
+/// Numbers that do not rise may be those of events that were there already, or of a stream that was
+/// made anew.
+bool nats_appending::is_same_stream(std::span<const journal_entry> entries) const {
+    const bool all_rise = std::ranges::none_of(entries, [this](const journal_entry& each) {
+        const auto answer = is_done(each) ? std::nullopt : answers_.answer(each.ticket);
+        return answer && answer->sequence != 0 && answer->sequence <= newest_;
+    });
+    return !to_.is_another() && (all_rise || to_.info().has_value());
+}
+
 error_code nats_appending::settle(std::span<journal_entry> entries) {
+    if (!is_same_stream(entries)) {
+        return errc::journal_unavailable;
+    }
     error_code all;
     for (journal_entry& each : entries) {
-        const bool was_done = is_done(each);
-        if (!is_settled(each)) {
+        if (is_done(each)) {
+            continue;
+        }
+        const auto answer = answers_.answer(each.ticket);
+        if (!answer || answer->error == errc::journal_unavailable) {
             all = errc::journal_unavailable;
             continue;
         }
+        each.sequence = answer->sequence;
+        each.error = answer->error;
         answers_.settle(each.ticket);
-        if (!was_done && each.sequence != 0 && ends_all(each)) {
+        if (each.sequence != 0 && ends_all(each)) {
             purge_before(each);
         }
     }

@@ -35,7 +35,8 @@ public:
 
 private:
     std::string id_of(std::uint64_t ticket) const;
-    bool is_settled(journal_entry& entry);
+    bool is_to_be_sent(journal_entry& entry) const;
+    bool is_same_stream(std::span<const journal_entry> entries) const;
     boost::system::error_code send(journal_entry& entry);
     bool find_again(journal_entry& entry, boost::system::error_code& error);
     boost::system::error_code wait(nats_acknowledgements::load most);
@@ -47,7 +48,8 @@ private:
     const std::string run_; ///< no other journal's
     const std::string inbox_;
     nats_acknowledgements answers_;
-    std::uint64_t connection_ = 0;
+    std::uint64_t connection_ = 0; ///< its changes when the call began
+    std::uint64_t newest_ = 0;     ///< that was known when the call began
     std::vector<std::uint64_t> tickets_;
     std::unique_ptr<nats_subscription> subscription_; ///< it uses the others
 };

@@ -171,7 +171,10 @@ boost::system::result<nats_stream_info> nats_stream::info() const {
         return answer.error();
     }
     const auto info = nats_info_of(*answer);
-    if (!info || info->epoch != opened_.epoch) {
+    if (info && info->epoch != opened_.epoch) {
+        is_another_ = true;
+    }
+    if (!info || is_another_) {
         return errc::journal_unavailable;
     }
     return *info;

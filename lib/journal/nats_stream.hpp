@@ -7,6 +7,7 @@
 #include <boost/json/object.hpp>
 #include <boost/system/result.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -48,6 +49,9 @@ public:
     /// another than that which was opened.
     boost::system::result<nats_stream_info> info() const;
 
+    /// Whether it was seen to be another than that which was opened.
+    bool is_another() const noexcept { return is_another_; }
+
     /// How many messages a subject holds.
     boost::system::result<std::uint64_t> messages_of(const std::string& subject) const;
 
@@ -60,6 +64,7 @@ private:
     const nats_journal_options& options_;
     std::string name_;
     nats_stream_info opened_{};
+    mutable std::atomic<bool> is_another_ = false;
 };
 
 /// Reads the answer to STREAM.INFO or STREAM.CREATE; nothing if it is none.

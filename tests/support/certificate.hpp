@@ -40,12 +40,23 @@ public:
     std::string pem() const {
         const std::unique_ptr<BIO, decltype(&BIO_free)> out{BIO_new(BIO_s_mem()), BIO_free};
         PEM_write_bio_X509(out.get(), x509_.get());
-        char* text = nullptr;
-        const long size = BIO_get_mem_data(out.get(), &text);
-        return {text, static_cast<std::size_t>(size)};
+        return text_in(*out);
+    }
+
+    /// The key in PEM.
+    std::string key_pem() const {
+        const std::unique_ptr<BIO, decltype(&BIO_free)> out{BIO_new(BIO_s_mem()), BIO_free};
+        PEM_write_bio_PrivateKey(out.get(), key_.get(), nullptr, nullptr, 0, nullptr, nullptr);
+        return text_in(*out);
     }
 
 private:
+    static std::string text_in(BIO& memory) {
+        char* text = nullptr;
+        const long size = BIO_get_mem_data(&memory, &text);
+        return {text, static_cast<std::size_t>(size)};
+    }
+
     void add(int extension, const char* value) {
         X509V3_CTX context;
         X509V3_set_ctx(&context, x509_.get(), x509_.get(), nullptr, nullptr, 0);

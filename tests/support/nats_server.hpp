@@ -54,8 +54,11 @@ inline bool is_listening(std::uint16_t port) {
 class nats_server {
 public:
     /// Lines of its configuration beside the port and the store.
-    explicit nats_server(std::string configuration = {})
+    explicit nats_server(std::string configuration = {}, bool has_jetstream = true)
         : configuration_{std::move(configuration)} {
+        if (has_jetstream) {
+            configuration_ += "\njetstream: {store_dir: \"" + folder_.file("store") + "\"}";
+        }
         start();
     }
     nats_server(const nats_server&) = delete;
@@ -94,9 +97,7 @@ public:
 
 private:
     void write_configuration() const {
-        std::ofstream{folder_.file("server.conf")} << "listen: 127.0.0.1:" << port_
-                                                   << "\njetstream: {store_dir: \""
-                                                   << folder_.file("store") << "\"}\n"
+        std::ofstream{folder_.file("server.conf")} << "listen: 127.0.0.1:" << port_ << '\n'
                                                    << configuration_ << '\n';
     }
 

@@ -7,7 +7,8 @@
 
 namespace hub {
 
-std::shared_ptr<crier::journal> journal_of(const std::string& wanted) {
+std::shared_ptr<crier::journal> journal_of(
+    const std::string& wanted, const crier::topic_rule& /*kept*/) {
     using crier::model::journal_fault;
     constexpr std::size_t prefix = 6;
     if (wanted.starts_with("early:")) {
