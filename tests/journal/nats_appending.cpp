@@ -26,9 +26,9 @@ public:
     explicit appender(nats_journal_options options)
         : options_{std::move(options)}, connection_{options_}, stream_{connection_, options_} {
         stream_.open();
-        appending_.emplace(stream_, [this](auto, auto, auto) {
-            ++lookups_;
-            return boost::system::result<std::optional<std::uint64_t>>{std::nullopt};
+        appending_.emplace(stream_, [this](std::string_view topic, std::uint64_t after, auto) {
+            lookups_.emplace_back(std::string{topic} + ' ' + std::to_string(after));
+            return boost::system::result<std::optional<std::uint64_t>>{to_find_};
         });
     }
 
@@ -54,6 +54,9 @@ public:
 
     std::uint64_t kept() { return stream_.info().value().messages; }
     void text(std::string text) { text_ = std::move(text); }
+    /// What the stream says to have of what may have been sent before.
+    void let_find(std::optional<std::uint64_t> number) { to_find_ = number; }
+    const std::vector<std::string>& lookups() const { return lookups_; }
     nats_connection& connection() { return connection_; }
     nats_stream& stream() { return stream_; }
 
@@ -65,7 +68,8 @@ private:
     std::string topic_;
     std::string text_ = "data: one\n\n";
     std::uint64_t ticket_ = 0;
-    int lookups_ = 0;
+    std::vector<std::string> lookups_;
+    std::optional<std::uint64_t> to_find_;
 };
 
 nats_journal_options at(const nats_server& server, std::size_t events = 100'000) {
@@ -212,4 +216,29 @@ TEST_CASE("a topic that is closed, or forgets all, holds nothing of what was bef
     }
     CHECK(to.kept() == 1);
     CHECK(to.stream().info()->newest == 10);
+}
+
+TEST_CASE("what the server may have forgotten the id of is looked for before it is sent again") {
+    nats_server server;
+    nats_journal_options options = at(server);
+    options.age = std::chrono::milliseconds{100}; // and no id is known for longer
+    appender to{options};
+    auto before = to.entries(3);
+    REQUIRE(!to.append(before));
+    auto entries = to.entries(1, "other");
+    server.pause();
+    CHECK(to.append(entries) == crier::errc::journal_unavailable);
+    server.restart();
+    SUBCASE("it is there") {
+        to.let_find(7);
+        to.append_at_last(entries);
+        CHECK(entries[0].sequence == 7);
+        CHECK(to.stream().info()->newest == 3);
+    }
+    SUBCASE("it is not there") {
+        to.append_at_last(entries);
+        CHECK(entries[0].sequence == 4);
+        CHECK(to.stream().info()->newest == 4);
+    }
+    CHECK(to.lookups() == std::vector<std::string>{"other 3"});
 }

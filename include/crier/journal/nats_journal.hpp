@@ -50,7 +50,7 @@ struct nats_journal_options {
 /// The stream is made where there is none: in files, with the limits of the options, and a window
 /// for duplicates of two minutes. One that is there needs RePublish from STREAM.e.> to
 /// STREAM.live.> and AllowDirect. The limits that count are the stream's: `keep` shortens what is
-/// read of a topic, and lengthens nothing.
+/// read of a topic, and lengthens nothing. The stream's age removes what a topic retains, too.
 ///
 /// The stream's time of creation makes the epoch. A stream that is deleted and made again has
 /// another: the journal is unavailable from then on, until the program is started again.
@@ -60,12 +60,14 @@ struct nats_journal_options {
 /// with the same id of the message: the servers, and this journal where their window of two minutes
 /// is over, see to it that no event is kept twice.
 ///
+/// A connection that is lost is made again for ever, to any of the servers of the URL.
+///
 /// Errors: `errc::journal_unavailable` while no server is reached, or none leads the stream. Those
 /// of entries: `message_size` of `boost::system::errc` for an event that is greater than what the
 /// servers take, `no_space_on_device` while the stream is full, `errc::invalid_topic` for a topic
 /// of over 1,024 bytes, and `errc::journal_unusable` for what the servers refuse otherwise.
 ///
-/// Thread safety: as a `journal`. Threads: one of its own, and those of libnats, whose pool for the
+/// Thread safety: as a `journal`. Threads: two of its own, and those of libnats, whose pool for the
 /// delivery of messages must be left at one thread, so that the order of events is kept: see
 /// `nats_SetMessageDeliveryPoolSize`. Lifetime: its destruction needs all calls to have returned.
 /// Source: https://docs.nats.io/nats-concepts/jetstream
