@@ -140,7 +140,8 @@ nats_arrivals::clock::time_point nats_arrivals::next_time() const {
         return next_try_;
     }
     const auto next = std::min(next_look_, next_comparison_);
-    return std::min(next, following_.held_until().value_or(next));
+    return std::min(
+        {next, following_.held_until().value_or(next), ordering_.held_until().value_or(next)});
 }
 
 void nats_arrivals::go_on() {
@@ -159,6 +160,7 @@ void nats_arrivals::go_on() {
         }
         return;
     }
+    use_ordered();
     tell_all_followed(now);
     compare(now);
 }
@@ -178,46 +180,59 @@ void nats_arrivals::take() {
     }
     while (!taken_.empty() && !is_behind_ && !stream_.connection().is_ending()) {
         use(taken_.front());
-        if (!is_behind_) {
-            taken_.pop_front();
-        }
+        taken_.pop_front();
     }
 }
 
 void nats_arrivals::use(nats_deliveries::item& next) {
-    if (const auto* const message = std::get_if<nats_received>(&next)) {
-        while (use(*message)) {
+    const auto now = clock::now();
+    if (auto* const message = std::get_if<nats_received>(&next)) {
+        if (const auto numbers = nats_numbers_of(*message)) {
+            ordering_.push(numbers->sequence, std::move(*message), now);
         }
+        use_ordered();
     } else if (const auto* const start = std::get_if<nats_deliveries::start>(&next)) {
         following_.start(start->topic);
     } else if (const auto* const place = std::get_if<nats_place>(&next)) {
-        following_.begin(place->topic, place->through, clock::now());
-        audit_.add(place->topic, clock::now());
+        following_.begin(place->topic, place->through, now);
+        audit_.add(place->topic, now);
     } else if (const auto* const stop = std::get_if<nats_deliveries::stop>(&next)) {
         following_.stop(stop->topic);
         audit_.remove(stop->topic);
     }
 }
 
+/// What cannot be told now is read again later.
+void nats_arrivals::use_ordered() {
+    while (!is_behind_) {
+        const auto message = ordering_.next(clock::now());
+        if (!message) {
+            return;
+        }
+        const auto numbers = nats_numbers_of(*message);
+        while (use(*message, *numbers)) {
+        }
+    }
+}
+
 /// Whether it is to be looked at again, as what is before it was told.
-bool nats_arrivals::use(const nats_received& message) {
-    const auto numbers = nats_numbers_of(message);
+bool nats_arrivals::use(const nats_received& message, const nats_numbers& numbers) {
     const auto topic = topic_of(message.subject(), stream_.name());
-    if (!numbers || !topic) {
+    if (!topic) {
         return false;
     }
-    const auto verdict = following_.take(*topic, *numbers);
+    const auto verdict = following_.take(*topic, numbers);
     if (verdict.followed) {
         tell_followed(*topic, *verdict.followed);
     }
     switch (verdict.does) {
     case nats_following::fate::drop: return false;
     case nats_following::fate::fill:
-        return fill({*topic, *following_.through(*topic)}, numbers->sequence - 1);
+        return fill({*topic, *following_.through(*topic)}, numbers.sequence - 1);
     case nats_following::fate::tell: break;
     }
-    tell(*topic, nats_record_of(message, numbers->sequence, std::chrono::system_clock::now()),
-        numbers->sequence);
+    tell(*topic, nats_record_of(message, numbers.sequence, std::chrono::system_clock::now()),
+        numbers.sequence);
     return false;
 }
 
@@ -271,7 +286,8 @@ void nats_arrivals::tell_state(journal_state now) noexcept {
     }
 }
 
-/// Without the stream's answer, that is tried again after a while.
+/// What comes after the stream's newest number of now arrives: a topic that goes beyond that would
+/// be ahead of the others. Without an answer, it is tried again after a while.
 void nats_arrivals::catch_up() {
     next_try_ = clock::now() + pause_after_failure;
     if (!look_at_stream()) {
@@ -279,10 +295,11 @@ void nats_arrivals::catch_up() {
     }
     tell_state(journal_state::catching_up);
     tell_all_followed(clock::time_point::max());
-    if (catching_up_.run(following_.all(), *this)) {
+    if (catching_up_.run(following_.all(), newest_, *this)) {
         return;
     }
     is_behind_ = false;
+    ordering_.note(newest_);
     if (!was_disconnected_) {
         tell_state(journal_state::connected);
     }

@@ -8,6 +8,7 @@
 #include "nats_deliveries.hpp"
 #include "nats_following.hpp"
 #include "nats_lookups.hpp"
+#include "nats_ordering.hpp"
 #include "nats_stream.hpp"
 
 #include <boost/system/error_code.hpp>
@@ -67,7 +68,8 @@ private:
     clock::time_point next_time() const;
     void take();
     void use(nats_deliveries::item& next);
-    bool use(const nats_received& message);
+    bool use(const nats_received& message, const nats_numbers& numbers);
+    void use_ordered();
     bool fill(const nats_place& from, std::uint64_t until);
     void tell_followed(std::string_view topic, std::uint64_t through);
     void tell_all_followed(clock::time_point now);
@@ -94,6 +96,7 @@ private:
     nats_audit audit_;
     nats_catching_up catching_up_;
     std::deque<nats_deliveries::item> taken_;
+    nats_ordering ordering_;
     journal_state state_ = journal_state::connected;
     bool is_behind_ = false; ///< topics are to catch up
     std::uint64_t newest_ = 0;

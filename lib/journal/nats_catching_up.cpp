@@ -39,28 +39,27 @@ nats_merge::source until(std::uint64_t last, std::shared_ptr<nats_scan> by) {
 } // namespace
 
 boost::system::error_code nats_catching_up::run(
-    std::span<const nats_place> places, nats_teller& to) {
-    auto found = find_moved(places);
+    std::span<const nats_place> places, std::uint64_t until, nats_teller& to) {
+    auto found = find_moved(places, until);
     return found ? read_all(*found, to) : found.error();
 }
 
 boost::system::error_code nats_catching_up::fill(
     const nats_place& place, std::uint64_t until, nats_teller& to) {
-    auto found = find_moved({&place, 1});
+    auto found = find_moved({&place, 1}, until);
     if (!found) {
         return found.error();
     }
     if (found->empty()) {
         to.missed(place.topic, place.through, until);
-        return {};
     }
-    found->begin()->second.until = std::min(found->begin()->second.until, until);
     return read_all(*found, to);
 }
 
 boost::system::result<nats_catching_up::moved_topics> nats_catching_up::find_moved(
-    std::span<const nats_place> places) const {
+    std::span<const nats_place> places, std::uint64_t until) const {
     std::vector<std::string> topics;
+    topics.reserve(places.size());
     for (const nats_place& each : places) {
         topics.push_back(each.topic);
     }
@@ -70,8 +69,9 @@ boost::system::result<nats_catching_up::moved_topics> nats_catching_up::find_mov
     }
     moved_topics result;
     for (std::size_t i = 0; i < places.size(); ++i) {
-        if (places[i].through < (*newest)[i]) {
-            result.emplace(places[i].topic, moved{places[i].through, (*newest)[i], 0, {}});
+        const std::uint64_t last = std::min((*newest)[i], until);
+        if (places[i].through < last) {
+            result.emplace(places[i].topic, moved{places[i].through, last, 0, {}});
         }
     }
     return result;

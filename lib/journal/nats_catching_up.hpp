@@ -34,12 +34,13 @@ class nats_catching_up {
 public:
     explicit nats_catching_up(const nats_stream& in) noexcept : in_{in}, lookups_{in} {}
 
-    /// Tells all that the topics have got, in the order of the numbers over all topics. After an
-    /// error some was told: to be called again with other places.
+    /// Tells all that the topics have got up to a number, in the order of the numbers over all
+    /// topics. After an error some was told: to be called again with other places.
     /// Errors: `errc::journal_unavailable`.
-    boost::system::error_code run(std::span<const nats_place> places, nats_teller& to);
+    boost::system::error_code run(
+        std::span<const nats_place> places, std::uint64_t until, nats_teller& to);
 
-    /// The same of one topic, and only up to a number: it has got some events up to there.
+    /// The same of one topic, which has got some up to there.
     boost::system::error_code fill(const nats_place& place, std::uint64_t until, nats_teller& to);
 
 private:
@@ -51,7 +52,8 @@ private:
     };
     using moved_topics = std::map<std::string, moved, std::less<>>;
 
-    boost::system::result<moved_topics> find_moved(std::span<const nats_place> places) const;
+    boost::system::result<moved_topics> find_moved(
+        std::span<const nats_place> places, std::uint64_t until) const;
     boost::system::error_code read_all(moved_topics& all, nats_teller& to) const;
     void add_sources(const moved_topics& all, nats_merge& to) const;
     boost::system::error_code tell_missed(moved_topics& all, nats_teller& to) const;
