@@ -24,8 +24,8 @@ using clock = nats_acknowledgements::clock;
 
 /// How much is under way at once. It has to fit into what the system buffers for a server that has
 /// stopped to read, and is more than a server handles while an answer is on its way.
-constexpr nats_acknowledgements::load most_under_way{4'096, 512 * 1'024};
-constexpr nats_acknowledgements::load half_of_it{2'048, 256 * 1'024};
+constexpr nats_acknowledgements::load most_under_way{4'096, 524'288};
+constexpr nats_acknowledgements::load half_of_it{2'048, 262'144};
 
 /// Of a message beside its text, about.
 constexpr std::size_t overhead = 200;

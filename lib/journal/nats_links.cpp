@@ -97,7 +97,7 @@ bool nats_links::wait_for_loss() {
 /// have lost a server come back at once. False: it ends.
 bool nats_links::pause(milliseconds least) {
     constexpr milliseconds::rep spread = 250;
-    thread_local std::minstd_rand random{std::random_device{}()};
+    std::minstd_rand random{std::random_device{}()};
     const milliseconds most = 3 * least + milliseconds{spread};
     std::uniform_int_distribution<milliseconds::rep> any{least.count(), most.count()};
     std::unique_lock locked{lock_};

@@ -126,6 +126,7 @@ nats_options connecting(const nats_journal_options& options) {
     nats_options made{found, natsOptions_Destroy};
     const std::vector<std::string> servers = servers_of(options.url);
     std::vector<const char*> urls;
+    urls.reserve(servers.size());
     for (const std::string& server : servers) {
         urls.push_back(server.c_str());
     }
