@@ -19,7 +19,7 @@ namespace crier::detail {
 class nats_ordering {
 public:
     using time_point = std::chrono::steady_clock::time_point;
-    static constexpr std::chrono::milliseconds held_for{2};
+    static constexpr std::chrono::milliseconds held_for{5};
 
     void push(std::uint64_t number, nats_received message, time_point now) {
         if (waiting_.try_emplace(number, std::move(message)).second) {

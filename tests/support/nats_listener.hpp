@@ -24,6 +24,7 @@ public:
     void arrived(std::string_view topic, journal_record&& entry) override {
         const std::scoped_lock locked{lock_};
         numbers_.push_back(entry.sequence);
+        events_.emplace_back(topic, entry.sequence);
         records_.push_back(entry);
         told_.push_back(
             std::string{topic} + ' ' + std::to_string(entry.sequence) + ' ' + data_of(entry));
@@ -63,6 +64,11 @@ public:
         const std::scoped_lock locked{lock_};
         return numbers_;
     }
+    /// Their topics and numbers.
+    std::vector<std::pair<std::string, std::uint64_t>> events() const {
+        const std::scoped_lock locked{lock_};
+        return events_;
+    }
     std::vector<journal_record> records() const {
         const std::scoped_lock locked{lock_};
         return records_;
@@ -93,6 +99,7 @@ private:
     std::condition_variable changed_;
     std::vector<std::string> told_;
     std::vector<std::uint64_t> numbers_;
+    std::vector<std::pair<std::string, std::uint64_t>> events_;
     std::vector<journal_record> records_;
 };
 
