@@ -7,8 +7,13 @@
 #include <boost/system/errc.hpp>
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <filesystem>
+#include <random>
 #include <string>
+#include <string_view>
+#include <vector>
 
 using namespace crier::test;
 using crier::journal_safety;
@@ -25,6 +30,19 @@ void restart_machine(const std::string& path) {
     CHECK(sqlite3_exec(opened, "UPDATE state SET boot = x'00'", nullptr, nullptr, nullptr) ==
           SQLITE_OK);
     sqlite3_close(opened);
+}
+
+bool sqlite_says_it_is_whole(const std::string& path) {
+    sqlite3* opened = nullptr;
+    REQUIRE(sqlite3_open(path.c_str(), &opened) == SQLITE_OK);
+    bool is_whole = false;
+    const auto note = [](void* to, int, char** columns, char**) {
+        *static_cast<bool*>(to) = std::string_view{columns[0]} == "ok";
+        return 0;
+    };
+    sqlite3_exec(opened, "PRAGMA integrity_check", note, &is_whole, nullptr);
+    sqlite3_close(opened);
+    return is_whole;
 }
 
 } // namespace
@@ -52,6 +70,43 @@ TEST_CASE("what was acknowledged as synced outlasts a power failure at any time"
         const auto kept = page(left, "a");
         CHECK(kept.records.size() == to.next);
         CHECK(kept.evicted_through == 0);
+    }
+}
+
+TEST_CASE("so it does in the midst of appends, whatever a disk has written of its own accord") {
+    for (std::uint32_t seed = 0; seed < 60; ++seed) {
+        CAPTURE(seed);
+        std::mt19937 random{seed};
+        const temporary_directory folder;
+        const temporary_directory after;
+        test_disk disk;
+        sqlite_journal journal{{.path = folder.file("events.db")}};
+        feeder to{journal};
+        to.keep("a", {.events = 1'000, .bytes = 1'000'000'000});
+        std::vector<std::uint64_t> ends{to.next};
+        // A few go on until the log has been moved to the file.
+        const std::uint32_t calls = seed % 10 == 0 ? 10'000 : 500;
+        disk.fail_power_after(static_cast<int>(random() % calls), after.file(""),
+            [random]() mutable { return random() % 2 == 0; });
+        while (!disk.has_failed) {
+            to.put_many("a", 1 + random() % 50);
+            ends.push_back(to.next);
+        }
+        // The last of them was not acknowledged when it happened.
+        const std::uint64_t acknowledged = ends[ends.size() - 2];
+        restart_machine(after.file("events.db"));
+        sqlite_journal left{{.path = after.file("events.db")}};
+        feeder then{left};
+        CHECK(then.numbering.epoch == to.numbering.epoch);
+        CHECK(then.numbering.newest >= to.next);
+        const auto kept =
+            page(left, "a", acknowledged - std::min<std::uint64_t>(acknowledged, 900));
+        REQUIRE(!kept.records.empty() == (acknowledged > 0));
+        const std::uint64_t newest = kept.records.empty() ? 0 : kept.records.back().sequence;
+        CHECK((newest == acknowledged || newest == to.next));
+        CHECK(kept.records.size() ==
+              newest - acknowledged + std::min<std::uint64_t>(acknowledged, 900));
+        CHECK(sqlite_says_it_is_whole(after.file("events.db")));
     }
 }
 

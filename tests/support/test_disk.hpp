@@ -1,15 +1,19 @@
 #pragma once
 
+#include "file_on_disk.hpp"
+
 #include <sqlite3.h>
 
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <new>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace crier::test {
 
@@ -32,7 +36,7 @@ public:
             test_disk& disk = *static_cast<test_disk*>(on->pAppData);
             {
                 const std::lock_guard lock{disk.mutex_};
-                disk.safe_.erase(path);
+                disk.files_.erase(path);
             }
             return disk.system_->xDelete(disk.system_, path, does_sync);
         };
@@ -50,15 +54,21 @@ public:
     std::atomic<bool> fails_to_synchronize = false;
     std::atomic<int> synchronized = 0; ///< how often
 
-    /// Puts there what a power failure now would leave, in files of the same names.
-    void fail_power(const std::string& folder) {
+    /// Puts there what a power failure now would leave, in files of the same names: nothing of what
+    /// was not synchronised, or those sectors of it of which it is told.
+    void fail_power(const std::string& folder, const std::function<bool()>& keeps = {}) {
         const std::lock_guard lock{mutex_};
-        for (const auto& [path, content] : safe_) {
-            std::ofstream to{
-                folder + '/' + std::filesystem::path{path}.filename().string(), std::ios::binary};
-            to << content;
-        }
+        leave(folder, keeps);
     }
+
+    /// The same later: before so many writes and synchronisations more.
+    void fail_power_after(int calls, std::string folder, std::function<bool()> keeps) {
+        const std::lock_guard lock{mutex_};
+        calls_left_ = calls;
+        later_ = [this, to = std::move(folder), some = std::move(keeps)] { leave(to, some); };
+        has_failed = false;
+    }
+    std::atomic<bool> has_failed = false;
 
 private:
     struct file {
@@ -71,6 +81,30 @@ private:
         return reinterpret_cast<sqlite3_file*>(reinterpret_cast<char*>(of) + sizeof(file));
     }
     static const sqlite3_io_methods& of_system(sqlite3_file* of) { return *real(of)->pMethods; }
+
+    void leave(const std::string& folder, const std::function<bool()>& keeps) {
+        for (const auto& [path, state] : files_) {
+            if (state.is_there(keeps != nullptr)) {
+                std::ofstream to{folder + '/' + std::filesystem::path{path}.filename().string(),
+                    std::ios::binary};
+                to << state.left(keeps ? keeps : [] { return false; });
+            }
+        }
+    }
+
+    /// With the lock, before a call.
+    void count_call() {
+        if (later_ && calls_left_-- == 0) {
+            std::exchange(later_, nullptr)();
+            has_failed = true;
+        }
+    }
+
+    /// What is known of a file; none of those without a name.
+    file_on_disk* state_of(sqlite3_file* of) {
+        const char* const path = reinterpret_cast<file*>(of)->path;
+        return path == nullptr ? nullptr : &files_[path];
+    }
 
     static int open(sqlite3_vfs* on, const char* path, sqlite3_file* to, int flags, int* given) {
         static const sqlite3_io_methods methods = all_methods();
@@ -88,6 +122,14 @@ private:
         if (current->is_full && offset + size > present) {
             return SQLITE_FULL;
         }
+        {
+            const std::lock_guard lock{current->mutex_};
+            current->count_call();
+            if (file_on_disk* const state = current->state_of(to)) {
+                state->write(static_cast<std::size_t>(offset),
+                    {static_cast<const char*>(bytes), static_cast<std::size_t>(size)});
+            }
+        }
         return of_system(to).xWrite(real(to), bytes, size, offset);
     }
 
@@ -96,13 +138,10 @@ private:
         if (current->fails_to_synchronize) {
             return SQLITE_IOERR_FSYNC;
         }
-        const char* const path = reinterpret_cast<file*>(of)->path;
-        if (path != nullptr) {
-            std::ifstream from{path, std::ios::binary};
-            const std::lock_guard lock{current->mutex_};
-            std::string& content = current->safe_[path];
-            content.resize(std::filesystem::file_size(path));
-            from.read(content.data(), static_cast<std::streamsize>(content.size()));
+        const std::lock_guard lock{current->mutex_};
+        current->count_call();
+        if (file_on_disk* const state = current->state_of(of)) {
+            state->synchronize();
         }
         static_cast<void>(flags); // it is only said to be done
         return SQLITE_OK;
@@ -118,6 +157,12 @@ private:
             return of_system(f).xRead(real(f), to, size, at);
         };
         all.xTruncate = [](sqlite3_file* f, sqlite3_int64 size) {
+            {
+                const std::lock_guard lock{current->mutex_};
+                if (file_on_disk* const state = current->state_of(f)) {
+                    state->cut(static_cast<std::size_t>(size));
+                }
+            }
             return of_system(f).xTruncate(real(f), size);
         };
         all.xFileSize = [](sqlite3_file* f, sqlite3_int64* size) {
@@ -158,7 +203,9 @@ private:
     sqlite3_vfs* system_ = nullptr;
     sqlite3_vfs own_{};
     std::mutex mutex_;
-    std::map<std::string, std::string> safe_;
+    std::map<std::string, file_on_disk> files_;
+    int calls_left_ = 0;
+    std::function<void()> later_;
 };
 
 } // namespace crier::test

@@ -82,12 +82,17 @@ void publisher::run() {
 
 event_id publisher::insist(std::size_t home, std::uint32_t topic) {
     to_.close(false);
+    const auto latest = std::chrono::steady_clock::now() + 60s;
     while (!town_.is_given_up) {
         if (connect(home)) {
             const note& made = publish(topic, "topic=t" + std::to_string(topic), false);
             if (made.came == note::outcome::acknowledged) {
                 return made.id;
             }
+        }
+        if (std::chrono::steady_clock::now() > latest) {
+            complaints_.emplace_back("no hub acknowledges events any more");
+            town_.is_given_up = true;
         }
         std::this_thread::sleep_for(10ms);
     }
