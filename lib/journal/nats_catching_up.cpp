@@ -50,8 +50,11 @@ boost::system::error_code nats_catching_up::fill(
     if (!found) {
         return found.error();
     }
-    if (found->empty()) {
-        to.missed(place.topic, place.through, until);
+    const auto [at, is_gone] = found->try_emplace(place.topic, moved{place.through, until});
+    at->second.has_some = true;
+    if (is_gone) {
+        at->second.miss(at->first, until, to);
+        return {};
     }
     return read_all(*found, to);
 }
@@ -71,26 +74,28 @@ boost::system::result<nats_catching_up::moved_topics> nats_catching_up::find_mov
     for (std::size_t i = 0; i < places.size(); ++i) {
         const std::uint64_t last = std::min((*newest)[i], until);
         if (places[i].through < last) {
-            result.emplace(places[i].topic, moved{places[i].through, last, 0, {}});
+            result.emplace(places[i].topic, moved{places[i].through, last, (*newest)[i] <= until});
         }
     }
     return result;
 }
 
 /// What may be missing is asked for once something was read, and once again at the end, when it is
-/// known what was removed meanwhile.
+/// known what was removed meanwhile. A topic that has forgotten all may have had events before
+/// that, which are gone without a trace.
 boost::system::error_code nats_catching_up::read_all(moved_topics& all, nats_teller& to) const {
     if (all.empty()) {
         return {};
     }
     nats_merge by;
-    add_sources(all, by);
+    const bool is_whole_stream = add_sources(all, by);
     if (const auto error = by.fetch()) {
         return error;
     }
     if (const auto error = tell_missed(all, to)) {
         return error;
     }
+    std::uint64_t read_through = 0;
     while (true) {
         const auto next = by.next();
         if (!next) {
@@ -99,6 +104,7 @@ boost::system::error_code nats_catching_up::read_all(moved_topics& all, nats_tel
         if (!*next) {
             break;
         }
+        read_through = (*next)->kept.sequence;
         const auto topic = topic_of((*next)->message.subject(), in_.name());
         const auto found = topic ? all.find(*topic) : all.end();
         if (found != all.end()) {
@@ -108,24 +114,28 @@ boost::system::error_code nats_catching_up::read_all(moved_topics& all, nats_tel
     if (const auto error = tell_missed(all, to)) {
         return error;
     }
-    bool is_whole = true;
-    for (const auto& [topic, of] : all) {
-        is_whole = is_whole && of.through >= of.until;
-        to.reached(topic, std::min(of.through, of.until));
+    bool is_done = true;
+    for (auto& [topic, of] : all) {
+        const std::uint64_t through = is_whole_stream ? read_through : of.through;
+        if (of.has_some && of.first == 0 && through >= of.until) {
+            of.miss(topic, of.until, to);
+        }
+        to.reached(topic, std::min(through, of.until));
+        is_done = is_done && through >= of.until;
     }
     // Where it is read may be behind the leader.
-    return is_whole ? boost::system::error_code{} : errc::journal_unavailable;
+    return is_done ? boost::system::error_code{} : errc::journal_unavailable;
 }
 
-/// A few topics are read each by itself, of more the whole stream is.
-void nats_catching_up::add_sources(const moved_topics& all, nats_merge& to) const {
+/// A few topics are read each by itself, instead of more the whole stream is. Whether it is.
+bool nats_catching_up::add_sources(const moved_topics& all, nats_merge& to) const {
     constexpr std::size_t a_few = 32;
     if (all.size() <= a_few) {
         for (const auto& [topic, of] : all) {
             to.add(until(of.until,
                 std::make_shared<nats_scan>(in_, nats_kept_subject(in_.name(), topic), of.after)));
         }
-        return;
+        return false;
     }
     std::uint64_t after = std::numeric_limits<std::uint64_t>::max();
     std::uint64_t last = 0;
@@ -134,6 +144,7 @@ void nats_catching_up::add_sources(const moved_topics& all, nats_merge& to) cons
         last = std::max(last, of.until);
     }
     to.add(until(last, std::make_shared<nats_scan>(in_, in_.name() + ".e.>", after)));
+    return true;
 }
 
 boost::system::error_code nats_catching_up::tell_missed(moved_topics& all, nats_teller& to) const {
@@ -147,32 +158,38 @@ boost::system::error_code nats_catching_up::tell_missed(moved_topics& all, nats_
     }
     auto rest = rests->begin();
     for (auto& [topic, of] : all) {
-        const std::uint64_t through = std::min(rest->evicted_through, of.until);
-        if (through > std::max(of.after, of.rest.evicted_through)) {
-            to.missed(topic, of.after, through);
+        of.miss(topic, rest->evicted_through, to);
+        if (of.forgets_first && rest->first == of.first) {
+            of.miss(topic, of.first - 1, to);
         }
-        of.rest = *rest++;
+        ++rest;
     }
     return {};
 }
 
-/// A topic that has forgotten all may have had events before that, which are gone without a trace.
 void nats_catching_up::tell(
     std::string_view topic, moved& of, const nats_kept_message& message, nats_teller& to) {
     const std::uint64_t sequence = message.kept.sequence;
     if (sequence <= of.after) {
         return;
     }
-    const bool is_first = std::exchange(of.through, sequence) == 0;
+    of.through = sequence;
     if (sequence > of.until) {
         return;
     }
-    const bool is_first_of_all = is_first && sequence == of.rest.first;
-    if (is_first_of_all && sequence - 1 > std::max(of.after, of.rest.evicted_through) &&
-        forgets_all(message.message)) {
-        to.missed(topic, of.after, sequence - 1);
+    if (of.first == 0) {
+        of.first = sequence;
+        of.forgets_first = forgets_all(message.message);
     }
     to.read(topic, message);
+}
+
+void nats_catching_up::moved::miss(std::string_view topic, std::uint64_t last, nats_teller& to) {
+    last = std::min(last, until);
+    if (last > std::max(after, missed_through)) {
+        to.missed(topic, after, last);
+        missed_through = last;
+    }
 }
 
 } // namespace crier::detail

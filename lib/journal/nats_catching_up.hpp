@@ -47,15 +47,21 @@ private:
     struct moved {
         std::uint64_t after = 0;
         std::uint64_t until = 0;
-        std::uint64_t through = 0; ///< it was read
-        nats_rest rest{};
+        bool has_some = false;            ///< it has got some, certainly
+        std::uint64_t through = 0;        ///< it was read
+        std::uint64_t first = 0;          ///< that was read
+        bool forgets_first = false;       ///< by that, the topic has forgotten all before
+        std::uint64_t missed_through = 0; ///< that was told
+
+        /// Some may be missing, up to there.
+        void miss(std::string_view topic, std::uint64_t last, nats_teller& to);
     };
     using moved_topics = std::map<std::string, moved, std::less<>>;
 
     boost::system::result<moved_topics> find_moved(
         std::span<const nats_place> places, std::uint64_t until) const;
     boost::system::error_code read_all(moved_topics& all, nats_teller& to) const;
-    void add_sources(const moved_topics& all, nats_merge& to) const;
+    bool add_sources(const moved_topics& all, nats_merge& to) const;
     boost::system::error_code tell_missed(moved_topics& all, nats_teller& to) const;
     static void tell(
         std::string_view topic, moved& of, const nats_kept_message& message, nats_teller& to);

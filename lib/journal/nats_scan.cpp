@@ -34,6 +34,7 @@ nats_scan::nats_scan(nats_scan&& other) noexcept
       consumer_{std::exchange(other.consumer_, {})},
       used_{other.used_},
       pending_{other.pending_},
+      has_read_{other.has_read_},
       read_{std::move(other.read_)} {}
 
 nats_scan::~nats_scan() { close(); }
@@ -78,6 +79,7 @@ boost::system::error_code nats_scan::open() {
     }
     consumer_ = nats_text(*answer, "name");
     pending_ = nats_number(*answer, "num_pending");
+    has_read_ = false;
     return consumer_.empty() ? make_error_code(errc::journal_unavailable)
                              : boost::system::error_code{};
 }
@@ -93,24 +95,32 @@ void nats_scan::close() noexcept {
     }
 }
 
-/// A consumer that the server has no more, as its time or its node has gone, is made again: the
+/// No more is asked for than there is, as the server would search all of the stream for it. A
+/// consumer that the server has no more, as its time or its node has gone, is made again: the
 /// server would not answer. A message that does not fit into the usual bytes is asked for alone.
 boost::system::error_code nats_scan::pull(std::size_t expected) {
     constexpr std::size_t most = 128;
     constexpr std::size_t usual_bytes = std::size_t{256} * 1'024;
     constexpr int attempts = 3;
-    std::size_t batch = std::min(expected, most);
-    json::object question{{"batch", batch}, {"no_wait", true}, {"max_bytes", usual_bytes}};
     if (steady_clock::now() - used_ > unused_for / 2) {
         close();
     }
-    used_ = steady_clock::now();
+    bool is_limited = true;
     for (int i = 0; i < attempts; ++i) {
-        if (consumer_.empty()) {
-            if (const auto error = open()) {
-                return error;
-            }
+        const auto there_are = pending();
+        if (!there_are) {
+            return there_are.error();
         }
+        if (*there_are == 0 && has_read_) {
+            return {};
+        }
+        const std::size_t batch =
+            !is_limited ? 1 : std::clamp<std::size_t>(*there_are, 1, std::min(expected, most));
+        json::object question{{"batch", batch}, {"no_wait", true}};
+        if (is_limited) {
+            question["max_bytes"] = usual_bytes;
+        }
+        used_ = steady_clock::now();
         auto replies = in_.connection().request_many(in_.api("CONSUMER.MSG.NEXT") + "." + consumer_,
             json::serialize(question), batch, patience);
         if (!replies) {
@@ -123,10 +133,8 @@ boost::system::error_code nats_scan::pull(std::size_t expected) {
         if (take(*std::move(replies)) || status == no_messages) {
             return {};
         }
-        if (status == too_large) {
-            batch = 1;
-            question = {{"batch", batch}, {"no_wait", true}};
-        } else {
+        is_limited = status != too_large;
+        if (is_limited) {
             close();
         }
     }
@@ -138,6 +146,8 @@ bool nats_scan::take(std::vector<nats_received> replies) {
     for (nats_received& each : replies) {
         if (const auto kept = nats_kept_at(each.reply()); kept && kept->sequence > after_) {
             after_ = kept->sequence;
+            pending_ = kept->pending;
+            has_read_ = true;
             read_.push_back({*kept, std::move(each)});
         }
     }

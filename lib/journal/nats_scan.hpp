@@ -38,10 +38,7 @@ public:
     /// Errors: `errc::journal_unavailable`.
     boost::system::result<std::optional<nats_kept_message>> next(std::size_t expected);
 
-    /// Whether `next` has one at hand, without asking the server.
-    bool has_more() const noexcept { return !read_.empty(); }
-
-    /// How many there are, at first; to be asked before `next`.
+    /// How many there are that the server has not sent.
     boost::system::result<std::uint64_t> pending();
 
 private:
@@ -57,6 +54,7 @@ private:
     std::string consumer_; ///< its name on the server; empty: there is none
     std::chrono::steady_clock::time_point used_{};
     std::uint64_t pending_ = 0;
+    bool has_read_ = false; ///< from this consumer
     std::deque<nats_kept_message> read_;
 };
 

@@ -260,3 +260,29 @@ TEST_CASE("a stream that was made anew is no more the journal's") {
     REQUIRE(by.told.wait_for("unavailable"));
     CHECK(by.try_follow({"a"}) == crier::errc::journal_unavailable);
 }
+
+TEST_CASE("what a topic has forgotten while nobody heard of it is told as missed") {
+    nats_server server;
+    const nats_journal_options options{.url = server.url(), .stream = "s"};
+    nats_feeder to{options};
+    follower by{options};
+    by.follow({"a"});
+    to.put("a", "1");
+    REQUIRE(by.told.wait_for(2));
+    by.told.take();
+    server.kill();
+    REQUIRE(by.told.wait_for("unavailable"));
+    server.start();
+    while (!to.connection().is_up()) {
+        std::this_thread::sleep_for(std::chrono::milliseconds{5});
+    }
+    to.put("a", "2");
+    to.put("a", "3");
+    to.act("a", journal_action::forget);
+    REQUIRE(by.told.wait_for("a 4 (forget)"));
+    REQUIRE(by.told.wait_for("connected"));
+    const lines told = by.told.take();
+    const bool has_two = std::ranges::find(told, "a 2 2") != told.end();
+    const bool has_gap = std::ranges::find(told, "missed a 1 3") != told.end();
+    CHECK(has_two != has_gap); // by which of them was quicker
+}
