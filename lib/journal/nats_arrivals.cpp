@@ -103,7 +103,9 @@ void nats_arrivals::unfollow(std::string_view topic) noexcept {
         subscriptions_.erase(found);
     }
     try {
+        const std::scoped_lock locked{listening_};
         deliveries_.push(nats_deliveries::stop{std::string{topic}});
+        stopping_.emplace(topic);
     } catch (...) { // NOLINT(bugprone-empty-catch): what is told of it is passed over
     }
 }
@@ -197,6 +199,10 @@ void nats_arrivals::use(nats_deliveries::item& next) {
         following_.begin(place->topic, place->through, now);
         audit_.add(place->topic, now);
     } else if (const auto* const stop = std::get_if<nats_deliveries::stop>(&next)) {
+        const std::scoped_lock locked{listening_};
+        if (const auto found = stopping_.find(stop->topic); found != stopping_.end()) {
+            stopping_.erase(found);
+        }
         following_.stop(stop->topic);
         audit_.remove(stop->topic);
     }
@@ -246,7 +252,7 @@ bool nats_arrivals::fill(const nats_place& from, std::uint64_t until) {
 }
 
 void nats_arrivals::tell_followed(std::string_view topic, std::uint64_t through) {
-    with_listener([&](journal_listener& to) { to.followed(topic, through); });
+    with_listener(topic, [&](journal_listener& to) { to.followed(topic, through); });
     following_.note_followed(topic);
 }
 
@@ -260,7 +266,7 @@ void nats_arrivals::tell_all_followed(clock::time_point now) {
 void nats_arrivals::tell(
     std::string_view topic, std::optional<journal_record>&& entry, std::uint64_t number) {
     if (entry) {
-        with_listener([&](journal_listener& to) { to.arrived(topic, *std::move(entry)); });
+        with_listener(topic, [&](journal_listener& to) { to.arrived(topic, *std::move(entry)); });
     }
     following_.note(topic, number);
     newest_ = std::max(newest_, number);
@@ -273,7 +279,7 @@ void nats_arrivals::read(std::string_view topic, const nats_kept_message& messag
 }
 
 void nats_arrivals::missed(std::string_view topic, std::uint64_t after, std::uint64_t through) {
-    with_listener([&](journal_listener& to) { to.missed(topic, after, through); });
+    with_listener(topic, [&](journal_listener& to) { to.missed(topic, after, through); });
 }
 
 void nats_arrivals::reached(std::string_view topic, std::uint64_t through) {
@@ -282,7 +288,10 @@ void nats_arrivals::reached(std::string_view topic, std::uint64_t through) {
 
 void nats_arrivals::tell_state(journal_state now) noexcept {
     if (std::exchange(state_, now) != now) {
-        with_listener([&](journal_listener& to) { to.changed(now); });
+        const std::scoped_lock locked{listening_};
+        if (listener_ != nullptr) {
+            listener_->changed(now);
+        }
     }
 }
 
@@ -352,9 +361,9 @@ void nats_arrivals::lose() noexcept {
 }
 
 template <class Call>
-void nats_arrivals::with_listener(Call call) {
+void nats_arrivals::with_listener(std::string_view topic, Call call) {
     const std::scoped_lock locked{listening_};
-    if (listener_ != nullptr) {
+    if (listener_ != nullptr && !stopping_.contains(topic)) {
         call(*listener_);
     }
 }

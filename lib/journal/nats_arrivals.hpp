@@ -20,6 +20,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -81,7 +82,7 @@ private:
     void lose() noexcept;
 
     template <class Call>
-    void with_listener(Call call);
+    void with_listener(std::string_view topic, Call call);
 
     const nats_stream& stream_;
     const nats_lookups lookups_;
@@ -89,6 +90,7 @@ private:
     std::map<std::string, std::unique_ptr<nats_subscription>, std::less<>> subscriptions_;
     std::mutex listening_;
     journal_listener* listener_ = nullptr;
+    std::multiset<std::string, std::less<>> stopping_; ///< nothing is told of them any more
     std::atomic<bool> was_disconnected_ = false;
 
     // Of the thread:
