@@ -12,8 +12,8 @@ boost::asio::any_io_executor detail::begin_publish::get_executor() const noexcep
 }
 
 void detail::begin_publish::publish(std::string_view topic, const event_view& whole,
-    const publish_options& options, std::shared_ptr<pending_wait<event_id>> wait) const {
-    by->publish({.topic = topic, .whole = &whole, .options = options}, std::move(wait));
+    const publish_options& options, const std::shared_ptr<pending_wait<event_id>>& wait) const {
+    by->publish({.topic = topic, .whole = &whole, .options = options}, wait);
 }
 
 manager::manager(const executor_type& executor, manager_options options)

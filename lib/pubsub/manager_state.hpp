@@ -46,8 +46,8 @@ public:
     boost::system::result<event_id> publish(const publication& what) {
         return publishing_.publish(what);
     }
-    void publish(publication what, acknowledgement then) {
-        publishing_.publish(std::move(what), std::move(then));
+    void publish(publication what, const acknowledgement& then) {
+        publishing_.publish(std::move(what), then);
     }
 
     /// Waits for what is on its way to the journal, within a second. After `shutdown`, on a thread

@@ -41,19 +41,19 @@ boost::system::result<event_id> publishing::publish(const publication& what) {
     return is_for_nobody ? publish_to_nobody(what) : commit(what, drawn, seen, owed);
 }
 
-void publishing::publish(publication what, acknowledgement then) {
-    what.then = std::move(then);
-    acknowledgement& untold = what.then;
+void publishing::publish(publication what, const acknowledgement& then) {
+    what.then = then;
     const auto known = [&] {
         try {
             return publish(what);
         } catch (...) {
-            untold->clear(); // the exception tells
+            then->clear(); // the exception tells
             throw;
         }
     }();
-    if (untold) {
-        tell(untold, known ? boost::system::error_code{} : known.error(),
+    const bool is_untold = what.then != nullptr; // else it went with the event
+    if (is_untold) {
+        tell(then, known ? boost::system::error_code{} : known.error(),
             known ? *known : event_id{});
     }
 }

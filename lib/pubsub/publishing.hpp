@@ -21,7 +21,7 @@ public:
     boost::system::result<event_id> publish(const publication& what);
 
     /// The same, and tells of it when it is in the journal.
-    void publish(publication what, acknowledgement then);
+    void publish(publication what, const acknowledgement& then);
 
 private:
     sight look(const publication& what) const;

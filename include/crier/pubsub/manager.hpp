@@ -45,13 +45,13 @@ struct CRIER_EXPORT begin_publish {
     template <class Handler>
     void operator()(Handler handler, std::string_view topic, const event_view& whole,
         const publish_options& options) const {
-        auto wait = std::make_shared<pending_wait<event_id>>();
+        const auto wait = std::make_shared<pending_wait<event_id>>();
         wait->start(std::move(handler), get_executor(), [] {});
-        publish(topic, whole, options, std::move(wait));
+        publish(topic, whole, options, wait);
     }
 
     void publish(std::string_view topic, const event_view& whole, const publish_options& options,
-        std::shared_ptr<pending_wait<event_id>> wait) const;
+        const std::shared_ptr<pending_wait<event_id>>& wait) const;
 };
 } // namespace detail
 
