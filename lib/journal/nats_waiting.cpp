@@ -15,12 +15,17 @@ std::optional<std::uint64_t> number_at_end(std::string_view subject) noexcept {
 }
 
 nats_waiting::replies::replies(nats_waiting& in, std::size_t numbers, std::size_t per_number)
-    : in_{in}, first_{0}, connection_{0}, per_number_{per_number}, found_(numbers) {
-    const std::scoped_lock locked{in_.lock_};
-    first_ = in_.next_;
-    connection_ = in_.connection_;
-    in_.waiting_.push_back(this);
-    in_.next_ += numbers;
+    : replies{in, numbers, per_number, std::scoped_lock{in.lock_}} {}
+
+nats_waiting::replies::replies(nats_waiting& in, std::size_t numbers, std::size_t per_number,
+    const std::scoped_lock<std::mutex>& /*held*/)
+    : in_{in},
+      first_{in.next_},
+      connection_{in.connection_},
+      per_number_{per_number},
+      found_(numbers) {
+    in.waiting_.push_back(this);
+    in.next_ += numbers;
 }
 
 nats_waiting::replies::~replies() {

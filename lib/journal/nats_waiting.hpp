@@ -43,6 +43,9 @@ public:
     private:
         friend nats_waiting;
 
+        replies(nats_waiting& in, std::size_t numbers, std::size_t per_number,
+            const std::scoped_lock<std::mutex>& held);
+
         void add(std::size_t number, nats_received reply);
 
         nats_waiting& in_;

@@ -249,5 +249,6 @@ TEST_CASE("what the server may have forgotten the id of is looked for before it 
         CHECK(entries[0].sequence == 4);
         CHECK(to.info().newest == 4);
     }
-    CHECK(to.lookups() == std::vector<std::string>{"other 3"});
+    REQUIRE(!to.lookups().empty());
+    CHECK(to.lookups().front() == "other 3");
 }
