@@ -78,7 +78,11 @@ public:
         wait_until_it_listens();
     }
 
-    void pause() { ::kill(process_, SIGSTOP); }
+    /// It answers nothing more once that has returned.
+    void pause() {
+        ::kill(process_, SIGSTOP);
+        ::waitpid(process_, nullptr, WUNTRACED);
+    }
     void go_on() { ::kill(process_, SIGCONT); }
 
     /// As a crash.
