@@ -212,6 +212,7 @@ bool journal_reader::read_newest(std::unique_lock<std::mutex>& lock) {
     }
     lock.lock();
     newest_ = found ? std::max(newest_, *found) : newest_;
+    ++newest_answers_;
     return true;
 }
 

@@ -50,6 +50,8 @@ public:
     /// Asks a shared journal for the last number that it has given, and what it was at last.
     void ask_newest(const waiting_reader& waits);
     std::uint64_t newest() const noexcept { return newest_; }
+    /// How often it has answered.
+    std::uint64_t newest_answers() const noexcept { return newest_answers_; }
 
     /// Wakes all that wait, at the end.
     void wake_all_waiting(owed_drains& owed) noexcept;
@@ -95,7 +97,8 @@ private:
     std::deque<found_id> found_; ///< the newest last
     std::size_t bytes_lately_ = 0;
     std::uint64_t newest_ = 0; ///< that a shared journal has told
-    std::thread thread_;       ///< last, as it uses the others
+    std::uint64_t newest_answers_ = 0;
+    std::thread thread_; ///< last, as it uses the others
 };
 
 } // namespace crier::detail

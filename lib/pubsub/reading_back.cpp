@@ -114,9 +114,7 @@ bool reading_back::resolve(const std::shared_ptr<shard>& on) {
     }
     const auto numbered = parse_event_id(*unresolved_);
     const bool is_numbered = numbered && numbered->epoch == by_.of.epoch;
-    if (is_numbered && numbered->sequence > by_.newest() &&
-        !std::exchange(has_asked_newest_, true)) {
-        by_.journal->ask_newest({&who_, on});
+    if (is_numbered && !is_far_enough(numbered->sequence, on)) {
         return false;
     }
     std::optional<std::uint64_t> own;
@@ -135,6 +133,23 @@ bool reading_back::resolve(const std::shared_ptr<shard>& on) {
         unresolved_.reset();
     }
     return is_known;
+}
+
+/// Whether the number was given, or the engine has said since the client came that it was not. An
+/// answer on its way may be older than the client.
+bool reading_back::is_far_enough(std::uint64_t sequence, const std::shared_ptr<shard>& on) {
+    if (sequence <= by_.newest()) {
+        return true;
+    }
+    const std::uint64_t answers = by_.journal->newest_answers();
+    if (!newest_after_) {
+        newest_after_ = answers + 2;
+    }
+    if (answers >= *newest_after_) {
+        return true;
+    }
+    by_.journal->ask_newest({&who_, on});
+    return false;
 }
 
 bool reading_back::are_followed(const std::shared_ptr<shard>& on) {

@@ -94,6 +94,7 @@ private:
     void take_up(source& into) const noexcept;
     bool begin_after(std::string_view last_event_id, std::uint64_t newest);
     bool resolve(const std::shared_ptr<shard>& on);
+    bool is_far_enough(std::uint64_t sequence, const std::shared_ptr<shard>& on);
     bool are_followed(const std::shared_ptr<shard>& on);
     bool go_on_after(
         std::string_view last_event_id, std::optional<event_id> cursor, std::uint64_t newest);
@@ -112,7 +113,8 @@ private:
     boost::container::small_vector<source, 2> sources_;
     /// What the client has received last, by an id that may be in the journal.
     std::optional<std::string> unresolved_;
-    bool has_asked_newest_ = false;
+    /// How often the engine has said how far it is, when that is no older than the client.
+    std::optional<std::uint64_t> newest_after_;
     std::uint64_t read_through_ = 0; ///< the number of the event that came last
     bool holds_ = false;
 };

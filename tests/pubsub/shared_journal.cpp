@@ -232,6 +232,26 @@ TEST_CASE("a client that has been further than its node gets nothing twice") {
     CHECK(all.read(follows) == texts{"1", "2", "3", "4"});
 }
 
+TEST_CASE("a client that has been further than its node waits for what the engine says") {
+    cluster all;
+    subscription follows = all.b->subscribe("kept");
+    CHECK(all.read(follows).empty());
+    all.b.journal->is_held = true;
+    for (const char* text : {"1", "2"}) {
+        CHECK(all.a->publish("kept", text));
+    }
+    REQUIRE(all.settle());
+    all.b.journal->hides_newest = true;
+    subscription back = all.b->subscribe("kept", subscribe_options{.last_event_id = all.id(2)});
+    for (int looks = 0; looks < 3; ++looks) {
+        CHECK(read_all(all.test, back).empty());
+    }
+    all.b.journal->hides_newest = false;
+    all.b.journal->is_held = false;
+    CHECK(all.a->publish("kept", "3"));
+    CHECK(all.read(back, 1) == texts{"3"});
+}
+
 TEST_CASE("an id that the engine has not given is told as a gap of the future") {
     cluster all;
     CHECK(all.a->publish("kept", "1"));

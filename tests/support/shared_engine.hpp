@@ -161,6 +161,9 @@ public:
 
     boost::system::result<std::uint64_t> newest() override {
         const std::lock_guard lock{by_.mutex};
+        if (hides_newest) {
+            return errc::journal_unavailable;
+        }
         return by_.newest();
     }
 
@@ -207,6 +210,7 @@ public:
     int reads() const noexcept { return reads_; }
 
     std::atomic<bool> is_held{false};
+    std::atomic<bool> hides_newest{false}; ///< does not say what it is
 
 private:
     std::uint64_t store(const journal_entry& added) {
