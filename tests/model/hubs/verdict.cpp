@@ -15,6 +15,13 @@ public:
         if (seen.begin.epoch != 0) {
             at_ = seen.begin;
         }
+        // What arrives late at a node is told to who has read on.
+        for (const remark& each : seen.remarks) {
+            const auto from = each.lost ? parse_event_id(each.lost->from) : std::nullopt;
+            if (with.is_shared() && from && each.lost->reason == gap_reason::overflow) {
+                gaps_.push_back({from->epoch, from->sequence, each.lost->to.sequence});
+            }
+        }
     }
 
     finding run() {
