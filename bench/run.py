@@ -15,7 +15,7 @@ from typing import TextIO
 
 sys.dont_write_bytecode = True  # the sources stay as they are
 
-from driver import machine, micro, scenarios  # noqa: E402
+from driver import journals, machine, micro, scenarios  # noqa: E402
 from driver.completeness import missing  # noqa: E402
 from driver.plan import Plan, those_that_run  # noqa: E402
 from driver.processes import Failure, Processes  # noqa: E402
@@ -26,12 +26,14 @@ from driver.versions import versions  # noqa: E402
 
 SIGNALS = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
 LETTERS = [scenario.letter for scenario in scenarios.ALL]
+ALL_LETTERS = [*LETTERS, *journals.LETTERS, "M"]
 
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description="Compares crier with other servers of event streams.",
-        epilog="Scenarios: " + ", ".join(LETTERS) + ", and M for the micro-benchmarks.",
+        epilog="Scenarios: " + ", ".join(LETTERS)
+        + ", J and K for journals, and M for the micro-benchmarks.",
     )
     parser.add_argument("--build", type=Path, required=True, help="directory of the build")
     parser.add_argument("--quick", action="store_true", help="a test in less than a minute")
@@ -42,13 +44,23 @@ def parse() -> argparse.Namespace:
     parser.add_argument(
         "--server", action="append", default=[], metavar="NAME=COMMAND", help="one more server"
     )
+    parser.add_argument(
+        "--seconds", type=float, metavar="S", help="how long each step of J and K measures (5)"
+    )
+    parser.add_argument(
+        "--store", type=Path, metavar="DIR", help="where J and K keep events (in the output's)"
+    )
+    parser.add_argument("--nats-servers", type=int, default=1, metavar="N", help="of K (1)")
+    parser.add_argument(
+        "--baseline", type=Path, metavar="DIR", help="build of another version, for J"
+    )
     arguments = parser.parse_args()
     arguments.build = arguments.build.resolve()
     if arguments.repeat is None:
         arguments.repeat = 1 if arguments.quick else 5
     chosen = [letter.strip().upper() for letter in arguments.scenario.split(",") if letter.strip()]
-    arguments.letters = chosen or [*LETTERS, "M"]
-    unknown = set(arguments.letters) - {*LETTERS, "M"}
+    arguments.letters = chosen or ALL_LETTERS
+    unknown = set(arguments.letters) - set(ALL_LETTERS)
     if unknown:
         parser.error(f"no such scenario: {', '.join(sorted(unknown))}")
     if arguments.repeat < 1:
@@ -76,13 +88,17 @@ def new_directory(output: Path) -> Path:
     return directory
 
 
-def draw(directory: Path, results: Results, chosen: list[Scenario]) -> None:
+def draw(
+    directory: Path, results: Results, chosen: list[Scenario], kept: journals.Journals
+) -> None:
     try:
-        from driver import plots
+        from driver import goal_plots, plots
     except ImportError as error:
         print(f"No plots: {error}")
         return
-    plots.draw(directory, results, chosen)
+    if results.servers:
+        plots.draw(directory, results, chosen)
+    goal_plots.draw(directory, kept.outcomes)
 
 
 class Benchmark:
@@ -100,6 +116,7 @@ class Benchmark:
         self.versions: dict[str, str] = {}
         self.left_out: list[str] = []
         self.planned = 0
+        self.journals = journals.Journals(arguments, self.directory)
 
     def run(self) -> None:
         for note in dict.fromkeys(scenario.note for scenario in self.scenarios if scenario.note):
@@ -110,6 +127,7 @@ class Benchmark:
             raw.write(json.dumps({"begun": begun}) + "\n")
             if self.scenarios:
                 self._measure(processes, raw)
+            self.journals.run(processes, raw)
             if "M" in self.arguments.letters:
                 print("Micro-benchmarks" + ("" if self.arguments.quick else ", some minutes"))
                 program = self.arguments.build / "bench/micro"
@@ -123,17 +141,18 @@ class Benchmark:
                 raw.write(json.dumps({"incomplete": ended}) + "\n")
         results = Results(self.records)
         about = self._about(seconds, ended)
-        text = markdown("Benchmark of crier", about, results, self.scenarios, self.micro)
+        sections = self.journals.sections()
+        text = markdown("Benchmark of crier", about, results, self.scenarios, self.micro, sections)
         (self.directory / "results.md").write_text(text, encoding="utf-8")
         print(f"\n{text}", flush=True)
-        if results.servers:
-            draw(self.directory, results, self.scenarios)
+        draw(self.directory, results, self.scenarios, self.journals)
         print(f"Written to {self.directory}/", flush=True)
         return results
 
     def missing(self) -> list[str]:
         repeat = self.arguments.repeat
-        return missing(self.directory, self.scenarios, self.running, repeat)
+        found = missing(self.directory, self.scenarios, self.running, repeat)
+        return found + self.journals.missing()
 
     def _raw(self) -> TextIO:
         return (self.directory / "raw.jsonl").open("a", encoding="utf-8")
@@ -198,6 +217,7 @@ def judge(benchmark: Benchmark, results: Results) -> list[str]:
     found = []
     if results.failures():
         found.append(f"{results.failures()} measurements FAILED")
+    found += benchmark.journals.problems()
     if benchmark.arguments.quick:
         if results.problems():
             found.append(f"{results.problems()} counts are wrong")

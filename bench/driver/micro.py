@@ -24,13 +24,14 @@ class Measured:
     bytes_per_second: float | None
 
 
-def run(processes: Processes, program: Path, quick: bool) -> list[Measured]:
+def run(processes: Processes, program: Path, quick: bool, only: str = ".") -> list[Measured]:
     with tempfile.NamedTemporaryFile(suffix=".json") as output:
         process = processes.start(
             [
                 str(program),
                 *(QUICK if quick else FULL),
                 "--benchmark_enable_random_interleaving=true",
+                f"--benchmark_filter={only}",
                 f"--benchmark_out={output.name}",
                 "--benchmark_out_format=json",
             ]

@@ -65,12 +65,12 @@ def _colours(servers: Sequence[str]) -> dict[str, str]:
     return COLOURS | more
 
 
-def _save(path: Path) -> None:
+def save(path: Path) -> None:
     pyplot.savefig(path.with_suffix(".svg"), bbox_inches="tight", metadata={"Date": None})
     pyplot.close()
 
 
-def _bar(axes: Axes, x: float, width: float, found: Summary, colour: str) -> None:
+def bar(axes: Axes, x: float, width: float, found: Summary, colour: str) -> None:
     error = [[found.median - found.least], [found.most - found.median]]
     axes.bar(
         x,
@@ -107,7 +107,7 @@ def _bars(path: Path, results: Results, groups: Sequence[Group], title: str, uni
             found = results.summary(group.scenario, name, group.key)
             if found:
                 x = at + (place - (len(names) - 1) / 2) * width
-                _bar(axes, x, width, found, colours[name])
+                bar(axes, x, width, found, colours[name])
                 axes.bar(x, 0, color=colours[name], label=label(name))
         floor = results.summary(group.scenario, FLOOR, group.key)
         if floor:
@@ -129,7 +129,7 @@ def _bars(path: Path, results: Results, groups: Sequence[Group], title: str, uni
     axes.set_title(title, loc="left", pad=14)
     axes.grid(axis="y")
     axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
-    _save(path)
+    save(path)
 
 
 def _latency(path: Path, results: Results, scenarios: Sequence[Scenario]) -> None:
@@ -161,7 +161,7 @@ def _latency(path: Path, results: Results, scenarios: Sequence[Scenario]) -> Non
     all_axes[0][0].set_ylabel("from publish to client [µs]")
     figure.supxlabel("percentile of deliveries", fontsize=10, y=-0.06)
     all_axes[0][-1].legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
-    _save(path)
+    save(path)
 
 
 def _short(scenario: Scenario) -> str:

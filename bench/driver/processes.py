@@ -121,6 +121,9 @@ class Processes:
         self._running.append(process)
         return process
 
+    def has(self, process: Process) -> bool:
+        return process in self._running
+
     def close(self, process: Process) -> None:
         process.close()
         self._running.remove(process)

@@ -127,12 +127,12 @@ def _busy(figures: dict[str, float]) -> list[str]:
     return [f"the client used {max(shares):.0%} of a core and may be what limits the figures"]
 
 
-def _row(cells: Sequence[str]) -> str:
+def row(cells: Sequence[str]) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
-def _header(cells: Sequence[str], left: int = 1) -> list[str]:
-    return [_row(cells), _row(["---"] * left + ["---:"] * (len(cells) - left))]
+def header(cells: Sequence[str], left: int = 1) -> list[str]:
+    return [row(cells), row(["---"] * left + ["---:"] * (len(cells) - left))]
 
 
 def _label(figure: Figure) -> str:
@@ -140,14 +140,14 @@ def _label(figure: Figure) -> str:
 
 
 def overview(results: Results, scenarios: Sequence[Scenario]) -> list[str]:
-    lines = _header(["Median, and its ratio to the floor", *results.servers])
+    lines = header(["Median, and its ratio to the floor", *results.servers])
     for scenario in scenarios:
         for figure in scenario.shown:
             if figure.main:
                 cells = [
                     _short_cell(results, scenario, server, figure) for server in results.servers
                 ]
-                lines.append(_row([f"{scenario.letter}: {_label(figure)}", *cells]))
+                lines.append(row([f"{scenario.letter}: {_label(figure)}", *cells]))
     return lines
 
 
@@ -160,7 +160,7 @@ def _short_cell(results: Results, scenario: Scenario, server: str, figure: Figur
 
 def _details(results: Results, scenario: Scenario) -> list[str]:
     columns = ["", "Server", "Median", "Least … most", *(f"× {name}" for name in REFERENCES)]
-    lines = _header(columns, left=2)
+    lines = header(columns, left=2)
     for figure in scenario.shown:
         label = _label(figure)
         for server in results.servers_of(scenario.letter):
@@ -169,7 +169,7 @@ def _details(results: Results, scenario: Scenario) -> list[str]:
             ratios = [factor(told[name]) if name in told else "–" for name in REFERENCES]
             spread = found.spread if found else "–"
             cell = results.cell(scenario.letter, server, figure)
-            lines.append(_row([label, server, cell, spread, *ratios]))
+            lines.append(row([label, server, cell, spread, *ratios]))
             label = ""
     return lines
 
@@ -201,11 +201,11 @@ def _leads(results: Results, scenario: Scenario) -> list[str]:
 
 
 def _micro_table(measured: Sequence[Measured]) -> list[str]:
-    lines = ["", "## Micro-benchmarks", "", *_header(["", "ns", "Allocations", "GB/s"])]
+    lines = ["", "## Micro-benchmarks", "", *header(["", "ns", "Allocations", "GB/s"])]
     for each in measured:
         allocs = "" if each.allocs is None else number(each.allocs)
         rate = f"{each.bytes_per_second / 1e9:.2f}" if each.bytes_per_second else ""
-        lines.append(_row([f"`{each.name}`", number(each.nanoseconds), allocs, rate]))
+        lines.append(row([f"`{each.name}`", number(each.nanoseconds), allocs, rate]))
     ratio = memchr_line(list(measured))
     return lines + (["", ratio] if ratio else [])
 
@@ -216,6 +216,7 @@ def markdown(
     results: Results,
     scenarios: Sequence[Scenario],
     measured: Sequence[Measured],
+    sections: Sequence[str] = (),
 ) -> str:
     lines = [f"# {title}", "", *about]
     scenarios = [scenario for scenario in scenarios if results.has(scenario.letter)]
@@ -233,6 +234,7 @@ def markdown(
         ):
             if told:
                 lines += ["", *(f"- {line}" for line in told)]
+    lines += sections
     if measured:
         lines += _micro_table(measured)
     return "\n".join(lines) + "\n"

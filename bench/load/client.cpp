@@ -65,7 +65,8 @@ void client::start() {
 }
 
 void client::request(stream& of) {
-    std::string text = "GET /t/" + std::to_string(index_of(of) % options_.topics) +
+    std::string text = "GET /t/" +
+                       std::to_string(options_.first_topic + index_of(of) % options_.topics) +
                        " HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(options_.port) +
                        "\r\nAccept: text/event-stream\r\n";
     if (!options_.last_event_id.empty()) {
@@ -123,7 +124,9 @@ void client::take(stream& of, token found, std::uint64_t received) {
 }
 
 void client::take_event(stream& of, std::uint64_t received) {
-    with_event_ += of.numbers.any() ? 0 : 1;
+    const bool is_awaited =
+        options_.until_number ? of.reading.number() == *options_.until_number : !of.numbers.any();
+    with_event_ += is_awaited ? 1 : 0;
     meter_.event(index_of(of) % options_.topics, of.numbers, of.reading.number(), of.reading.time(),
         received);
 }

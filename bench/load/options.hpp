@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@ struct options {
     std::uint16_t port = 0;
     std::uint32_t streams = 1000;
     std::uint32_t topics = 1;
+    std::uint32_t first_topic = 0;
     double seconds = 5;
     double warmup = 1;
     std::vector<int> processes;
@@ -20,6 +22,8 @@ struct options {
     std::vector<std::uint32_t> memory_at;
     std::string last_event_id;
     bool until_event = false;
+    std::optional<std::uint64_t> until_number;
+    bool tell_begin = false;
     bool self_test = false;
 
     void add_to(CLI::App& app) {
@@ -28,6 +32,7 @@ struct options {
         app.add_option("--port", port, "the server's port on 127.0.0.1");
         app.add_option("--streams", streams, "streams to open")->check(at_least_one);
         app.add_option("--topics", topics, "stream i is /t/(i mod N)")->check(at_least_one);
+        app.add_option("--first-topic", first_topic, "what is added to the topic's number");
         app.add_option("--seconds", seconds, "time to measure")->check(time);
         app.add_option("--warmup", warmup, "time before, once all streams are open")->check(time);
         app.add_option("--pid", processes, "process of the server; as often as needed")
@@ -43,6 +48,10 @@ struct options {
             ->check(at_least_one);
         app.add_option("--last-event-id", last_event_id, "sent as the header of that name");
         app.add_flag("--until-event", until_event, "end as soon as every stream has got an event");
+        app.add_option("--until-number", until_number,
+            "end as soon as every stream has got the event of this number");
+        app.add_flag("--tell-begin", tell_begin,
+            "say \"measuring\" as it begins to; from then on, SIGTERM ends it with what it has");
         app.add_flag("--self-test", self_test, "check the counting against known streams");
     }
 };

@@ -3,6 +3,8 @@
 #include "load/client.hpp"
 
 #include <algorithm>
+#include <csignal>
+#include <iostream>
 #include <stdexcept>
 
 namespace bench::load {
@@ -14,6 +16,22 @@ double seconds_since(std::uint64_t time) {
     return static_cast<double>(monotonic_now() - time) / 1e9;
 }
 
+/// Whether the program was told to end, as long as this is there.
+class end_request {
+public:
+    end_request() : before_{std::signal(SIGTERM, [](int) { was_made = 1; })} {}
+    end_request(const end_request&) = delete;
+    end_request& operator=(const end_request&) = delete;
+    ~end_request() { std::signal(SIGTERM, before_); }
+
+    bool is_made() const noexcept { return was_made != 0; }
+
+private:
+    static inline volatile std::sig_atomic_t was_made = 0;
+
+    void (*before_)(int);
+};
+
 class scenario {
 public:
     scenario(const options& chosen, result& into)
@@ -22,16 +40,17 @@ public:
     void run() {
         result_.server_at_start = server_usage();
         const std::uint64_t start = monotonic_now();
-        if (options_.until_event) {
+        const bool ends_with_events = options_.until_event || options_.until_number;
+        if (ends_with_events) {
             begin();
         }
         open_all();
-        if (options_.until_event) {
+        if (ends_with_events) {
             wait_for_events(start);
         } else {
             client_.run(monotonic_now() + nanoseconds(options_.warmup));
             begin();
-            client_.run(begin_ + nanoseconds(options_.seconds));
+            run_window();
         }
         end();
     }
@@ -81,6 +100,17 @@ private:
         if (all()) {
             result_.until_event_seconds = seconds_since(start);
         }
+    }
+
+    void run_window() {
+        const std::uint64_t deadline = begin_ + nanoseconds(options_.seconds);
+        if (!options_.tell_begin) {
+            client_.run(deadline);
+            return;
+        }
+        const end_request asked;
+        std::cout << "measuring\n" << std::flush;
+        client_.run(deadline, [&asked] { return asked.is_made(); });
     }
 
     void begin() {

@@ -1,0 +1,82 @@
+"""Figures that have a goal of their own, instead of another server to be compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+
+from .processes import Failure
+from .report import header, number, row
+from .stage import Figures
+
+
+@dataclass(frozen=True)
+class Goal:
+    """One figure: under which key, as what it is shown, and what it is to reach, if anything."""
+
+    key: str
+    label: str
+    unit: str = ""
+    limit: float | None = None
+    at_least: bool = False
+
+    def is_met(self, value: float) -> bool | None:
+        if self.limit is None:
+            return None
+        return value >= self.limit if self.at_least else value <= self.limit
+
+    @property
+    def words(self) -> str:
+        if self.limit is None:
+            return "–"
+        bound = f"{number(self.limit)} {self.unit}".rstrip()
+        if not self.limit:
+            return "none"
+        return f"at {'least' if self.at_least else 'most'} {bound}"
+
+
+@dataclass
+class Outcome:
+    """What a scenario has measured: figures of each repetition, and what went wrong."""
+
+    heading: str
+    goals: Sequence[Goal]
+    about: Sequence[str] = ()
+    runs: list[Figures] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    def values(self, key: str) -> list[float]:
+        return [run[key] for run in self.runs if run.get(key) is not None]
+
+    def add(self, name: str, measure: Callable[[], Figures]) -> None:
+        """Adds to the newest repetition what a measurement finds."""
+        try:
+            self.runs[-1] |= measure()
+        except Failure as failure:
+            text = " ".join(str(failure).split())
+            self.problems.append(f"{name}, run {len(self.runs)}: FAILED: {text}")
+
+    def missing(self) -> list[str]:
+        found = []
+        for at, run in enumerate(self.runs):
+            lacking = [goal.key for goal in self.goals if run.get(goal.key) is None]
+            found += [f"{self.heading}, run {at + 1}: no {key}" for key in lacking]
+        return found
+
+    def section(self) -> list[str]:
+        lines = ["", f"## {self.heading}", ""]
+        lines += header(["", "Median", "Least … most", "Goal", ""])
+        lines += [row(self._cells(goal)) for goal in self.goals]
+        notes = [*self.about, *self.problems]
+        return lines + (["", *(f"- {note}" for note in notes)] if notes else [])
+
+    def _cells(self, goal: Goal) -> list[str]:
+        values = self.values(goal.key)
+        label = f"{goal.label} [{goal.unit}]" if goal.unit else goal.label
+        if not values:
+            return [label, "FAILED", "–", goal.words, "not met" if goal.limit is not None else ""]
+        value = median(values)
+        met = {None: "", True: "met", False: "**not met**"}[goal.is_met(value)]
+        spread = f"{number(min(values))} … {number(max(values))}"
+        return [label, number(value), spread, goal.words, met]

@@ -1,0 +1,183 @@
+"""Scenario K: three nodes that share a journal on NATS, and how fast that takes events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+from . import nats
+from .goals import Goal, Outcome
+from .ground import Ground
+from .servers import Server
+from .stage import Figures
+
+NODES = 3
+OPTIONS: dict[str, Any] = {
+    "seconds": 5.0,
+    "warmup": 2.0,
+    "streams": 10_000,
+    "topics": 1000,
+    "rate": 1000,
+    "publishers": 64,
+    "servers": 1,
+}
+QUICK = {"seconds": 0.5, "warmup": 0.3, "streams": 90, "topics": 30, "rate": 90}
+# Events that each publisher has under way.
+ONE, MANY = 1, 16
+# At once for each subject, which is more than is ever under way.
+HISTORY = 1000
+MOST_OVER_MS = 2
+LEAST_SHARE = 0.6
+
+
+def goals(options: dict[str, Any]) -> list[Goal]:
+    of = f"{options['streams']:,} streams, {options['rate']:,} events/s"
+    nodes = [
+        Goal("three.missing", f"{NODES} nodes, {of}: lost, doubled or refused", "", 0),
+        Goal("three.over_ms", f"{NODES} nodes, {of}: p50 over one node's", "ms", MOST_OVER_MS),
+        Goal("three.p50", f"{NODES} nodes: latency p50", "µs"),
+        Goal("three.p99", f"{NODES} nodes: latency p99", "µs"),
+        Goal("three.arrived", f"{NODES} nodes: deliveries, of those due", "%"),
+        Goal("one.missing", "one node without an engine: lost, doubled or refused"),
+        Goal("one.p50", "one node without an engine: latency p50", "µs"),
+        Goal("one.p99", "one node without an engine: latency p99", "µs"),
+        Goal("one.arrived", "one node without an engine: deliveries, of those due", "%"),
+    ]
+    for pending in ONE, MANY:
+        count = options["publishers"] * pending
+        words = f"{options['publishers']} publishers, {count:,} events under way"
+        key = f"acknowledge.{pending}"
+        nodes += [
+            Goal(f"{key}.share", f"{words}: acknowledged, to libnats", "", LEAST_SHARE, True),
+            Goal(f"{key}.plain", f"{words}: to libnats, a plain stream", "", LEAST_SHARE, True),
+            Goal(f"{key}.crier", f"{words}: acknowledged", "1/s"),
+            Goal(f"{key}.libnats", f"{words}: libnats, the same stream", "1/s"),
+            Goal(f"{key}.libnats_plain", f"{words}: libnats, a plain stream", "1/s"),
+            Goal(f"{key}.p99", f"{words}: p99", "µs"),
+        ]
+    return nodes
+
+
+@dataclass
+class ThreeNodes:
+    ground: Ground
+    options: dict[str, Any]
+
+    def __post_init__(self) -> None:
+        self.outcome = Outcome("K: three nodes on NATS", goals(self.options))
+
+    def run(self, repeat: int) -> None:
+        count = self.options["servers"]
+        outcome = self.outcome
+        outcome.about = [f"NATS servers: {count}, each event kept by {count}."]
+        with nats.servers(self.ground.processes, self.ground.store / "nats", count) as url:
+            for at in range(repeat):
+                print(f"K run {at + 1}/{repeat}", flush=True)
+                outcome.runs.append({})
+                outcome.add("streams", lambda at=at: self._compare_nodes(url, at))
+                for pending in ONE, MANY:
+                    outcome.add(
+                        "acknowledge",
+                        lambda at=at, pending=pending: self._acknowledge(url, at, pending),
+                    )
+
+    def _compare_nodes(self, url: str, at: int) -> Figures:
+        sides: list[Callable[[], Figures]] = [
+            self._one_node,
+            lambda: self._three_nodes(f"{url}/nodes{at}"),
+        ]
+        figures: Figures = {}
+        for side in sides if at % 2 == 0 else sides[::-1]:
+            figures |= side()
+        return figures | {"three.over_ms": (figures["three.p50"] - figures["one.p50"]) / 1e3}
+
+    def _one_node(self) -> Figures:
+        chosen = {key: self.options[key] for key in ("topics", "rate")}
+        with self.ground.serve("memory", history=HISTORY, **chosen) as server:
+            found = self._load([server] * NODES)
+        return self._figures("one", found, [server])
+
+    def _three_nodes(self, journal: str) -> Figures:
+        """Each node publishes to a third of the topics, and all have readers on each node."""
+        with ExitStack() as running:
+            nodes = []
+            for at in range(NODES):
+                node = self.ground.serve(
+                    journal,
+                    history=HISTORY,
+                    topics=len(range(at, self.options["topics"], NODES)),
+                    first_topic=at,
+                    topic_step=NODES,
+                    rate=self.options["rate"] / NODES,
+                )
+                nodes.append(running.enter_context(node))
+            found = self._load(nodes)
+        return self._figures("three", found, nodes)
+
+    def _load(self, servers: Sequence[Server]) -> list[dict]:
+        """As many clients in both cases, each with its share of the streams."""
+        asked = {key: self.options[key] for key in ("topics", "seconds", "warmup")}
+        asked["streams"] = self.options["streams"] // NODES
+        loads = [self.ground.start_load(server, **asked) for server in servers]
+        return [self.ground.finish_load(load, **asked) for load in loads]
+
+    def _figures(self, side: str, found: list[dict], servers: Sequence[Server]) -> Figures:
+        """The worst of the clients' latencies."""
+        latencies = [each["latency_us"] or {} for each in found]
+        wrong = sum(each["lost"] + each["duplicates"] + each["closed"] for each in found)
+        refused = sum(server.result.get("refused", 0) for server in servers)
+        due = sum(
+            self.options["rate"] * each["seconds"] * each["streams"] / each["topics"]
+            for each in found
+        )
+        figures = {
+            f"{side}.missing": wrong + refused,
+            f"{side}.arrived": 100 * sum(each["deliveries"] for each in found) / due,
+        }
+        for part in ("p50", "p99") if all(latencies) else ():
+            figures[f"{side}.{part}"] = max(each[part] for each in latencies)
+        return figures
+
+    def _acknowledge(self, url: str, at: int, pending: int) -> Figures:
+        """crier and libnats in turns; the first time, crier makes the stream that both use."""
+        publishers, seconds = self.options["publishers"], self.options["seconds"]
+        found: dict[str, dict] = {}
+
+        def crier() -> None:
+            found["crier"] = self.ground.ask(
+                "acknowledge",
+                journal=f"{url}/same",
+                history=HISTORY,
+                publishers=publishers,
+                pending=pending,
+                seconds=seconds,
+            )
+
+        def libnats(name: str, stream: str, make: bool) -> None:
+            flags = {"make": True} if make else {}
+            found[name] = self.ground.ask(
+                "libnats",
+                url=url,
+                stream=stream,
+                topics=publishers,
+                pending=publishers * pending,
+                seconds=seconds,
+                **flags,
+            )
+
+        steps = [
+            crier,
+            lambda: libnats("libnats", "same", False),
+            lambda: libnats("libnats_plain", "plain", True),
+        ]
+        for step in steps if at % 2 == 0 else steps[::-1]:
+            step()
+        rates = {name: each["per_second"] for name, each in found.items()}
+        key = f"acknowledge.{pending}"
+        return {f"{key}.{name}": rate for name, rate in rates.items()} | {
+            f"{key}.share": rates["crier"] / rates["libnats"],
+            f"{key}.plain": rates["crier"] / rates["libnats_plain"],
+            f"{key}.p99": found["crier"]["us"]["p99"],
+        }
