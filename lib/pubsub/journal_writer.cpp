@@ -162,11 +162,18 @@ void journal_writer::write_follows(std::span<outgoing> run) {
         return error_code{};
     });
     const error_code followed =
-        error || names_.empty() ? error : until_done([this] { return shared_->follow(names_); });
+        error || names_.empty() ? error : until_done([this] { return follow_all(); });
     note_answer(followed);
     for (outgoing& each : run) {
         persistently([&] { told_.written(each, followed); });
     }
+}
+
+/// At the end nobody waits for what arrives.
+error_code journal_writer::follow_all() {
+    const error_code error = shared_->follow(names_);
+    const std::lock_guard lock{guard_};
+    return error == errc::journal_unavailable && is_ending_ ? errc::shut_down : error;
 }
 
 /// Calls until there is memory, and the journal answers.
@@ -252,7 +259,7 @@ void journal_writer::note_answer(const error_code& error) {
         return;
     }
     health_.note_answer();
-    if (error) {
+    if (error && error != errc::shut_down) {
         char words[256];
         log_line line;
         line << "the journal refuses events: "

@@ -68,6 +68,7 @@ private:
     void write_events(std::span<outgoing> run);
     void write_turn(outgoing& one);
     void write_follows(std::span<outgoing> run);
+    boost::system::error_code follow_all();
     template <class Call>
     boost::system::error_code until_done(Call call);
     boost::system::error_code fill_entries(std::span<outgoing> run);

@@ -197,13 +197,38 @@ bool reading_back::go_on_after(
 
 bool reading_back::begin_with_retained() {
     for (source& each : sources_) {
-        each.awaits_retained = each.of->settings.retain == retention::newest;
-        if (each.of->is_loaded) {
-            take_up(each);
-        }
+        begins_together_ = begins_together_ || each.awaits_follow;
+        await_retained(each);
     }
     add_values(0, true);
     return has_past();
+}
+
+void reading_back::await_retained(source& of) const noexcept {
+    of.awaits_retained = of.of->settings.retain == retention::newest;
+    if (of.of->is_loaded) {
+        take_up(of);
+    }
+}
+
+/// What came while some of the topics were not followed yet is from before the first event of the
+/// stream: of a part of them it could not be complete. False: some are not followed yet.
+bool reading_back::begin_together(const std::shared_ptr<shard>& on) {
+    if (!are_followed(on)) {
+        return false;
+    }
+    std::uint64_t first = 0;
+    for (const source& each : sources_) {
+        first = std::max(first, each.after);
+    }
+    for (source& each : sources_) {
+        if (!each.is_values) {
+            each.after = first;
+            await_retained(each);
+        }
+    }
+    begins_together_ = false;
+    return true;
 }
 
 /// Begins with the newest event of a topic that retains that.
@@ -284,7 +309,8 @@ reading_back::progress reading_back::read_piece(
     for (const membership& each : who_.memberships) {
         by_.of.topics.note_use(*each.in->of);
     }
-    if ((unresolved_ && !resolve(on)) || !fetch_all(on)) {
+    if ((begins_together_ && !begin_together(on)) || (unresolved_ && !resolve(on)) ||
+        !fetch_all(on)) {
         return progress::waits;
     }
     tell_evicted();

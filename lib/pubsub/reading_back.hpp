@@ -99,6 +99,8 @@ private:
     bool go_on_after(
         std::string_view last_event_id, std::optional<event_id> cursor, std::uint64_t newest);
     bool begin_with_retained();
+    void await_retained(source& of) const noexcept;
+    bool begin_together(const std::shared_ptr<shard>& on);
     void add_values(std::uint64_t after, bool all);
     void hold() noexcept;
     void tell_evicted();
@@ -116,6 +118,8 @@ private:
     /// How often the engine has said how far it is, when that is no older than the client.
     std::optional<std::uint64_t> newest_after_;
     std::uint64_t read_through_ = 0; ///< the number of the event that came last
+    /// Begins with all topics at once, when all are followed.
+    bool begins_together_ = false;
     bool holds_ = false;
 };
 

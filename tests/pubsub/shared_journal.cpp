@@ -188,6 +188,25 @@ TEST_CASE("what is published right after subscribing is not missed") {
     }
 }
 
+TEST_CASE("who reads a topic that is followed and one that is not begins with both at once") {
+    cluster all;
+    subscription one = all.b->subscribe("kept1");
+    CHECK(all.read(one).empty());
+    all.b.journal->is_away = true;
+    subscription both = all.b->subscribe(crier::test::topics({"kept1", "kept2"}));
+    CHECK(all.a->publish("kept1", "1"));
+    CHECK(all.a->publish("kept2", "2"));
+    CHECK(all.read(one, 1) == texts{"1"});
+    CHECK(all.a->publish("kept1", "3"));
+    CHECK(all.read(one, 1) == texts{"3"});
+    all.b.journal->is_away = false;
+    CHECK(all.settle());
+    CHECK(all.a->publish("kept2", "4"));
+    // From the first event that it gets, it gets all.
+    const texts seen = all.read(both);
+    CHECK((seen == texts{"4"} || seen == texts{"3", "4"}));
+}
+
 TEST_CASE("a topic is followed from its first subscriber to its last") {
     cluster all;
     CHECK(all.a->publish("plain", "x"));

@@ -63,7 +63,7 @@ public:
 
     boost::system::error_code append(std::span<journal_entry> entries) override {
         const std::lock_guard lock{by_.mutex};
-        if (by_.is_away || is_ended_) {
+        if (by_.is_away || is_away || is_ended_) {
             return errc::journal_unavailable;
         }
         for (journal_entry& each : entries) {
@@ -139,7 +139,7 @@ public:
 
     boost::system::error_code follow(std::span<const std::string_view> topics) override {
         const std::lock_guard lock{by_.mutex};
-        if (by_.is_away || is_ended_) {
+        if (by_.is_away || is_away || is_ended_) {
             return errc::journal_unavailable;
         }
         for (const std::string_view each : topics) {
@@ -210,6 +210,7 @@ public:
     int reads() const noexcept { return reads_; }
 
     std::atomic<bool> is_held{false};
+    std::atomic<bool> is_away{false}; ///< only for this node
     std::atomic<bool> hides_newest{false}; ///< does not say what it is
 
 private:
