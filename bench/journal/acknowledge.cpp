@@ -8,16 +8,17 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
 #include <cstdint>
+#include <exception>
 #include <iostream>
 #include <limits>
 #include <memory>
 #include <string>
+#include <utility>
 
 namespace bench::journals {
 namespace {
@@ -78,9 +79,16 @@ void measure(const asking& asked) {
     crier::manager to{io.get_executor(), asked.kept.options()};
     const std::uint64_t begin = monotonic_now() + nanoseconds(asked.warmup);
     tally counted{.begin = begin, .end = begin + nanoseconds(asked.seconds)};
+    // The manager's timers would keep the context running.
+    unsigned running = asked.publishers * asked.pending;
+    const auto ended = [&io, &running](const std::exception_ptr&) {
+        if (--running == 0) {
+            io.stop();
+        }
+    };
     for (unsigned i = 0; i < asked.publishers * asked.pending; ++i) {
         std::string topic = std::to_string(i % asked.publishers);
-        asio::co_spawn(io, publish(to, std::move(topic), asked.size, counted), asio::detached);
+        asio::co_spawn(io, publish(to, std::move(topic), asked.size, counted), ended);
     }
     io.run();
     to.shutdown();

@@ -155,7 +155,7 @@ void serve_live(const std::vector<test_server::connection>& accepted) {
     }
 }
 
-result measure_live(bool until_event) {
+result measure_live(bool until_event, std::optional<std::uint64_t> until_number = {}) {
     const test_server server{4, serve_live};
     options chosen;
     chosen.port = server.port();
@@ -165,6 +165,7 @@ result measure_live(bool until_event) {
     chosen.seconds = 0.5;
     chosen.processes = {::getpid()};
     chosen.until_event = until_event;
+    chosen.until_number = until_number;
     result measured{chosen};
     measure(chosen, measured);
     return measured;
@@ -189,6 +190,12 @@ void check_scenario(checks& check) {
     check.is(first.until_event_seconds.has_value(), "first event, its time");
     check.is(first.measured.counted().deliveries >= 4, "first event, for each stream");
     check.is(first.seconds < 0.5, "first event, ends with it");
+
+    const result third = measure_live(false, 3);
+    check.is(third.until_event_seconds.has_value(), "third event, its time");
+    check.equal("third event, of each stream", third.with_event, 4U);
+    check.is(third.measured.counted().deliveries >= 12, "third event, with those before");
+    check.is(third.seconds < 0.5, "third event, ends with it");
 }
 
 } // namespace
