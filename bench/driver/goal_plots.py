@@ -89,6 +89,7 @@ PLOTS: Mapping[str, Sequence[Plot]] = {
                 Bar("meanwhile,\na topic each", "resume.own.meanwhile"),
                 Bar("before", "resume.shared.before", INK),
                 Bar("meanwhile,\nshared topics", "resume.shared.meanwhile"),
+                Bar("while others\nonly connect", "connect.meanwhile", OTHER),
             ],
         ),
     ],

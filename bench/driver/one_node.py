@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import socket
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -13,6 +15,7 @@ from . import micro
 from .goals import Goal, Outcome
 from .ground import Ground
 from .processes import Failure
+from .servers import Server
 from .stage import Figures
 
 HISTORY = 1000
@@ -82,7 +85,8 @@ def _resume_goals(options: dict[str, Any]) -> list[Goal]:
             Goal(f"resume.{name}.before", f"{of}: others' p99 before", "µs"),
             Goal(f"resume.{name}.meanwhile", f"{of}: others' p99 meanwhile", "µs"),
         ]
-    return goals
+    of = f"{options['clients']:,} clients connect, and resume nothing"
+    return [*goals, Goal("connect.meanwhile", f"{of}: others' p99 meanwhile", "µs")]
 
 
 def _shapes(options: dict[str, Any]) -> list[tuple[str, int]]:
@@ -133,6 +137,7 @@ class OneNode:
                 outcome.add(
                     "resume", lambda name=name, topics=topics: self._resume(name, topics, before)
                 )
+            outcome.add("connect", self._connect)
             if self.baseline:
                 outcome.add("baseline", self._compare)
 
@@ -203,24 +208,38 @@ class OneNode:
                 head, event = _times_of(client, began, b"\r\n\r\n", b"data:")
         return {"start.head": head, "start.event": event}
 
-    def _resume(self, name: str, topics: int, before: str) -> Figures:
-        live = {
+    @property
+    def _live(self) -> dict[str, int]:
+        """The other streams: their topics come after those of the file."""
+        return {"topics": self.options["live_topics"], "first_topic": self.options["topics"]}
+
+    @contextmanager
+    def _busy_server(self) -> Iterator[Server]:
+        rate = self.options["live_rate"]
+        with self.ground.serve(self._journal, **self._live, rate=rate, history=HISTORY) as server:
+            yield server
+
+    def _others(self, seconds: float) -> dict[str, Any]:
+        return self._live | {
             "streams": self.options["live_streams"],
-            "topics": self.options["live_topics"],
-            "first_topic": self.options["topics"],
+            "seconds": seconds,
+            "warmup": 0.5,
         }
-        serving = {
-            "topics": live["topics"],
-            "first_topic": live["first_topic"],
-            "rate": self.options["live_rate"],
-            "history": HISTORY,
-        }
-        with self.ground.serve(self._journal, **serving) as server:
-            seconds = self.options["seconds"]
-            quiet = self.ground.load(server, **live, seconds=seconds, warmup=0.5)
-            with self.ground.load_meanwhile(
-                server, **live, seconds=RESUME_SECONDS, warmup=0.5
-            ) as meanwhile:
+
+    def _connect(self) -> Figures:
+        """What of it is due to the connections alone."""
+        options = {"streams": self.options["clients"], "topics": self.options["topics"]}
+        with self._busy_server() as server:
+            with self.ground.load_meanwhile(server, **self._others(RESUME_SECONDS)) as meanwhile:
+                self.ground.load(server, **options, seconds=0, warmup=0)
+        if not meanwhile["deliveries"]:
+            raise Failure("the other streams got nothing")
+        return {"connect.meanwhile": meanwhile["latency_us"]["p99"]}
+
+    def _resume(self, name: str, topics: int, before: str) -> Figures:
+        with self._busy_server() as server:
+            quiet = self.ground.load(server, **self._others(self.options["seconds"]))
+            with self.ground.load_meanwhile(server, **self._others(RESUME_SECONDS)) as meanwhile:
                 back = self.ground.load(
                     server,
                     streams=self.options["clients"],
