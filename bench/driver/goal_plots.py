@@ -32,6 +32,7 @@ class Plot:
     unit: str
     bars: Sequence[Bar]
     goal: float | None = None
+    is_logarithmic: bool = False
 
 
 PLOTS: Mapping[str, Sequence[Plot]] = {
@@ -68,6 +69,7 @@ PLOTS: Mapping[str, Sequence[Plot]] = {
                 Bar("16 each,\np50", "acknowledge.16.p50"),
                 Bar("16 each,\np99", "acknowledge.16.p99"),
             ],
+            is_logarithmic=True,
         ),
         Plot(
             "journal-start",
@@ -101,9 +103,12 @@ PLOTS: Mapping[str, Sequence[Plot]] = {
             [
                 Bar("one node,\np50", "one.p50", INK),
                 Bar("three on NATS,\np50", "three.p50"),
+                Bar("nchan on Redis,\np50", "nchan.p50", COLOURS["nchan"]),
                 Bar("one node,\np99", "one.p99", INK),
                 Bar("three on NATS,\np99", "three.p99"),
+                Bar("nchan on Redis,\np99", "nchan.p99", COLOURS["nchan"]),
             ],
+            is_logarithmic=True,
         ),
         Plot(
             "nodes-acknowledged",
@@ -135,7 +140,10 @@ def _draw(directory: Path, plot: Plot, outcome: Outcome) -> None:
         axes.axhline(plot.goal, color=INK, ls=(0, (4, 2)), lw=1.6, label="goal")
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     axes.set_xticks(range(len(known)), [each.label for each in known], fontsize=8)
-    axes.set_ylim(bottom=0)
+    if plot.is_logarithmic:
+        axes.set_yscale("log")
+    else:
+        axes.set_ylim(bottom=0)
     axes.yaxis.set_major_formatter("{x:,.10g}")
     axes.set_ylabel(plot.unit)
     axes.set_title(plot.title, loc="left", pad=14)

@@ -64,6 +64,14 @@ class Outcome:
             found += [f"{self.heading}, run {at + 1}: no {key}" for key in lacking]
         return found
 
+    def losses(self) -> list[str]:
+        """What there must be none of, and was some of."""
+        return [
+            f"{self.heading}: {goal.label}: {number(max(self.values(goal.key)))}"
+            for goal in self.goals
+            if goal.limit == 0 and any(self.values(goal.key))
+        ]
+
     def section(self) -> list[str]:
         lines = ["", f"## {self.heading}", ""]
         lines += header(["", "Median", "Least … most", "Goal", ""])
@@ -75,7 +83,7 @@ class Outcome:
         values = self.values(goal.key)
         label = f"{goal.label} [{goal.unit}]" if goal.unit else goal.label
         if not values:
-            return [label, "FAILED", "–", goal.words, "not met" if goal.limit is not None else ""]
+            return [label, "FAILED" if self.problems else "–", "–", goal.words, ""]
         value = median(values)
         met = {None: "", True: "met", False: "**not met**"}[goal.is_met(value)]
         spread = f"{number(min(values))} … {number(max(values))}"

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
-from . import nats, one_node, three_nodes
+from . import nats, one_node, redis, three_nodes
 from .goals import Outcome
 from .ground import Ground, has_nats
 from .processes import Failure, Processes
+from .servers import Command, commands
 
 LETTERS = ["J", "K"]
 
@@ -69,7 +70,17 @@ class Journals:
             self._leave_out("without K: the build has no journal on NATS")
             return None
         options = self._options(three_nodes.OPTIONS, three_nodes.QUICK)
-        return three_nodes.ThreeNodes(ground, options | {"servers": self.arguments.nats_servers})
+        options["servers"] = self.arguments.nats_servers
+        return three_nodes.ThreeNodes(ground, options, self._nchan(ground))
+
+    def _nchan(self, ground: Ground) -> Command | None:
+        if not self.arguments.peers:
+            return None
+        if not redis.program(ground.build).exists():
+            self._leave_out("K without nchan: there is no Redis for it")
+            return None
+        found = commands(ground.build, peers=True, others=[])
+        return next(each for each in found if each.name == "nchan")
 
     def _options(self, full: dict[str, Any], quick: dict[str, Any]) -> dict[str, Any]:
         options = full | (quick if self.arguments.quick else {})
@@ -103,4 +114,9 @@ class Journals:
         ]
 
     def missing(self) -> list[str]:
-        return [line for outcome in self.outcomes.values() for line in outcome.missing()]
+        """What a complete run must have, or must not have, however fast anything was."""
+        return [
+            line
+            for outcome in self.outcomes.values()
+            for line in (*outcome.missing(), *outcome.losses())
+        ]

@@ -7,10 +7,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
-from . import nats
+from . import nats, redis
 from .goals import Goal, Outcome
 from .ground import Ground
-from .servers import Server
+from .servers import Command, Server
 from .stage import Figures
 
 NODES = 3
@@ -32,7 +32,19 @@ MOST_OVER_MS = 2
 LEAST_SHARE = 0.6
 
 
-def goals(options: dict[str, Any]) -> list[Goal]:
+def _nchan_goals() -> list[Goal]:
+    of = f"{NODES} of nchan with Redis"
+    return [
+        Goal("nchan.lead", f"{of}: its latency p50 to crier's", "", 1, at_least=True),
+        Goal("nchan.lead99", f"{of}: its latency p99 to crier's", "", 1, at_least=True),
+        Goal("nchan.p50", f"{of}: latency p50", "µs"),
+        Goal("nchan.p99", f"{of}: latency p99", "µs"),
+        Goal("nchan.missing", f"{of}: lost, doubled or refused"),
+        Goal("nchan.arrived", f"{of}: deliveries, of those due", "%"),
+    ]
+
+
+def goals(options: dict[str, Any], with_nchan: bool) -> list[Goal]:
     of = f"{options['streams']:,} streams, {options['rate']:,} events/s"
     nodes = [
         Goal("three.missing", f"{NODES} nodes, {of}: lost, doubled or refused", "", 0),
@@ -40,6 +52,7 @@ def goals(options: dict[str, Any]) -> list[Goal]:
         Goal("three.p50", f"{NODES} nodes: latency p50", "µs"),
         Goal("three.p99", f"{NODES} nodes: latency p99", "µs"),
         Goal("three.arrived", f"{NODES} nodes: deliveries, of those due", "%"),
+        *(_nchan_goals() if with_nchan else []),
         Goal("one.missing", "one node without an engine: lost, doubled or refused"),
         Goal("one.p50", "one node without an engine: latency p50", "µs"),
         Goal("one.p99", "one node without an engine: latency p99", "µs"),
@@ -64,9 +77,12 @@ def goals(options: dict[str, Any]) -> list[Goal]:
 class ThreeNodes:
     ground: Ground
     options: dict[str, Any]
+    # Beside it, three servers of nchan that share a Redis.
+    nchan: Command | None = None
 
     def __post_init__(self) -> None:
-        self.outcome = Outcome("K: three nodes on NATS", goals(self.options))
+        found = goals(self.options, self.nchan is not None)
+        self.outcome = Outcome("K: three nodes on NATS", found)
 
     def run(self, repeat: int) -> None:
         count = self.options["servers"]
@@ -88,9 +104,14 @@ class ThreeNodes:
             self._one_node,
             lambda: self._three_nodes(f"{url}/nodes{at}"),
         ]
+        if self.nchan:
+            sides.append(self._three_nchans)
         figures: Figures = {}
         for side in sides if at % 2 == 0 else sides[::-1]:
             figures |= side()
+        if self.nchan:
+            figures["nchan.lead"] = figures["nchan.p50"] / figures["three.p50"]
+            figures["nchan.lead99"] = figures["nchan.p99"] / figures["three.p99"]
         return figures | {"three.over_ms": (figures["three.p50"] - figures["one.p50"]) / 1e3}
 
     def _one_node(self) -> Figures:
@@ -100,21 +121,41 @@ class ThreeNodes:
         return self._figures("one", found, [server])
 
     def _three_nodes(self, journal: str) -> Figures:
-        """Each node publishes to a third of the topics, and all have readers on each node."""
         with ExitStack() as running:
-            nodes = []
-            for at in range(NODES):
-                node = self.ground.serve(
-                    journal,
-                    history=HISTORY,
-                    topics=len(range(at, self.options["topics"], NODES)),
-                    first_topic=at,
-                    topic_step=NODES,
-                    rate=self.options["rate"] / NODES,
-                )
-                nodes.append(running.enter_context(node))
+            nodes = [
+                running.enter_context(self.ground.serve(journal, history=HISTORY, **share))
+                for share in self._shares()
+            ]
             found = self._load(nodes)
         return self._figures("three", found, nodes)
+
+    def _three_nchans(self) -> Figures:
+        ground = self.ground
+        with ExitStack() as running:
+            url = running.enter_context(
+                redis.server(ground.processes, ground.build, ground.store / "redis")
+            )
+            nodes = [
+                running.enter_context(
+                    Server(ground.processes, self.nchan, {"redis": url, "nodelay": True} | share)
+                )
+                for share in self._shares()
+            ]
+            found = self._load(nodes)
+        return self._figures("nchan", found, nodes)
+
+    def _shares(self) -> list[dict[str, Any]]:
+        """Each node publishes to a third of the topics, and all have readers on each node."""
+        topics, rate = self.options["topics"], self.options["rate"]
+        return [
+            {
+                "topics": len(range(at, topics, NODES)),
+                "first_topic": at,
+                "topic_step": NODES,
+                "rate": rate / NODES,
+            }
+            for at in range(NODES)
+        ]
 
     def _load(self, servers: Sequence[Server]) -> list[dict]:
         """As many clients in both cases, each with its share of the streams."""

@@ -18,20 +18,20 @@ get_node() {
     (cd $peer && npm ci --no-audit --no-fund --loglevel=error)
 }
 
-# nginx, nchan and the libraries they need that are not installed.
+# nginx, nchan, Redis and the libraries they need that are not installed.
 nchan_packages() {
     local package
-    echo nginx libnginx-mod-nchan
-    apt-cache depends --important nginx libnginx-mod-nchan | sed -n 's/^ *Depends: \(lib\S*\)$/\1/p' |
+    echo nginx libnginx-mod-nchan redis-server redis-tools
+    apt-cache depends --important nginx libnginx-mod-nchan redis-tools | sed -n 's/^ *Depends: \(lib\S*\)$/\1/p' |
         while read -r package; do has_package "$package" || echo "$package"; done
 }
 
 # Not installed: Debian's nginx would start a service on port 80.
 get_nchan() {
     local dir=$1/nchan packages module package
-    [[ ! -e $dir/complete ]] || return 0
+    [[ ! -e $dir/complete || ! -e $dir/usr/bin/redis-server ]] || return 0
     is_debian || return
-    echo "nginx with nchan is unpacked, and not installed, in $dir"
+    echo "nginx with nchan, and Redis, are unpacked, and not installed, in $dir"
     [[ $(apt-cache show libnginx-mod-nchan 2>/dev/null) ]] || as_root apt-get update -qq || return
     mapfile -t packages < <(nchan_packages | tr ' ' '\n')
     rm -rf "$dir" && mkdir -p "$dir" || return

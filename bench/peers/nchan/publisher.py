@@ -45,11 +45,15 @@ class Publisher(threading.Thread):
         if len(text) < self.options.size:
             text = f"{text} ".ljust(self.options.size, "x")
         self._socket.sendall(
-            f"POST /{self.published % topics} HTTP/1.1\r\nHost: nchan\r\n"
+            f"POST /{self._topic()} HTTP/1.1\r\nHost: nchan\r\n"
             f"Content-Length: {len(text)}\r\n\r\n{text}".encode()
         )
         self._pending += 1
         self.published += 1
+
+    def _topic(self):
+        options = self.options
+        return options.first_topic + self.published % options.topics * options.topic_step
 
     def _read_answers(self, flags):
         try:

@@ -27,6 +27,7 @@ load_module {module};
 events {{ worker_connections {connections}; }}
 http {{
   access_log off;
+  {redis}
   client_body_temp_path {directory}/client_body;
   proxy_temp_path {directory}/proxy;
   fastcgi_temp_path {directory}/fastcgi;
@@ -42,6 +43,7 @@ http {{
       nchan_eventsource_ping_interval {heartbeat};
       nchan_eventsource_ping_event "";
       nchan_eventsource_ping_comment "";
+      {shared}
     }}
   }}
   server {{
@@ -52,6 +54,7 @@ http {{
     location ~ ^/(\\d+)$ {{
       nchan_publisher;
       nchan_channel_id $1;
+      {shared}
     }}
   }}
 }}
@@ -78,6 +81,9 @@ def parse_options():
     add("--port", type=number(int, 0, 65535), default=0, help="to listen on at 127.0.0.1; 0: any free one")
     add("--threads", type=number(int, 1), default=1, help="worker processes of nginx")
     add("--topics", type=number(int, 1), default=1, help="number of topics, /t/0 and so on")
+    add("--first-topic", type=number(int, 0), default=0, help="the first that is published to")
+    add("--topic-step", type=number(int, 1), default=1, help="from each of those topics to the next")
+    add("--redis", default="", help="the URL of the Redis that several servers share")
     add("--rate", type=number(float, 0), default=0, help="events a second, all topics together; 0: none")
     add("--size", type=number(int, 0, 1 << 20), default=128, help="bytes of an event's payload")
     add("--burst", type=number(int, 1), default=1, help="events published at once")
@@ -106,6 +112,8 @@ def configure(options, port, directory):
         connections=min(20000, resource.getrlimit(resource.RLIMIT_NOFILE)[0]),
         port=port,
         heartbeat=options.heartbeat,
+        redis=f"upstream redis {{ nchan_redis_server {options.redis}; }}" if options.redis else "",
+        shared="nchan_redis_pass redis;" if options.redis else "",
     )
 
 
