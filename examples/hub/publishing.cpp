@@ -71,7 +71,7 @@ http::status status_of(const boost::system::error_code& error) {
     }
     if (error.category() != crier::error_category() || error == crier::errc::journal_unavailable ||
         error == crier::errc::journal_full || error == crier::errc::journal_unusable ||
-        error == crier::errc::shut_down) {
+        error == crier::errc::journal_unanswered || error == crier::errc::shut_down) {
         return http::status::service_unavailable;
     }
     return http::status::bad_request;

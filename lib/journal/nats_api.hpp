@@ -14,6 +14,9 @@
 
 namespace crier::detail {
 
+/// How long an answer may take.
+inline constexpr std::chrono::milliseconds nats_patience{1'000};
+
 /// Why JetStream does not do what it was asked.
 struct nats_refusal {
     int code = 0;   ///< as of HTTP: 404, 503

@@ -2,6 +2,7 @@
 
 #include <crier/wire/errc.hpp>
 
+#include "nats_api.hpp"
 #include "nats_messages.hpp"
 #include "nats_tokens.hpp"
 #include "nats_waiting.hpp"
@@ -139,7 +140,6 @@ bool nats_appending::find_again(journal_entry& entry, error_code& error) {
 }
 
 error_code nats_appending::wait(nats_acknowledgements::load most) {
-    constexpr std::chrono::milliseconds patience{1'000};
     constexpr std::chrono::milliseconds at_a_time{20};
     std::uint64_t progress = answers_.progress();
     clock::time_point since = clock::now();
@@ -152,7 +152,7 @@ error_code nats_appending::wait(nats_acknowledgements::load most) {
             progress = now;
             since = clock::now();
         }
-        if (clock::now() - since >= patience || to_.connection().changes() != connection_ ||
+        if (clock::now() - since >= nats_patience || to_.connection().changes() != connection_ ||
             !to_.connection().is_up() || to_.connection().is_ending()) {
             answers_.lose_connection();
             return errc::journal_unavailable;

@@ -3,6 +3,7 @@
 #include <crier/wire/errc.hpp>
 
 #include "journal_error.hpp"
+#include "nats_api.hpp"
 #include "nats_messages.hpp"
 #include "nats_tokens.hpp"
 
@@ -18,18 +19,10 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds patience{1'000};
 constexpr milliseconds pause_after_failure{250};
 constexpr milliseconds between_looks{1'000};
 constexpr milliseconds between_comparisons{100};
 constexpr std::size_t compared_at_once = 100;
-
-/// The topic of a subject to which a stream sends what it has kept.
-std::optional<std::string> topic_of(std::string_view subject, const std::string& stream) {
-    constexpr std::string_view live = ".live.";
-    const std::size_t size = stream.size() + live.size();
-    return subject.size() > size ? nats_topic_of(subject.substr(size)) : std::nullopt;
-}
 
 } // namespace
 
@@ -80,7 +73,7 @@ boost::system::error_code nats_arrivals::try_follow(std::span<const std::string_
                           [this](nats_received message) { deliveries_.push(std::move(message)); }));
         }
     }
-    if (const auto error = on.flush(patience)) {
+    if (const auto error = on.flush(nats_patience)) {
         return error;
     }
     const auto info = stream_.info();
@@ -172,7 +165,7 @@ void nats_arrivals::take() {
         auto taken = deliveries_.take();
         taken_ = std::move(taken.items);
         for (const std::string& each : taken.lost) {
-            if (const auto topic = topic_of(each, stream_.name())) {
+            if (const auto topic = nats_live_topic(stream_.name(), each)) {
                 audit_.suspect(*topic);
             }
         }
@@ -223,7 +216,7 @@ void nats_arrivals::use_ordered() {
 
 /// Whether it is to be looked at again, as what is before it was told.
 bool nats_arrivals::use(const nats_received& message, const nats_numbers& numbers) {
-    const auto topic = topic_of(message.subject(), stream_.name());
+    const auto topic = nats_live_topic(stream_.name(), message.subject());
     if (!topic) {
         return false;
     }

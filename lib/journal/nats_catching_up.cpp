@@ -13,13 +13,6 @@
 namespace crier::detail {
 namespace {
 
-/// The topic of a subject under which a stream keeps messages.
-std::optional<std::string> topic_of(std::string_view subject, const std::string& stream) {
-    constexpr std::string_view kept = ".e.";
-    const std::size_t size = stream.size() + kept.size();
-    return subject.size() > size ? nats_topic_of(subject.substr(size)) : std::nullopt;
-}
-
 /// Gives what a scan reads until a number. What is later goes on to be read by it, but is not
 /// given.
 nats_merge::source until(std::uint64_t last, std::shared_ptr<nats_scan> by) {
@@ -105,7 +98,7 @@ boost::system::error_code nats_catching_up::read_all(moved_topics& all, nats_tel
             break;
         }
         read_through = (*next)->kept.sequence;
-        const auto topic = topic_of((*next)->message.subject(), in_.name());
+        const auto topic = nats_kept_topic(in_.name(), (*next)->message.subject());
         const auto found = topic ? all.find(*topic) : all.end();
         if (found != all.end()) {
             tell(found->first, found->second, **next, to);

@@ -13,7 +13,7 @@ namespace crier::detail {
 namespace {
 
 /// How many requests are under way at once: servers drop what they have too many of.
-constexpr std::size_t window = 500;
+constexpr std::size_t requests_at_once = 500;
 
 std::string new_inbox() {
     natsInbox* made = nullptr;
@@ -88,7 +88,7 @@ boost::system::result<std::vector<nats_received>> nats_connection::request_all(
     nats_waiting::replies waits{state_->waiting, requests.size()};
     std::size_t sent = 0;
     while (sent < requests.size()) {
-        const std::size_t until = std::min(requests.size(), waits.done() + window);
+        const std::size_t until = std::min(requests.size(), waits.done() + requests_at_once);
         for (; sent < until; ++sent) {
             if (const auto error = send(
                     requests[sent], state_->inbox + '.' + std::to_string(waits.first() + sent))) {
@@ -96,7 +96,7 @@ boost::system::result<std::vector<nats_received>> nats_connection::request_all(
             }
         }
         send_now();
-        const std::size_t enough = sent == requests.size() ? sent : sent - window / 2;
+        const std::size_t enough = sent == requests.size() ? sent : sent - requests_at_once / 2;
         if (!waits.wait(enough, timeout)) {
             return errc::journal_unavailable;
         }

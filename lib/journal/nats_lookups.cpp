@@ -16,8 +16,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::chrono::milliseconds patience{1'000};
-
 /// The number of the message that an answer holds, 0 if there is none. Nothing: it is no answer.
 std::optional<std::uint64_t> number_in(const json::object& answer) {
     if (const auto refusal = refusal_in(answer)) {
@@ -56,7 +54,7 @@ boost::system::error_code nats_lookups::ask_each(std::string_view call, std::siz
         for (std::size_t i = from; i < std::min(count, from + at_once); ++i) {
             requests.push_back({subject, json::serialize(question(i))});
         }
-        const auto replies = in_.connection().request_all(requests, patience);
+        const auto replies = in_.connection().request_all(requests, nats_patience);
         if (!replies) {
             return replies.error();
         }

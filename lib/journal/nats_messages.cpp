@@ -19,7 +19,7 @@ using std::chrono::system_clock;
 
 constexpr const char* message_id_header = "Nats-Msg-Id";
 constexpr const char* version_header = "Crier";
-constexpr const char* version = "1";
+constexpr const char* message_version = "1";
 constexpr const char* key_header = "Crier-Key";
 constexpr const char* id_header = "Crier-Id";
 constexpr const char* only_changes_header = "Crier-Only-Changes";
@@ -82,7 +82,7 @@ nats_message nats_message_of(const journal_entry& entry, const std::string& subj
     }
     nats_message message{made};
     set(*message, message_id_header, id);
-    set(*message, version_header, version);
+    set(*message, version_header, message_version);
     set_escaped(*message, key_header, entry.key);
     set_escaped(*message, id_header, entry.own_id);
     if (entry.only_changes) {
@@ -146,7 +146,7 @@ std::optional<journal_record> nats_record_of(
     const auto id = without_escapes(message.header(id_header));
     const auto action = action_of(message);
     const std::string_view text = message.payload();
-    if (message.header(version_header) != version || !key || !id || !action ||
+    if (message.header(version_header) != message_version || !key || !id || !action ||
         (*action == journal_action::publish ? !is_nats_block(text, *id) : !text.empty())) {
         return std::nullopt;
     }

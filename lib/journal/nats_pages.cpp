@@ -3,6 +3,7 @@
 #include <crier/wire/errc.hpp>
 
 #include "async/durations.hpp"
+#include "evicted.hpp"
 #include "nats_tokens.hpp"
 #include "nats_values.hpp"
 
@@ -16,14 +17,10 @@ namespace {
 
 using std::chrono::system_clock;
 
-void note_evicted(journal_page& in, std::uint64_t through) noexcept {
-    in.evicted_through = std::max(in.evicted_through, through);
-}
-
 /// Puts what is kept into a page, while there is room.
-class filling {
+class nats_filling {
 public:
-    filling(journal_page& page, nats_pages::limits most) noexcept : page_{page}, most_{most} {}
+    nats_filling(journal_page& page, nats_pages::limits most) noexcept : page_{page}, most_{most} {}
 
     /// Passes over so many, the oldest.
     void skip(std::uint64_t count) noexcept { skipped_ = count; }
@@ -84,7 +81,7 @@ boost::system::result<journal_page> nats_pages::read(
     page.through = std::max(to->through, after);
     if (after < to->newest) {
         const wish wanted = wish_of(topic);
-        filling into{page, most};
+        nats_filling into{page, most};
         nats_scan by = scan(topic, after, nats_scan::part::all);
         if (wanted.history) {
             const auto pending = by.pending();

@@ -35,8 +35,9 @@ public:
         return natsMsgHeader_Get(get(), name, &value) == NATS_OK;
     }
 
-    /// What the server says instead of sending a message, such as 404 or 503; 0: this is one. What a
-    /// stream holds may have such a header too, but comes with a subject for replies, or a payload.
+    /// What the server says instead of sending a message, such as 404 or 503; 0: this is one. What
+    /// a stream holds may have such a header too, but comes with a subject for replies, or a
+    /// payload.
     int status() const noexcept {
         const bool may_be = payload().empty() && reply().empty();
         const std::string_view digits = may_be ? header("Status") : std::string_view{};

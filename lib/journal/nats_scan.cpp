@@ -18,7 +18,6 @@ namespace json = boost::json;
 
 using std::chrono::steady_clock;
 
-constexpr std::chrono::milliseconds patience{1'000};
 constexpr std::chrono::seconds unused_for{5}; ///< then the server removes a consumer
 
 } // namespace
@@ -73,7 +72,7 @@ boost::system::error_code nats_scan::open() {
     }
     const json::object question{{"stream_name", in_.name()}, {"config", std::move(config)}};
     const auto answer = nats_call(
-        in_.connection(), in_.api("CONSUMER.CREATE"), json::serialize(question), patience);
+        in_.connection(), in_.api("CONSUMER.CREATE"), json::serialize(question), nats_patience);
     if (!answer) {
         return answer.error();
     }
@@ -122,7 +121,7 @@ boost::system::error_code nats_scan::pull(std::size_t expected) {
         }
         used_ = steady_clock::now();
         auto replies = in_.connection().request_many(in_.api("CONSUMER.MSG.NEXT") + "." + consumer_,
-            json::serialize(question), batch, patience);
+            json::serialize(question), batch, nats_patience);
         if (!replies) {
             close();
             return replies.error();

@@ -16,7 +16,6 @@ namespace {
 namespace json = boost::json;
 using std::chrono::nanoseconds;
 
-constexpr std::chrono::milliseconds patience{1'000};
 constexpr std::chrono::milliseconds patience_at_start{5'000};
 constexpr nanoseconds wanted_window = std::chrono::minutes{2};
 
@@ -166,7 +165,7 @@ void nats_stream::take(const json::object& answer) {
 }
 
 boost::system::result<nats_stream_info> nats_stream::info() const {
-    const auto answer = nats_call(on_, api("STREAM.INFO"), {}, patience);
+    const auto answer = nats_call(on_, api("STREAM.INFO"), {}, nats_patience);
     if (!answer) {
         return answer.error();
     }
@@ -182,7 +181,7 @@ boost::system::result<nats_stream_info> nats_stream::info() const {
 
 boost::system::result<std::uint64_t> nats_stream::messages_of(const std::string& subject) const {
     const auto answer = nats_call(on_, api("STREAM.INFO"),
-        json::serialize(json::object{{"subjects_filter", subject}}), patience);
+        json::serialize(json::object{{"subjects_filter", subject}}), nats_patience);
     if (!answer) {
         return answer.error();
     }

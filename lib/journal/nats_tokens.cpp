@@ -7,6 +7,8 @@ namespace {
 
 constexpr std::size_t longest_name = 64;
 constexpr std::string_view digits = "0123456789ABCDEF";
+constexpr std::string_view kept_part = ".e.";
+constexpr std::string_view live_part = ".live.";
 
 bool stays(char c) noexcept {
     return ('a' <= c && c <= 'z') || ('A' <= c && c <= 'Z') || ('0' <= c && c <= '9') || c == '-' ||
@@ -25,11 +27,17 @@ std::optional<char> escaped(std::string_view text) noexcept {
     return stays(byte) ? std::nullopt : std::optional{byte};
 }
 
-std::string subject(std::string_view name, std::string_view kind, std::string_view topic) {
+std::string subject_of(std::string_view name, std::string_view part, std::string_view topic) {
     std::string made{name};
-    made += kind;
+    made += part;
     made += nats_token_of(topic);
     return made;
+}
+
+std::optional<std::string> topic_behind(
+    std::string_view name, std::string_view part, std::string_view subject) {
+    const std::size_t size = name.size() + part.size();
+    return subject.size() > size ? nats_topic_of(subject.substr(size)) : std::nullopt;
 }
 
 } // namespace
@@ -54,7 +62,7 @@ std::string nats_token_of(std::string_view topic) {
 }
 
 std::optional<std::string> nats_topic_of(std::string_view token) {
-    constexpr std::size_t escape_size = 3;
+    constexpr std::size_t escaped_size = 3;
     if (token == "=") {
         return std::string{};
     }
@@ -68,7 +76,7 @@ std::optional<std::string> nats_topic_of(std::string_view token) {
             return std::nullopt;
         }
         topic += *byte;
-        token.remove_prefix(is_plain ? 1 : escape_size);
+        token.remove_prefix(is_plain ? 1 : escaped_size);
     }
     return topic.empty() ? std::nullopt : std::optional{std::move(topic)};
 }
@@ -78,11 +86,19 @@ bool is_nats_name(std::string_view name) noexcept {
 }
 
 std::string nats_kept_subject(std::string_view name, std::string_view topic) {
-    return subject(name, ".e.", topic);
+    return subject_of(name, kept_part, topic);
 }
 
 std::string nats_live_subject(std::string_view name, std::string_view topic) {
-    return subject(name, ".live.", topic);
+    return subject_of(name, live_part, topic);
+}
+
+std::optional<std::string> nats_kept_topic(std::string_view name, std::string_view subject) {
+    return topic_behind(name, kept_part, subject);
+}
+
+std::optional<std::string> nats_live_topic(std::string_view name, std::string_view subject) {
+    return topic_behind(name, live_part, subject);
 }
 
 } // namespace crier::detail

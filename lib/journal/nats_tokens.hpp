@@ -28,4 +28,8 @@ std::string nats_kept_subject(std::string_view name, std::string_view topic);
 /// The subject to which the server sends what it has kept: "NAME.live.TOKEN".
 std::string nats_live_subject(std::string_view name, std::string_view topic);
 
+/// The topics of such subjects; nothing if they are none.
+std::optional<std::string> nats_kept_topic(std::string_view name, std::string_view subject);
+std::optional<std::string> nats_live_topic(std::string_view name, std::string_view subject);
+
 } // namespace crier::detail

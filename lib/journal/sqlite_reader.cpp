@@ -1,5 +1,6 @@
 #include "sqlite_reader.hpp"
 
+#include "evicted.hpp"
 #include "kept_events.hpp"
 
 #include <algorithm>
@@ -21,10 +22,6 @@ journal_record record_of(const cursor& at) {
     return {at.sequence(0), std::string{at.bytes(2)}, std::string{at.bytes(text_column)},
         system_clock::time_point{std::chrono::duration_cast<system_clock::duration>(
             std::chrono::nanoseconds{at.number(1)})}};
-}
-
-void note_evicted(journal_page& in, std::uint64_t through) noexcept {
-    in.evicted_through = std::max(in.evicted_through, through);
 }
 
 /// Puts records into a page while there is room.

@@ -135,7 +135,10 @@ void journal_writer::write_events(std::span<outgoing> run) {
         error_code its = error;
         if (each.shared && entry != entries_.end()) {
             each.id.sequence = entry->sequence;
-            its = entry->sequence != 0 ? error_code{} : entry->error ? entry->error : error;
+            its = entry->sequence != 0               ? error_code{}
+                : entry->error                       ? entry->error
+                : error == errc::journal_unavailable ? errc::journal_unanswered
+                                                     : error;
             ++entry;
         }
         persistently([&] { told_.written(each, its); });

@@ -48,6 +48,8 @@ public:
         case errc::journal_unavailable: return "journal does not answer";
         case errc::journal_unusable: return "journal cannot be used";
         case errc::journal_full: return "too much waits for the journal";
+        case errc::journal_unanswered:
+            return "the journal has not answered, and may have the event";
         case errc::overflow: return "the subscriber's queue was full";
         case errc::invalid_topic:
             return "topic is too long, is not UTF-8, contains NUL, or has a \"%\" without two "
@@ -98,6 +100,7 @@ std::string_view to_string(errc e) noexcept {
     case errc::journal_unavailable: return "journal_unavailable";
     case errc::journal_unusable: return "journal_unusable";
     case errc::journal_full: return "journal_full";
+    case errc::journal_unanswered: return "journal_unanswered";
     }
     return "unknown";
 }

@@ -76,6 +76,16 @@ def cluster(hub, engine_program, folder, hubs=3):
         yield engine, [stack.enter_context(Hub(hub, *options)) for _ in range(hubs)]
 
 
+@contextlib.contextmanager
+def followed_stream(hub, path):
+    """A stream of topics that its hub follows by now: their events come from all hubs."""
+    with Stream(hub, path) as stream:
+        hub.publish("begin", path.split("?")[1])
+        while fields_of(stream.read_event())["data"] != "begin":
+            pass
+        yield stream
+
+
 def state_of(hub):
     status, _, text = hub.ask("GET", "/healthz")
     return status, json.loads(text)["journal"]["state"]
@@ -84,7 +94,11 @@ def state_of(hub):
 @check
 def what_one_publishes_all_stream_and_any_resumes(hub, engine_program, folder):
     with cluster(hub, engine_program, folder) as (_, (a, b, c)):
-        with Stream(b, "/events?topic=news&topic=other") as stream:
+        with followed_stream(b, "/events?topic=news") as stream:
+            first = a.publish("one")
+            expect(fields_of(stream.read_event())["id"] == first, "not streamed")
+        with followed_stream(b, "/events?topic=news&topic=other") as stream:
+            expect(fields_of(stream.read_event())["data"] == "begin", "of the other topic")
             first = a.publish("one")
             second = c.publish("two", "topic=other")
             got = [fields_of(stream.read_event()) for _ in range(2)]
@@ -108,7 +122,7 @@ def a_hub_that_is_killed_takes_nothing_with_it(hub, engine_program, folder):
 @check
 def streams_outlive_an_engine_that_is_killed(hub, engine_program, folder):
     with cluster(hub, engine_program, folder, hubs=2) as (engine, (a, b)):
-        with Stream(b, "/events?topic=news") as stream:
+        with followed_stream(b, "/events?topic=news") as stream:
             a.publish("before")
             expect(fields_of(stream.read_event())["data"] == "before", "not streamed")
             engine.kill()

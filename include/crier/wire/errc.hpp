@@ -51,6 +51,7 @@ enum class errc {
     journal_unavailable, ///< the journal does not answer; it may later
     journal_unusable,    ///< what should be a journal is none, is in use, or may not be used
     journal_full,        ///< too much waits for the journal already
+    journal_unanswered,  ///< the journal was sent an event, and may have it, but has not answered
 };
 
 /// The name of the value, such as "stream_ended". `error_code::message` says it in words.

@@ -144,7 +144,8 @@ void publisher::take_answer(note& of) {
         of.id = *id;
         ++town_.acknowledged;
     } else if (told->result_int() >= 400 && told->result_int() <= 599) {
-        of.came = note::outcome::refused;
+        const bool may_be_there = told->body().find("may have the event") != std::string::npos;
+        of.came = may_be_there ? of.came : note::outcome::refused;
     } else {
         complaints_.push_back("an event was answered with " + std::to_string(told->result_int()) +
                               ' ' + told->body());
