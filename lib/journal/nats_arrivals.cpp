@@ -257,9 +257,9 @@ void nats_arrivals::tell_all_followed(clock::time_point now) {
 
 /// What is no event has a number all the same.
 void nats_arrivals::tell(
-    std::string_view topic, std::optional<journal_record>&& entry, std::uint64_t number) {
+    std::string_view topic, const std::optional<journal_record>& entry, std::uint64_t number) {
     if (entry) {
-        with_listener(topic, [&](journal_listener& to) { to.arrived(topic, *std::move(entry)); });
+        with_listener(topic, [&](journal_listener& to) { to.arrived(topic, *entry); });
     }
     following_.note(topic, number);
     newest_ = std::max(newest_, number);

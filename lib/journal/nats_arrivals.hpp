@@ -74,7 +74,8 @@ private:
     bool fill(const nats_place& from, std::uint64_t until);
     void tell_followed(std::string_view topic, std::uint64_t through);
     void tell_all_followed(clock::time_point now);
-    void tell(std::string_view topic, std::optional<journal_record>&& entry, std::uint64_t number);
+    void tell(
+        std::string_view topic, const std::optional<journal_record>& entry, std::uint64_t number);
     void tell_state(journal_state now) noexcept;
     void catch_up();
     bool look_at_stream();

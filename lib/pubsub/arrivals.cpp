@@ -64,7 +64,7 @@ void arrivals::followed(std::string_view name, std::uint64_t through) {
     wake_all(to->awaiting, owed);
 }
 
-void arrivals::arrived(std::string_view name, journal_record&& entry) {
+void arrivals::arrived(std::string_view name, const journal_record& entry) {
     persistently([&] {
         arrival what{name, entry, {}, {}};
         if (entry.action == journal_action::publish) {

@@ -41,10 +41,10 @@ public:
     void end() noexcept { from_.listen(nullptr); }
 
 private:
-    void followed(std::string_view topic, std::uint64_t through) override;
-    void arrived(std::string_view topic, journal_record&& entry) override;
+    void followed(std::string_view name, std::uint64_t through) override;
+    void arrived(std::string_view name, const journal_record& entry) override;
     void missed(
-        std::string_view topic, std::uint64_t after, std::uint64_t through) noexcept override;
+        std::string_view name, std::uint64_t after, std::uint64_t through) noexcept override;
     void changed(journal_state now) noexcept override { health_.note(now); }
 
     struct arrival;

@@ -249,7 +249,7 @@ void manager_state::end_streams(std::string_view name) {
     }
 }
 
-void manager_state::end_streams(std::string_view name, owed_drains& owed) {
+void manager_state::end_streams(std::string_view name, owed_drains& owed) const {
     if (topic* const ended = core_.topics.find(name)) {
         ended->end_streams(end_kind::closed, owed);
     }

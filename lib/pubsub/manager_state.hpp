@@ -110,7 +110,7 @@ private:
     void take_turn(turn&& by);
     bool send_action(std::string_view name, journal_action what, std::string_view key = {});
     void act(journal_action what, std::string_view name, std::string_view key, owed_drains& owed);
-    void end_streams(std::string_view name, owed_drains& owed);
+    void end_streams(std::string_view name, owed_drains& owed) const;
     void close_topic(std::string_view name, owed_drains& owed);
     void forget_kept(
         std::string_view name, std::optional<std::string_view> key, owed_drains& owed) noexcept;

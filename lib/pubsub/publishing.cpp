@@ -53,8 +53,8 @@ void publishing::publish(publication what, const acknowledgement& then) {
     }();
     const bool is_untold = what.then != nullptr; // else it went with the event
     if (is_untold) {
-        tell(then, known ? boost::system::error_code{} : known.error(),
-            known ? *known : event_id{});
+        tell(
+            then, known ? boost::system::error_code{} : known.error(), known ? *known : event_id{});
     }
 }
 

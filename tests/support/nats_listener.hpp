@@ -21,7 +21,7 @@ public:
         note("followed " + std::string{topic} + ' ' + std::to_string(through));
     }
 
-    void arrived(std::string_view topic, journal_record&& entry) override {
+    void arrived(std::string_view topic, const journal_record& entry) override {
         const std::scoped_lock locked{lock_};
         numbers_.push_back(entry.sequence);
         events_.emplace_back(topic, entry.sequence);

@@ -210,7 +210,7 @@ public:
     int reads() const noexcept { return reads_; }
 
     std::atomic<bool> is_held{false};
-    std::atomic<bool> is_away{false}; ///< only for this node
+    std::atomic<bool> is_away{false};      ///< only for this node
     std::atomic<bool> hides_newest{false}; ///< does not say what it is
 
 private:
@@ -230,10 +230,8 @@ private:
         tickets_[added.ticket] = kept.entry.sequence;
         for (node_journal* const each : by_.nodes) {
             if (each->followed_.contains(kept.topic)) {
-                each->arriving_.push_back([kept](journal_listener& to) {
-                    journal_record entry = kept.entry;
-                    to.arrived(kept.topic, std::move(entry));
-                });
+                each->arriving_.push_back(
+                    [kept](journal_listener& to) { to.arrived(kept.topic, kept.entry); });
             }
         }
         return kept.entry.sequence;

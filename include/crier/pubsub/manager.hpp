@@ -198,10 +198,10 @@ public:
     ///
     /// Signature: `void(error_code, event_id)`, on the handler's associated executor, else on the
     /// manager's strand.
-    /// Errors: those of `publish`, and those of the journal. At a shutdown that could wait no longer
-    /// `errc::journal_unavailable` or, of a journal that nodes share, `errc::journal_unanswered`:
-    /// then it is not known whether the event appears.
-    /// Cancellation: none; an event that has begun its way goes on.
+    /// Errors: those of `publish`, and those of the journal. At a shutdown that could wait no
+    /// longer `errc::journal_unavailable` or, of a journal that nodes share,
+    /// `errc::journal_unanswered`: then it is not known whether the event appears. Cancellation:
+    /// none; an event that has begun its way goes on.
     template <class Token>
     auto async_publish(
         std::string_view topic, const event_view& whole, publish_options options, Token&& token) {

@@ -19,7 +19,7 @@ public:
     /// An event, or another entry, of a topic that is followed, by whatever node. Each once, and
     /// within a topic in the order of the numbers. Over all topics they rise too, but for what was
     /// lost on its way and read again later.
-    virtual void arrived(std::string_view topic, journal_record&& entry) = 0;
+    virtual void arrived(std::string_view topic, const journal_record& entry) = 0;
 
     /// Entries of a topic that is followed may be missing, and are not to be had any more: those
     /// later than a number, up to another.
