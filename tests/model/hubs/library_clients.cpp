@@ -2,7 +2,8 @@
 
 #include <crier/client/event_source.hpp>
 
-#include <boost/asio/as_tuple.hpp>
+#include "as_value.hpp"
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
@@ -18,8 +19,6 @@ namespace {
 
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
-
-constexpr auto as_value = asio::as_tuple(asio::use_awaitable);
 
 event_source_options reading(town& in, reader& to) {
     event_source_options options;

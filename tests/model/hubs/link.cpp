@@ -1,6 +1,7 @@
 #include "link.hpp"
 
-#include <boost/asio/as_tuple.hpp>
+#include "as_value.hpp"
+
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -18,8 +19,6 @@ namespace {
 
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
-
-constexpr auto as_value = asio::as_tuple(asio::use_awaitable);
 
 } // namespace
 

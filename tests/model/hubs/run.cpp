@@ -90,6 +90,8 @@ std::vector<std::string> run::command(std::size_t number) const {
     if (journal == "sqlite") {
         const std::string kind = with_.broken.empty() ? journal : with_.broken;
         journal = kind + ':' + file("events" + std::to_string(number));
+    } else if (!with_.broken.empty()) {
+        journal = with_.broken + ':' + journal;
     }
     const std::string all = std::to_string(whole_history);
     return {with_.hub, "--port", "0", "--heartbeat", "2", "--journal", journal, "--history",

@@ -23,7 +23,8 @@ HUB is the program of examples/hub.
   --publishers N   (8)
   --clients N      (50)
   --calm N         milliseconds from one disturbance of a hub to the next, at most (400)
-  --break WHAT     early or twice: HUB has a journal that is broken so, and that must be found
+  --break WHAT     early or twice of sqlite, holes of nats: HUB has a journal that is broken so,
+                   and that must be found
 )";
 
 std::uint32_t number_in(std::string_view text) {
