@@ -135,8 +135,8 @@ TEST_CASE("what is in the journal is delivered once there is memory for it") {
 
 TEST_CASE("what arrives from other nodes is delivered once there is memory for it") {
     const long swept = sweep(failing::once, [](failing_part& part) {
+        shared_engine engine; // whose journal what is left on the context may still have
         context test;
-        shared_engine engine;
         const auto here = std::make_shared<node_journal>(engine);
         manager events{test.io.get_executor(), options_with(here)};
         subscription from = events.subscribe("kept");
@@ -162,8 +162,8 @@ TEST_CASE("what arrives from other nodes is delivered once there is memory for i
 
 TEST_CASE("who cannot subscribe where nodes share leaves nothing behind") {
     const long swept = sweep([](failing_part& part) {
+        shared_engine engine; // whose journal what is left on the context may still have
         context test;
-        shared_engine engine;
         const auto here = std::make_shared<node_journal>(engine);
         manager events{test.io.get_executor(), options_with(here)};
         std::optional<subscription> from;

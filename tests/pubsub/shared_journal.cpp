@@ -40,8 +40,8 @@ struct node {
 
 /// Two programs that share an engine.
 struct cluster {
+    shared_engine engine; // whose journals what is left on the context may still have
     context test;
-    shared_engine engine;
     node a;
     node b;
 
