@@ -60,6 +60,9 @@ void journal_reader::join() noexcept {
             woken_.notify_all();
         }
         thread_.join();
+        owed_drains owed;
+        const std::lock_guard lock{of_.guard};
+        wake_all_waiting(owed);
     }
 }
 
@@ -105,8 +108,12 @@ void journal_reader::wake_all_waiting(owed_drains& owed) noexcept {
     }
 }
 
-/// With those who have asked for the same already.
+/// With those who have asked for the same already. At the end nobody is woken any more, who would
+/// keep the manager by that.
 void journal_reader::ask(request&& what, const waiting_reader& waits) {
+    if (is_ending_) {
+        return;
+    }
     auto woken = std::make_unique<waking>(waits);
     auto asked = std::ranges::find_if(
         requests_, [&what](const request& each) { return each.is_same(what); });

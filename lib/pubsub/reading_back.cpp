@@ -164,7 +164,9 @@ bool reading_back::are_followed(const std::shared_ptr<shard>& on) {
 /// yet.
 bool reading_back::await_follow(source& of, const std::shared_ptr<shard>& on) {
     if (!of.of->is_followed) {
-        of.of->awaiting.push_back(std::make_unique<waking>(waiting_reader{&who_, on}));
+        if (!of.of->is_retired) { // which nobody would wake it for
+            of.of->awaiting.push_back(std::make_unique<waking>(waiting_reader{&who_, on}));
+        }
         return false;
     }
     if (std::exchange(of.awaits_follow, false)) {

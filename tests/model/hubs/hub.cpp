@@ -96,7 +96,9 @@ void hub::disturb() {
         running_->signal(SIGSTOP);
         sleep_up_to(milliseconds, random_);
     };
-    const auto what = static_cast<disturbance>(random_(5));
+    // What a journal in a file does wrong shows where it is killed.
+    const bool is_to_crash = !town_.with.broken.empty() && !town_.with.is_shared();
+    const auto what = is_to_crash ? disturbance::kill : static_cast<disturbance>(random_(5));
     switch (what) {
     case disturbance::stop:
         stopped_for(random_(4) == 0 ? 1'000 : 100);
