@@ -2,7 +2,11 @@
 
 #include "nats_links.hpp"
 
+#include <chrono>
+#include <deque>
+#include <memory>
 #include <mutex>
+#include <new>
 #include <utility>
 
 namespace crier::detail {
@@ -54,6 +58,23 @@ void nats_subscription::deliver(
     }
 }
 
-void nats_subscription::complete(void* to) { delete static_cast<std::shared_ptr<receiver>*>(to); }
+/// What was on its way to a subscription that has ended may still be delivered a little later: who
+/// receives it stays for a while.
+void nats_subscription::complete(void* to) {
+    using clock = std::chrono::steady_clock;
+    constexpr std::chrono::seconds while_late{30};
+    static std::mutex lock;
+    static std::deque<std::pair<clock::time_point, std::unique_ptr<std::shared_ptr<receiver>>>> all;
+    std::unique_ptr<std::shared_ptr<receiver>> ended{static_cast<std::shared_ptr<receiver>*>(to)};
+    const std::scoped_lock locked{lock};
+    while (!all.empty() && all.front().first + while_late < clock::now()) {
+        all.pop_front();
+    }
+    try {
+        all.emplace_back(clock::now(), std::move(ended));
+    } catch (const std::bad_alloc&) {
+        static_cast<void>(ended.release()); // better to lose that little memory
+    }
+}
 
 } // namespace crier::detail
