@@ -2,6 +2,7 @@
 
 #include <crier/journal/nats_journal.hpp>
 
+#include "nats_ended.hpp"
 #include "nats_link.hpp"
 #include "nats_options.hpp"
 
@@ -55,6 +56,8 @@ public:
     /// Errors: throws `journal_error`.
     void add(nats_subscription& added);
     void remove(nats_subscription& removed) noexcept;
+    /// Where the handles of those go that have ended.
+    nats_ended& ended() noexcept { return ended_; }
 
     void end() noexcept;
 
@@ -77,6 +80,7 @@ private:
     std::atomic<std::uint64_t> changes_ = 0;
     std::mutex subscribing_; ///< of these, also while they are made; before `lock_`
     std::set<nats_subscription*> subscriptions_;
+    nats_ended ended_;
     std::thread thread_; ///< it uses the others
 };
 

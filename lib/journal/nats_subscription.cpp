@@ -2,11 +2,7 @@
 
 #include "nats_links.hpp"
 
-#include <chrono>
-#include <deque>
-#include <memory>
 #include <mutex>
-#include <new>
 #include <utility>
 
 namespace crier::detail {
@@ -24,6 +20,7 @@ nats_subscription::nats_subscription(nats_links& on, std::string subject, callba
 
 nats_subscription::~nats_subscription() {
     on_.remove(*this);
+    on_.ended().take(std::move(handle_));
     const std::scoped_lock locked{receiver_->lock};
     receiver_->call = nullptr;
 }
@@ -31,13 +28,13 @@ nats_subscription::~nats_subscription() {
 bool nats_subscription::begin(natsConnection& on) {
     constexpr int messages = 1'000'000;
     constexpr int bytes = 64 * 1'024 * 1'024;
-    subscription_.reset();
+    on_.ended().take(std::move(handle_));
     auto kept = std::make_unique<std::shared_ptr<receiver>>(receiver_);
     natsSubscription* made = nullptr;
     if (natsConnection_Subscribe(&made, &on, subject_.c_str(), deliver, kept.get()) != NATS_OK) {
         return false;
     }
-    subscription_.reset(made);
+    handle_.reset(made);
     // Where it has ended already, libnats does not say when it calls no more: better to lose that
     // little memory.
     auto* const closure = kept.release();
@@ -58,23 +55,6 @@ void nats_subscription::deliver(
     }
 }
 
-/// What was on its way to a subscription that has ended may still be delivered a little later: who
-/// receives it stays for a while.
-void nats_subscription::complete(void* to) {
-    using clock = std::chrono::steady_clock;
-    constexpr std::chrono::seconds while_late{30};
-    static std::mutex lock;
-    static std::deque<std::pair<clock::time_point, std::unique_ptr<std::shared_ptr<receiver>>>> all;
-    std::unique_ptr<std::shared_ptr<receiver>> ended{static_cast<std::shared_ptr<receiver>*>(to)};
-    const std::scoped_lock locked{lock};
-    while (!all.empty() && all.front().first + while_late < clock::now()) {
-        all.pop_front();
-    }
-    try {
-        all.emplace_back(clock::now(), std::move(ended));
-    } catch (const std::bad_alloc&) {
-        static_cast<void>(ended.release()); // better to lose that little memory
-    }
-}
+void nats_subscription::complete(void* to) { delete static_cast<std::shared_ptr<receiver>*>(to); }
 
 } // namespace crier::detail

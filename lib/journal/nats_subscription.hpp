@@ -1,5 +1,6 @@
 #pragma once
 
+#include "nats_ended.hpp"
 #include "nats_received.hpp"
 
 #include <nats/nats.h>
@@ -38,8 +39,7 @@ private:
     nats_links& on_;
     std::string subject_;
     std::shared_ptr<receiver> receiver_; ///< which libnats has until its last call
-    std::unique_ptr<natsSubscription, decltype(&natsSubscription_Destroy)> subscription_{
-        nullptr, natsSubscription_Destroy};
+    nats_handle handle_{nullptr, natsSubscription_Destroy};
 };
 
 } // namespace crier::detail

@@ -286,3 +286,22 @@ TEST_CASE("what a topic has forgotten while nobody heard of it is told as missed
     const bool has_gap = std::ranges::find(told, "missed a 1 3") != told.end();
     CHECK(has_two != has_gap); // by which of them was quicker
 }
+
+TEST_CASE("nothing is told of a topic once it is followed no more") {
+    const nats_server server;
+    const nats_journal_options options{.url = server.url(), .stream = "s"};
+    nats_feeder to{options};
+    follower by{options};
+    by.follow({"b"});
+    REQUIRE(by.told.wait_for(1));
+    constexpr std::uint64_t many = 200;
+    for (std::uint64_t i = 1; i <= many; ++i) {
+        by.follow({"a"});
+        to.put("a", "x");
+        by.unfollow("a");
+        const std::size_t told = by.told.numbers().size();
+        to.put("b", "x");
+        REQUIRE(by.told.wait_for("b " + std::to_string(2 * i) + " x"));
+        CHECK(by.told.numbers().size() == told + 1);
+    }
+}
