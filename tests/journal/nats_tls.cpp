@@ -7,9 +7,6 @@
 #include <boost/system/system_error.hpp>
 #include <doctest/doctest.h>
 
-#include <nats/nats.h>
-
-#include <cstdlib>
 #include <string>
 
 using namespace crier::test;
@@ -23,12 +20,6 @@ struct tls_nats {
     const certificate of{"DNS:localhost"};
     const temporary_file file{of.pem()};
     const temporary_file key{of.key_pem()};
-
-    tls_nats() {
-        // Before OpenSSL ends, which has begun with the certificate: threads of libnats use it.
-        static const bool is_to_end = std::atexit([] { nats_CloseAndWait(0); }) == 0;
-        CHECK(is_to_end);
-    }
 
     std::string configuration(const char* more = "") const {
         return "tls: {cert_file: \"" + file.path() + "\", key_file: \"" + key.path() + "\"" + more +
