@@ -10,6 +10,7 @@
 #include <new>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 
 namespace crier::detail {
 
@@ -48,11 +49,16 @@ boost::system::result<Result> result_of(Call call) {
     }
 }
 
+/// Of a call that gives an error itself, or nothing.
 template <class Call>
 boost::system::error_code error_of(Call call) {
     try {
-        call();
-        return {};
+        if constexpr (std::is_void_v<decltype(call())>) {
+            call();
+            return {};
+        } else {
+            return call();
+        }
     } catch (...) {
         return error_of_call();
     }

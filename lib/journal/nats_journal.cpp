@@ -62,9 +62,7 @@ boost::system::error_code nats_journal::keep(
 }
 
 boost::system::error_code nats_journal::append(std::span<journal_entry> entries) {
-    boost::system::error_code result;
-    const auto error = error_of([&] { result = parts_->appending.append(entries); });
-    return error ? error : result;
+    return error_of([&] { return parts_->appending.append(entries); });
 }
 
 /// A manager appends an entry instead.
@@ -99,9 +97,7 @@ void nats_journal::end() noexcept {
 void nats_journal::listen(journal_listener* to) noexcept { parts_->arrivals.listen(to); }
 
 boost::system::error_code nats_journal::follow(std::span<const std::string_view> topics) {
-    boost::system::error_code result;
-    const auto error = error_of([&] { result = parts_->arrivals.follow(topics); });
-    return error ? error : result;
+    return error_of([&] { return parts_->arrivals.follow(topics); });
 }
 
 void nats_journal::unfollow(std::string_view topic) noexcept { parts_->arrivals.unfollow(topic); }
