@@ -18,9 +18,9 @@ struct arrivals::arrival {
     std::shared_ptr<const last_value> value; ///< to be compared with the next one
 };
 
-arrivals::arrivals(shared_journal& from, manager_core& of, journal_health& health, action act)
-    : from_{from}, of_{of}, health_{health}, act_{std::move(act)} {
-    from_.listen(this);
+arrivals::arrivals(manager_core& of, journal_health& health, action act)
+    : of_{of}, health_{health}, act_{std::move(act)} {
+    of_.shared->listen(this);
 }
 
 void arrivals::expect(const topic* of, std::uint64_t sequence) noexcept {
@@ -98,18 +98,12 @@ void arrivals::bring(const arrival& what) {
 void arrivals::deliver(const arrival& what, topic& to, deliveries& by, owed_drains& owed) {
     const owed_review at_end{of_.reviews, to, owed};
     const std::uint64_t sequence = what.entry.sequence;
-    const bool is_admitted = of_.room.make(&to, what.content.text().size(), of_.sequence, owed);
-    if (is_admitted) {
-        to.keep({sequence, what.content, clock::now()}, what.entry.has_own_id);
-    } else {
-        to.miss(what.content, sequence);
-    }
-    of_.topics.note_use(to);
+    const bool is_admitted =
+        of_.keep(to, {sequence, what.content, clock::now()}, what.entry.has_own_id, owed);
     // From here on nothing throws.
     to.counts->published.fetch_add(1, std::memory_order_relaxed);
-    const frame nothing;
     fan_out(by, to,
-        {.content = is_admitted ? what.content : nothing,
+        {.content = is_admitted ? &what.content : nullptr,
             .id = {of_.epoch, sequence},
             .is_repeated = what.value && to.last && *to.last == *what.value,
             .is_late = sequence < of_.sequence || sequence <= of_.furthest_resumed,
@@ -129,10 +123,9 @@ void arrivals::missed(std::string_view name, std::uint64_t after, std::uint64_t 
         if (to == nullptr) {
             return;
         }
-        const frame nothing;
-        to->miss(nothing, through);
+        to->miss(frame{}, through);
         fan_out(ready, *to,
-            {.content = nothing,
+            {.content = nullptr,
                 .id = {of_.epoch, std::max(after, to->arrived) + 1},
                 .last = std::max(through, of_.sequence)},
             owed);

@@ -24,7 +24,7 @@ public:
     using action = std::function<void(
         journal_action what, std::string_view topic, std::string_view key, owed_drains& owed)>;
 
-    arrivals(shared_journal& from, manager_core& of, journal_health& health, action act);
+    arrivals(manager_core& of, journal_health& health, action act);
     arrivals(const arrivals&) = delete;
     arrivals& operator=(const arrivals&) = delete;
     ~arrivals() { end(); }
@@ -38,7 +38,7 @@ public:
         std::unique_lock<std::mutex>& lock, std::chrono::steady_clock::time_point until) noexcept;
 
     /// Nothing arrives any more. Without the lock.
-    void end() noexcept { from_.listen(nullptr); }
+    void end() const noexcept { of_.shared->listen(nullptr); }
 
 private:
     void followed(std::string_view name, std::uint64_t through) override;
@@ -53,7 +53,6 @@ private:
     void deliver(const arrival& what, topic& to, deliveries& by, owed_drains& owed);
     void note_position(topic& of, std::uint64_t sequence) noexcept;
 
-    shared_journal& from_;
     manager_core& of_;
     journal_health& health_;
     const action act_;

@@ -19,10 +19,10 @@ void fan_out(deliveries& by, topic& to, const fanned_out& what, owed_drains& owe
     auto next = by.begin();
     for (lane& each : to.lanes) {
         delivery& sent = *(next++)->detach();
-        if (what.content.empty()) {
+        if (what.content == nullptr) {
             sent.deny();
         } else {
-            sent.content = what.content;
+            sent.content = *what.content;
         }
         sent.id = what.id;
         sent.in = &each;

@@ -40,8 +40,8 @@ topic* find_and_fill(deliveries& some, std::unique_lock<std::mutex>& lock,
 
 /// An event that goes to all lanes of a topic.
 struct fanned_out {
-    const frame& content; ///< empty: they miss it
-    event_id id;
+    const frame* content = nullptr; ///< none: they miss it
+    event_id id{};
     /// It equals the last one, and is for those alone that have joined since.
     bool is_repeated = false;
     /// Some may have got later numbers before it, or have it from elsewhere.

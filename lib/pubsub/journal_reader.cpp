@@ -3,7 +3,7 @@
 #include <crier/wire/errc.hpp>
 
 #include "async/persistently.hpp"
-#include "log_line.hpp"
+#include "log_failure.hpp"
 #include "numbered_frame.hpp"
 #include "wire/frame_access.hpp"
 
@@ -21,6 +21,7 @@ using boost::system::error_code;
 constexpr std::size_t events_of_a_piece = 512;
 constexpr std::size_t bytes_of_a_piece = std::size_t{256} * 1024;
 constexpr std::size_t without_limit = std::numeric_limits<std::size_t>::max();
+constexpr std::string_view unreadable_words = "the journal cannot be read: ";
 
 /// Clients that come back after about the same number are to share one piece. So many numbers have
 /// no more events than a piece, so that each piece goes on beyond what it was asked for.
@@ -44,11 +45,8 @@ struct journal_reader::request {
     }
 };
 
-journal_reader::journal_reader(std::shared_ptr<journal> from, manager_core& of)
-    : from_{std::move(from)},
-      shared_{dynamic_cast<shared_journal*>(from_.get())},
-      of_{of},
-      thread_{[this] { run(); }} {}
+journal_reader::journal_reader(manager_core& of)
+    : of_{of}, from_{*of_.options.journal}, thread_{[this] { run(); }} {}
 
 journal_reader::~journal_reader() { join(); }
 
@@ -178,8 +176,8 @@ bool journal_reader::read_piece(const request& what, std::unique_lock<std::mutex
     const std::string& name = what.of->name;
     const auto found = read([&] {
         return what.what == sought::retained
-                 ? from_->read_retained(name, 0, without_limit, without_limit)
-                 : from_->read(name, what.after, events_of_a_piece, bytes_of_a_piece);
+                 ? from_.read_retained(name, 0, without_limit, without_limit)
+                 : from_.read(name, what.after, events_of_a_piece, bytes_of_a_piece);
     });
     if (!found && found.error() == errc::journal_unavailable) {
         return false;
@@ -197,7 +195,7 @@ bool journal_reader::read_piece(const request& what, std::unique_lock<std::mutex
 
 bool journal_reader::look_up(const request& what, std::unique_lock<std::mutex>& lock) {
     constexpr std::size_t most = 1'000;
-    const auto found = read([&] { return from_->find(what.of->name, what.id); });
+    const auto found = read([&] { return from_.find(what.of->name, what.id); });
     if (!found && found.error() == errc::journal_unavailable) {
         return false;
     }
@@ -210,12 +208,12 @@ bool journal_reader::look_up(const request& what, std::unique_lock<std::mutex>& 
 }
 
 bool journal_reader::read_newest(std::unique_lock<std::mutex>& lock) {
-    const auto found = read([this] { return shared_->newest(); });
+    const auto found = read([this] { return of_.shared->newest(); });
     if (!found && found.error() == errc::journal_unavailable) {
         return false;
     }
     if (!found) {
-        log_error(found.error());
+        log_failure(*of_.log, unreadable_words, found.error());
     }
     lock.lock();
     newest_ = found ? std::max(newest_, *found) : newest_;
@@ -241,7 +239,7 @@ journal_piece_ptr journal_reader::piece_of(const request& what, const journal_pa
             continue;
         }
         made->records.push_back({each.sequence,
-            shared_ != nullptr
+            of_.shared != nullptr
                 ? numbered_frame(each, {of_.epoch, each.sequence}, of_.options.ids, of_.account())
                 : frame_access::of_block(each.text, each.key, of_.account()),
             now - std::chrono::duration_cast<clock::duration>(real_now - each.at)});
@@ -251,18 +249,11 @@ journal_piece_ptr journal_reader::piece_of(const request& what, const journal_pa
 
 /// Nothing, of which the reader is told by a gap.
 journal_piece_ptr journal_reader::unreadable(const request& what, const error_code& error) {
-    log_error(error);
+    log_failure(*of_.log, unreadable_words, error);
     auto made = std::make_shared<journal_piece>();
     made->after = what.after;
     made->through = made->evicted_through = what.through;
     return made;
-}
-
-void journal_reader::log_error(const error_code& error) const {
-    char words[256];
-    log_line line;
-    line << "the journal cannot be read: " << std::string_view{error.message(words, sizeof words)};
-    (*of_.log)(severity::error, line.text());
 }
 
 void journal_reader::keep(const topic& of, journal_piece_ptr piece) {

@@ -27,7 +27,7 @@ namespace crier::detail {
 class journal_reader {
 public:
     /// The guard is the manager's lock.
-    journal_reader(std::shared_ptr<journal> from, manager_core& of);
+    explicit journal_reader(manager_core& of);
     journal_reader(const journal_reader&) = delete;
     journal_reader& operator=(const journal_reader&) = delete;
     ~journal_reader();
@@ -72,14 +72,12 @@ private:
     bool read_piece(const request& what, std::unique_lock<std::mutex>& lock);
     bool look_up(const request& what, std::unique_lock<std::mutex>& lock);
     bool read_newest(std::unique_lock<std::mutex>& lock);
-    void log_error(const boost::system::error_code& error) const;
     journal_piece_ptr piece_of(const request& what, const journal_page& found);
     journal_piece_ptr unreadable(const request& what, const boost::system::error_code& error);
     void keep(const topic& of, journal_piece_ptr piece);
 
-    const std::shared_ptr<journal> from_;
-    shared_journal* const shared_; ///< the same, if it is one
     manager_core& of_;
+    journal& from_;
     std::condition_variable woken_;
     bool is_ending_ = false;
     std::list<request> requests_; ///< the first is being read

@@ -3,7 +3,7 @@
 #include <crier/wire/errc.hpp>
 
 #include "async/persistently.hpp"
-#include "log_line.hpp"
+#include "log_failure.hpp"
 #include "waking.hpp"
 #include "wire/frame_access.hpp"
 
@@ -16,15 +16,13 @@ namespace crier::detail {
 
 using boost::system::error_code;
 
-journal_writer::journal_writer(std::shared_ptr<journal> to, std::mutex& guard, outbox& from,
-    listener& told, journal_health& health, std::shared_ptr<const logger> log)
-    : to_{std::move(to)},
-      shared_{dynamic_cast<shared_journal*>(to_.get())},
-      guard_{guard},
+journal_writer::journal_writer(
+    manager_core& of, outbox& from, listener& told, journal_health& health)
+    : of_{of},
+      to_{*of_.options.journal},
       from_{from},
       told_{told},
       health_{health},
-      log_{std::move(log)},
       thread_{[this] { run(); }} {}
 
 journal_writer::~journal_writer() { join(); }
@@ -41,10 +39,10 @@ void journal_writer::join() noexcept {
         return;
     }
     {
-        std::unique_lock lock{guard_};
+        std::unique_lock lock{of_.guard};
         end(std::chrono::steady_clock::now());
         if (!woken_.wait_until(lock, until_, [this] { return is_over_; })) {
-            to_->end();
+            to_.end();
         }
     }
     thread_.join();
@@ -56,10 +54,10 @@ void journal_writer::run() {
         write();
         batch_.clear();
     }
-    if (shared_ == nullptr) {
+    if (of_.shared == nullptr) {
         note_all_numbers();
     }
-    std::unique_lock lock{guard_};
+    std::unique_lock lock{of_.guard};
     const std::chrono::steady_clock::time_point until = until_;
     lock.unlock();
     told_.all_written(until);
@@ -72,18 +70,18 @@ void journal_writer::run() {
 /// What was published where nothing is kept has taken numbers, too.
 void journal_writer::note_all_numbers() noexcept {
     try {
-        std::unique_lock lock{guard_};
-        const std::uint64_t newest = told_.newest();
+        std::unique_lock lock{of_.guard};
+        const std::uint64_t newest = of_.sequence;
         lock.unlock();
         note_answer(note_number(newest));
     } catch (const std::bad_alloc&) {
-        (*log_)(severity::error, "the journal could not be told of the last numbers");
+        (*of_.log)(severity::error, "the journal could not be told of the last numbers");
     }
 }
 
 /// False: there is nothing, and nothing more comes.
 bool journal_writer::take_batch() noexcept {
-    std::unique_lock lock{guard_};
+    std::unique_lock lock{of_.guard};
     woken_.wait(lock, [this] { return is_ending_ || !from_.empty() || !retired_.empty(); });
     from_.take(batch_);
     return !batch_.empty() || !is_ending_;
@@ -92,13 +90,13 @@ bool journal_writer::take_batch() noexcept {
 /// Who still waits for one of them finds out that it is over.
 void journal_writer::unfollow_retired() noexcept {
     owed_drains owed;
-    std::unique_lock lock{guard_};
+    std::unique_lock lock{of_.guard};
     while (const topic_ptr ended = retired_.take()) {
         wake_all(ended->awaiting, owed);
         const bool was_followed = ended->is_asked_for;
         lock.unlock();
         if (was_followed) {
-            shared_->unfollow(ended->name);
+            of_.shared->unfollow(ended->name);
         }
         lock.lock();
     }
@@ -127,7 +125,7 @@ void journal_writer::write_events(std::span<outgoing> run) {
     entries_.clear();
     error_code error = until_done([&] { return fill_entries(run); });
     if (!error && !entries_.empty()) {
-        error = until_done([this] { return to_->append(entries_); });
+        error = until_done([this] { return to_.append(entries_); });
     }
     note_answer(error);
     auto entry = entries_.begin();
@@ -152,9 +150,9 @@ void journal_writer::write_turn(outgoing& one) {
 }
 
 void journal_writer::write_follows(std::span<outgoing> run) {
-    const error_code error = until_done([&] {
+    persistently([&] {
         names_.clear();
-        const std::lock_guard lock{guard_};
+        const std::lock_guard lock{of_.guard};
         for (const outgoing& each : run) {
             topic& to = *each.instead->follows;
             if (!to.is_retired) {
@@ -162,20 +160,19 @@ void journal_writer::write_follows(std::span<outgoing> run) {
                 names_.push_back(to.name);
             }
         }
-        return error_code{};
     });
-    const error_code followed =
-        error || names_.empty() ? error : until_done([this] { return follow_all(); });
-    note_answer(followed);
+    const error_code error =
+        names_.empty() ? error_code{} : until_done([this] { return follow_all(); });
+    note_answer(error);
     for (outgoing& each : run) {
-        persistently([&] { told_.written(each, followed); });
+        persistently([&] { told_.written(each, error); });
     }
 }
 
 /// At the end nobody waits for what arrives.
 error_code journal_writer::follow_all() {
-    const error_code error = shared_->follow(names_);
-    const std::lock_guard lock{guard_};
+    const error_code error = of_.shared->follow(names_);
+    const std::lock_guard lock{of_.guard};
     return error == errc::journal_unavailable && is_ending_ ? errc::shut_down : error;
 }
 
@@ -203,7 +200,7 @@ error_code journal_writer::fill_entries(std::span<outgoing> run) {
         }
         if (!to.is_known_to_journal) {
             if (const error_code error =
-                    to_->keep(to.name, to.settings.history, to.settings.retain)) {
+                    to_.keep(to.name, to.settings.history, to.settings.retain)) {
                 return error;
             }
             to.is_known_to_journal = true;
@@ -236,7 +233,7 @@ void journal_writer::add_entry(const outgoing& each) {
 }
 
 error_code journal_writer::take(const turn& by) {
-    return by.forgets    ? to_->forget(by.topic, by.key)
+    return by.forgets    ? to_.forget(by.topic, by.key)
          : by.number > 0 ? note_number(by.number)
                          : error_code{};
 }
@@ -246,13 +243,13 @@ error_code journal_writer::note_number(std::uint64_t newest) {
     journal_entry number;
     number.sequence = newest;
     number.at = std::chrono::system_clock::now();
-    return to_->append(std::span{&number, 1});
+    return to_.append(std::span{&number, 1});
 }
 
 /// After a while. False: it is too late for that.
 bool journal_writer::is_to_be_tried_again() {
     health_.note(journal_state::unavailable);
-    std::unique_lock lock{guard_};
+    std::unique_lock lock{of_.guard};
     woken_.wait_for(lock, before_again);
     return !is_ending_ || std::chrono::steady_clock::now() < until_;
 }
@@ -263,11 +260,7 @@ void journal_writer::note_answer(const error_code& error) {
     }
     health_.note_answer();
     if (error && error != errc::shut_down) {
-        char words[256];
-        log_line line;
-        line << "the journal refuses events: "
-             << std::string_view{error.message(words, sizeof words)};
-        (*log_)(severity::error, line.text());
+        log_failure(*of_.log, "the journal refuses events: ", error);
     }
 }
 

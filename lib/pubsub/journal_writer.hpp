@@ -1,17 +1,15 @@
 #pragma once
 
-#include <crier/pubsub/logger.hpp>
 #include <crier/pubsub/shared_journal.hpp>
 
 #include "journal_health.hpp"
+#include "manager_core.hpp"
 #include "outbox.hpp"
 #include "retired_topics.hpp"
 
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
-#include <memory>
-#include <mutex>
 #include <span>
 #include <string_view>
 #include <thread>
@@ -29,8 +27,6 @@ public:
         /// In the order of the numbers, without the manager's lock. Where it throws, it is called
         /// again.
         virtual void written(outgoing& one, boost::system::error_code error) = 0;
-        /// Under the lock: the last number that was given.
-        virtual std::uint64_t newest() const noexcept = 0;
         /// Nothing more is written. What is still to come is waited for until then.
         virtual void all_written(std::chrono::steady_clock::time_point until) noexcept = 0;
 
@@ -38,9 +34,8 @@ public:
         ~listener() = default;
     };
 
-    /// The guard is the manager's lock, the outbox what it guards.
-    journal_writer(std::shared_ptr<journal> to, std::mutex& guard, outbox& from, listener& told,
-        journal_health& health, std::shared_ptr<const logger> log);
+    /// The manager's lock guards the outbox.
+    journal_writer(manager_core& of, outbox& from, listener& told, journal_health& health);
     journal_writer(const journal_writer&) = delete;
     journal_writer& operator=(const journal_writer&) = delete;
     ~journal_writer();
@@ -78,13 +73,11 @@ private:
     bool is_to_be_tried_again();
     void note_answer(const boost::system::error_code& error);
 
-    const std::shared_ptr<journal> to_;
-    shared_journal* const shared_; ///< the same, if it is one
-    std::mutex& guard_;
+    manager_core& of_;
+    journal& to_;
     outbox& from_;
     listener& told_;
     journal_health& health_;
-    const std::shared_ptr<const logger> log_;
     std::condition_variable woken_;
     retired_topics retired_{woken_};
     bool is_ending_ = false;

@@ -14,11 +14,11 @@ journaling::journaling(manager_core& of, hooks by)
       known_{of_.sequence},
       outbox_{of_.options.outbox},
       health_{of_.guard, of_.log},
-      reader_{of_.options.journal, of_},
-      writer_{of_.options.journal, of_.guard, outbox_, *this, health_, of_.log} {
-    if (auto* const shared = dynamic_cast<shared_journal*>(of_.options.journal.get())) {
+      reader_{of_},
+      writer_{of_, outbox_, *this, health_} {
+    if (of_.shared != nullptr) {
         of_.topics.hand_retired_to(&writer_.retired());
-        arrivals_.emplace(*shared, of_, health_, by_.act);
+        arrivals_.emplace(of_, health_, by_.act);
     }
 }
 
@@ -161,7 +161,7 @@ void journaling::settle(
         }
         of_.topics.note_use(to);
         fan_out(
-            by, to, {.content = one.content, .id = one.id, .is_repeated = one.is_repeated}, owed);
+            by, to, {.content = &one.content, .id = one.id, .is_repeated = one.is_repeated}, owed);
     }
     known_ = one.id.sequence;
     --one.to->pending;

@@ -38,8 +38,6 @@ public:
     journaling& operator=(const journaling&) = delete;
     ~journaling();
 
-    bool is_shared() const noexcept { return arrivals_.has_value(); }
-
     // Under the lock:
 
     /// Whether everything that has a number was delivered, or refused.
@@ -82,7 +80,6 @@ private:
     void sent(const outgoing& one, bool is_refused) noexcept;
     topic& open(const outgoing& one);
     void settle(outgoing& one, topic& to, deliveries& by, bool is_refused, owed_drains& owed);
-    std::uint64_t newest() const noexcept override { return of_.sequence; }
     void all_written(std::chrono::steady_clock::time_point until) noexcept override;
 
     manager_core& of_;

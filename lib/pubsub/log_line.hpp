@@ -3,6 +3,8 @@
 #include "async/what.hpp"
 #include "wire/printable.hpp"
 
+#include <boost/system/error_code.hpp>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -48,6 +50,11 @@ public:
     log_line& operator<<(const std::exception_ptr& thrown) noexcept {
         with_what(thrown, [this](std::string_view said) { *this << said; });
         return *this;
+    }
+
+    log_line& operator<<(const boost::system::error_code& error) noexcept {
+        char words[256]; // a string would need memory
+        return *this << std::string_view{error.message(words, sizeof words)};
     }
 
     std::string_view text() const noexcept { return {text_.data(), size_}; }

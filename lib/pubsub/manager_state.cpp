@@ -65,7 +65,6 @@ void manager_state::begin_journaling() {
                               owed_drains& owed) { act(what, name, key, owed); },
                    .at_end = [this](owed_drains& owed) { end_topics(owed); }});
     reading_back_.journal = &journaling_->reader();
-    reading_back_.is_shared = journaling_->is_shared();
     publishing_.go_by(*journaling_);
 }
 
@@ -113,10 +112,10 @@ void manager_state::subscribe(const std::shared_ptr<shard>& on, subscriber& who,
     for (asked_topic& each : asked) {
         entered.enter(each, on);
     }
-    if (journaling_ && journaling_->is_shared()) {
+    if (core_.shared != nullptr) {
         follow(who);
     }
-    reading_back::begin(reading_back_, who, options.last_event_id, core_.sequence);
+    reading_back::begin(reading_back_, who, options.last_event_id);
     entered.stay();
     if (!who.is_behind) {
         memberships::join(on, who, owed);
@@ -162,7 +161,7 @@ bool manager_state::read_on(const std::shared_ptr<shard>& on, subscriber& who) {
     const std::lock_guard lock{core_.guard};
     if (who.past) {
         on->add_resident(who);
-        const reading_back::progress made = who.past->read_piece(core_.sequence, on);
+        const reading_back::progress made = who.past->read_piece(on);
         const bool is_over = core_.is_shut_down && made == reading_back::progress::waits;
         if (made != reading_back::progress::done && !is_over) {
             return made == reading_back::progress::more;
@@ -210,7 +209,7 @@ void manager_state::take_turn(turn&& by) {
 /// Where nodes share the journal, it tells them all, after what was published before. False: they
 /// do not.
 bool manager_state::send_action(std::string_view name, journal_action what, std::string_view key) {
-    if (!journaling_ || !journaling_->is_shared()) {
+    if (core_.shared == nullptr) {
         return false;
     }
     outgoing sent;

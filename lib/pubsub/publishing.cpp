@@ -13,7 +13,7 @@ boost::system::result<event_id> publishing::publish(const publication& what) {
     if (what.topic.size() > of_.options.name_bytes) {
         return refuse(what, errc::invalid_topic);
     }
-    if (journal_ != nullptr && journal_->is_shared()) {
+    if (of_.shared != nullptr) {
         return send(what);
     }
     draft drawn{{of_.options, of_.topics, of_.epoch, of_.account()}, what};
@@ -58,12 +58,19 @@ void publishing::publish(publication what, const acknowledgement& then) {
     }
 }
 
+/// Its topic, if there is one and, for a run of a polling service, while that lasts.
+topic* publishing::topic_of(const publication& what) const noexcept {
+    topic* const found = of_.topics.find(what.topic);
+    const bool is_its_own =
+        found != nullptr && (what.run == nullptr || what.run == found->polling.get());
+    return is_its_own ? found : nullptr;
+}
+
 sight publishing::look(const publication& what) const {
     sight seen;
     seen.is_shut_down = of_.is_shut_down;
     seen.next_sequence = of_.sequence + 1;
-    topic* const found = of_.topics.find(what.topic);
-    if (found != nullptr && (what.run == nullptr || what.run == found->polling.get())) {
+    if (topic* const found = topic_of(what)) {
         seen.to = found;
         seen.last = found->last;
         seen.lanes = found->lanes.size();
@@ -84,10 +91,8 @@ boost::system::error_code publishing::refuse(
             return why;
         }
     }
-    char reason[128]; // a string would need memory
     log_line line;
-    line << "event refused for topic " << quoted_name{what.topic.substr(0, 128)} << ": "
-         << std::string_view{why.message(reason, sizeof reason)}
+    line << "event refused for topic " << quoted_name{what.topic.substr(0, 128)} << ": " << why
          << "; further ones are counted only";
     (*of_.log)(severity::warning, line.text());
     return why;
@@ -121,18 +126,12 @@ event_id publishing::commit(
     }
     const event_id id{of_.epoch, of_.sequence + 1};
     const frame& content = drawn.numbered(id);
-    const bool is_admitted = of_.room.make(&to, content.text().size(), of_.sequence, owed);
-    if (is_admitted) {
-        to.keep({id.sequence, content, clock::now()}, drawn.has_own_id());
-    } else {
-        to.miss(content, id.sequence);
-    }
-    of_.topics.note_use(to);
+    const bool is_admitted =
+        of_.keep(to, {id.sequence, content, clock::now()}, drawn.has_own_id(), owed);
     // From here on nothing throws; before it nothing has changed where something threw.
     note(what, to, drawn);
-    const frame nothing;
     fan_out(drawn.get_deliveries(), to,
-        {.content = is_admitted ? content : nothing, .id = id, .is_repeated = drawn.equals_last()},
+        {.content = is_admitted ? &content : nullptr, .id = id, .is_repeated = drawn.equals_last()},
         owed);
     if (!is_admitted) {
         to.last = nullptr; // nobody has got it: the same once more is no repetition
@@ -198,7 +197,7 @@ boost::system::result<event_id> publishing::send(const publication& what) {
     if (of_.is_shut_down) {
         return errc::shut_down;
     }
-    if (!is_current(what)) {
+    if (what.run != nullptr && topic_of(what) == nullptr) {
         return sent.id;
     }
     if (!journal_->has_room_for(sent.content) ||
@@ -212,15 +211,6 @@ boost::system::result<event_id> publishing::send(const publication& what) {
     note_life(what);
     of_.counts->published.fetch_add(1, std::memory_order_relaxed);
     return unknown;
-}
-
-/// Of a run of a polling service: whether it still lasts.
-bool publishing::is_current(const publication& what) const noexcept {
-    if (what.run == nullptr) {
-        return true;
-    }
-    const topic* const polled = of_.topics.find(what.topic);
-    return polled != nullptr && what.run == polled->polling.get();
 }
 
 } // namespace crier::detail

@@ -24,6 +24,7 @@ public:
     void publish(publication what, const acknowledgement& then);
 
 private:
+    topic* topic_of(const publication& what) const noexcept;
     sight look(const publication& what) const;
     boost::system::error_code refuse(const publication& what, boost::system::error_code why);
     bool waits_for_journal(const sight& seen, const draft& drawn) const noexcept;
@@ -35,7 +36,6 @@ private:
     void note(const publication& what, topic& to, const draft& drawn) noexcept;
     void note_life(const publication& what) noexcept;
     boost::system::result<event_id> send(const publication& what);
-    bool is_current(const publication& what) const noexcept;
 
     manager_core& of_;
     journaling* journal_ = nullptr; ///< none without a journal

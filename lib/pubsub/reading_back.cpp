@@ -22,48 +22,16 @@ queue_limits piece_of(const queue_limits& limits) noexcept {
 
 } // namespace
 
-const record* reading_back::source::next() const noexcept {
-    if (piece) {
-        return piece->first_after(after);
-    }
-    return is_values && of->values ? of->values->first_after(after) : of->kept.first_after(after);
-}
-
-bool reading_back::source::is_older_in_journal() const noexcept {
-    return of->settings.is_journaled && !of->is_state();
-}
-
-/// What is gone for good, as far as that is known.
-std::uint64_t reading_back::source::evicted_through() const noexcept {
-    return is_older_in_journal() ? told : of->evicted_through();
-}
-
-/// Whether some of what comes next is in the journal alone.
-bool reading_back::source::needs_journal() const noexcept {
-    if (!of->is_followed) {
-        return true;
-    }
-    if (!of->settings.is_journaled) {
-        return false;
-    }
-    if (is_values || awaits_retained) {
-        return !of->is_loaded;
-    }
-    return is_older_in_journal() && after < of->kept.evicted_through();
-}
-
 std::uint64_t reading_back::common::newest() const noexcept {
     return std::max(of.sequence, journal != nullptr ? journal->newest() : 0);
 }
 
 // --- beginning
 
-void reading_back::begin(
-    common& by, subscriber& who, std::string_view last_event_id, std::uint64_t newest) {
-    std::unique_ptr<reading_back> past{new reading_back{by, who, newest}};
+void reading_back::begin(common& by, subscriber& who, std::string_view last_event_id) {
+    std::unique_ptr<reading_back> past{new reading_back{by, who}};
     const bool resumes = by.of.options.ids && !last_event_id.empty();
-    const bool has_past =
-        resumes ? past->begin_after(last_event_id, newest) : past->begin_with_retained();
+    const bool has_past = resumes ? past->begin_after(last_event_id) : past->begin_with_retained();
     by.resumed += resumes ? 1 : 0;
     if (has_past) {
         past->hold();
@@ -73,18 +41,18 @@ void reading_back::begin(
 }
 
 /// At the present, for now.
-reading_back::reading_back(common& by, subscriber& who, std::uint64_t newest) : by_{by}, who_{who} {
+reading_back::reading_back(common& by, subscriber& who) : by_{by}, who_{who} {
     for (const membership& each : who.memberships) {
         topic& read = *each.in->of;
         read.kept.evict(clock::now());
-        sources_.push_back({&read, false, newest, read.endings});
+        sources_.push_back({&read, false, by_.of.sequence, read.endings});
         sources_.back().told = sources_.back().evicted_through();
         sources_.back().awaits_follow = !read.is_followed;
     }
 }
 
 /// Tells whether there is something to be read, a gap included.
-bool reading_back::begin_after(std::string_view last_event_id, std::uint64_t newest) {
+bool reading_back::begin_after(std::string_view last_event_id) {
     std::optional<std::uint64_t> own;
     bool may_be_in_journal = false;
     bool must_wait = false;
@@ -99,12 +67,12 @@ bool reading_back::begin_after(std::string_view last_event_id, std::uint64_t new
         own ? event_id{by_.of.epoch, *own} : parse_event_id(last_event_id);
     const bool is_numbered = cursor && cursor->epoch == by_.of.epoch;
     must_wait = must_wait || (may_be_in_journal && !own && !is_numbered) ||
-                (by_.is_shared && is_numbered && cursor->sequence > newest);
+                (by_.of.shared != nullptr && is_numbered && cursor->sequence > by_.of.sequence);
     if (must_wait) {
         unresolved_ = last_event_id;
         return true;
     }
-    return go_on_after(last_event_id, cursor, newest);
+    return go_on_after(last_event_id, cursor);
 }
 
 /// Finds out where the client is. False: that is being looked up.
@@ -129,7 +97,7 @@ bool reading_back::resolve(const std::shared_ptr<shard>& on) {
         }
     }
     if (is_known) {
-        go_on_after(*unresolved_, own ? event_id{by_.of.epoch, *own} : numbered, by_.newest());
+        go_on_after(*unresolved_, own ? event_id{by_.of.epoch, *own} : numbered);
         unresolved_.reset();
     }
     return is_known;
@@ -169,20 +137,16 @@ bool reading_back::await_follow(source& of, const std::shared_ptr<shard>& on) {
         }
         return false;
     }
-    if (std::exchange(of.awaits_follow, false)) {
-        of.after = of.of->followed_after;
-        of.told = of.evicted_through();
-    }
+    of.begin_followed();
     return true;
 }
 
-bool reading_back::go_on_after(
-    std::string_view last_event_id, std::optional<event_id> cursor, std::uint64_t newest) {
+bool reading_back::go_on_after(std::string_view last_event_id, std::optional<event_id> cursor) {
     std::uint64_t evicted = 0;
     for (const source& each : sources_) {
         evicted = std::max(evicted, each.evicted_through());
     }
-    resumption decided = resume_after(last_event_id, cursor, {by_.of.epoch, newest}, evicted);
+    resumption decided = resume_after(last_event_id, cursor, {by_.of.epoch, by_.newest()}, evicted);
     for (source& each : sources_) {
         each.after = decided.after;
     }
@@ -200,17 +164,10 @@ bool reading_back::go_on_after(
 bool reading_back::begin_with_retained() {
     for (source& each : sources_) {
         begins_together_ = begins_together_ || each.awaits_follow;
-        await_retained(each);
+        each.begin_with_retained();
     }
     add_values(0, true);
     return has_past();
-}
-
-void reading_back::await_retained(source& of) const noexcept {
-    of.awaits_retained = of.of->settings.retain == retention::newest;
-    if (of.of->is_loaded) {
-        take_up(of);
-    }
 }
 
 /// What came while some of the topics were not followed yet is from before the first event of the
@@ -226,19 +183,11 @@ bool reading_back::begin_together(const std::shared_ptr<shard>& on) {
     for (source& each : sources_) {
         if (!each.is_values) {
             each.after = first;
-            await_retained(each);
+            each.begin_with_retained();
         }
     }
     begins_together_ = false;
     return true;
-}
-
-/// Begins with the newest event of a topic that retains that.
-void reading_back::take_up(source& into) const noexcept {
-    const record* const newest = into.of->kept.newest();
-    if (std::exchange(into.awaits_retained, false) && newest != nullptr) {
-        into.after = std::min(into.after, newest->sequence - 1);
-    }
 }
 
 bool reading_back::has_past() const noexcept {
@@ -271,7 +220,7 @@ bool reading_back::fetch(source& into, const std::shared_ptr<shard>& on) {
         into.after = into.piece->through;
     }
     into.piece.reset();
-    take_up(into);
+    into.take_up_retained();
     return true;
 }
 
@@ -306,8 +255,7 @@ reading_back::~reading_back() {
 
 // --- reading
 
-reading_back::progress reading_back::read_piece(
-    std::uint64_t newest, const std::shared_ptr<shard>& on) {
+reading_back::progress reading_back::read_piece(const std::shared_ptr<shard>& on) {
     for (const membership& each : who_.memberships) {
         by_.of.topics.note_use(*each.in->of);
     }
@@ -325,7 +273,7 @@ reading_back::progress reading_back::read_piece(
         const source* const from = earliest();
         if (from == nullptr) {
             // What was read back, it needs not get again where it is published again.
-            who_.joined = has_newest() ? 0 : newest;
+            who_.joined = has_newest() ? 0 : by_.of.sequence;
             return progress::done;
         }
         const record& first = *from->next();

@@ -4,11 +4,9 @@
 #include <crier/pubsub/gap.hpp>
 
 #include "end_kind.hpp"
-#include "history.hpp"
-#include "journal_page.hpp"
+#include "reading_source.hpp"
 
 #include <boost/container/small_vector.hpp>
-#include <boost/smart_ptr/intrusive_ptr.hpp>
 
 #include <array>
 #include <cstdint>
@@ -34,19 +32,17 @@ public:
     struct common {
         manager_core& of;
         journal_reader* journal = nullptr; ///< of topics that have one
-        bool is_shared = false;            ///< the journal
+        std::uint64_t resumed = 0;         ///< subscribers that gave a last event id
+        std::array<std::uint64_t, gap_reasons> gaps{};
 
         /// The last number of all that is known, on whatever node.
         std::uint64_t newest() const noexcept;
-        std::uint64_t resumed = 0; ///< subscribers that gave a last event id
-        std::array<std::uint64_t, gap_reasons> gaps{};
     };
 
     /// Decides what a new subscriber gets before what is published from now on: what came after its
-    /// client's last event or, without an id, what its topics retain. `newest` is the last sequence
-    /// number given. Where that is anything, it `is_behind`.
-    static void begin(
-        common& by, subscriber& who, std::string_view last_event_id, std::uint64_t newest);
+    /// client's last event or, without an id, what its topics retain.
+    /// Where that is anything, it `is_behind`.
+    static void begin(common& by, subscriber& who, std::string_view last_event_id);
 
     reading_back(const reading_back&) = delete;
     reading_back& operator=(const reading_back&) = delete;
@@ -59,47 +55,26 @@ public:
     };
     /// Puts the next piece into the queue of the subscriber, which is on the shard. Where it
     /// throws, it can be called again, and what is in the queue is not read again.
-    progress read_piece(std::uint64_t newest, const std::shared_ptr<shard>& on);
+    progress read_piece(const std::shared_ptr<shard>& on);
 
     /// How streams of its topics were ended meanwhile; none of them: not.
     end_kind how_ended() const noexcept;
 
 private:
-    /// What one topic keeps, in its order: its history, or the newest of each key.
-    struct source {
-        boost::intrusive_ptr<topic> of;
-        bool is_values = false;
-        std::uint64_t after = 0; ///< all up to here has been read
-        std::uint64_t endings = 0;
-        std::uint64_t told = 0; ///< what had gone up to here is told, or concerns nobody
-        /// Begins with what the topic retains, once that is here.
-        bool awaits_retained = false;
-        /// Begins where the topic begins to be followed.
-        bool awaits_follow = false;
-        /// Read from a journal, where the topic has it no longer.
-        journal_piece_ptr piece{};
+    using source = reading_source;
 
-        const record* next() const noexcept;
-        bool is_older_in_journal() const noexcept;
-        std::uint64_t evicted_through() const noexcept;
-        bool needs_journal() const noexcept;
-    };
-
-    reading_back(common& by, subscriber& who, std::uint64_t newest);
+    reading_back(common& by, subscriber& who);
 
     bool has_past() const noexcept;
     bool fetch_all(const std::shared_ptr<shard>& on);
     bool fetch(source& into, const std::shared_ptr<shard>& on);
     bool await_follow(source& of, const std::shared_ptr<shard>& on);
-    void take_up(source& into) const noexcept;
-    bool begin_after(std::string_view last_event_id, std::uint64_t newest);
+    bool begin_after(std::string_view last_event_id);
     bool resolve(const std::shared_ptr<shard>& on);
     bool is_far_enough(std::uint64_t sequence, const std::shared_ptr<shard>& on);
     bool are_followed(const std::shared_ptr<shard>& on);
-    bool go_on_after(
-        std::string_view last_event_id, std::optional<event_id> cursor, std::uint64_t newest);
+    bool go_on_after(std::string_view last_event_id, std::optional<event_id> cursor);
     bool begin_with_retained();
-    void await_retained(source& of) const noexcept;
     bool begin_together(const std::shared_ptr<shard>& on);
     void add_values(std::uint64_t after, bool all);
     void hold() noexcept;

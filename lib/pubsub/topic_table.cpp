@@ -1,7 +1,5 @@
 #include "topic_table.hpp"
 
-#include <crier/pubsub/shared_journal.hpp>
-
 #include "lifecycle.hpp"
 #include "options.hpp"
 #include "retired_topics.hpp"
@@ -20,11 +18,6 @@ std::size_t slot_of(std::string_view name, std::size_t slots) noexcept {
 }
 
 } // namespace
-
-topic_table::topic_table(const manager_options& options, memory_budget& budget) noexcept
-    : options_{options},
-      is_shared_{dynamic_cast<const shared_journal*>(options.journal.get()) != nullptr},
-      budget_{budget} {}
 
 topic_table::~topic_table() {
     while (topic* const left = any()) {

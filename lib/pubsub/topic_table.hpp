@@ -23,7 +23,10 @@ class retired_topics;
 /// executor and no lock: its manager guards it, and does what it says.
 class topic_table {
 public:
-    topic_table(const manager_options& options, memory_budget& budget) noexcept;
+    /// In a journal that nodes share, topics are to be followed.
+    topic_table(
+        const manager_options& options, memory_budget& budget, bool is_shared = false) noexcept
+        : options_{options}, is_shared_{is_shared}, budget_{budget} {}
     topic_table(const topic_table&) = delete;
     topic_table& operator=(const topic_table&) = delete;
     ~topic_table();
@@ -74,7 +77,7 @@ private:
     };
 
     const manager_options& options_;
-    const bool is_shared_; ///< the journal
+    const bool is_shared_;
     memory_budget& budget_;
     retired_topics* retired_ = nullptr;
     /// Their keys are views of the topics' names.
