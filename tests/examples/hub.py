@@ -48,6 +48,19 @@ def refused(hub, status, method, path, body=None, headers=None):
     return text
 
 
+def expect_unusable(binary, journal, reason):
+    """The hub does not start on a journal, and says why in one line."""
+    ended = subprocess.run(
+        [binary, "--port", "0", "--journal", journal],
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+    )
+    lines = ended.stderr.splitlines()
+    expect(ended.returncode == 2, f"{journal}: {ended.returncode} {lines}")
+    expect(len(lines) == 1 and reason in lines[0], f"{journal}: {lines}")
+
+
 @check
 def what_is_published_is_streamed_and_resumed(binary, folder):
     with Hub(binary, "--history", "100") as hub:
@@ -139,15 +152,7 @@ def a_journal_that_cannot_be_used_is_one_line_and_status_2(binary, folder):
             ("sqlite:" + str(folder), "folder"),
             ("redis:here", "is no journal that this program has"),
         ):
-            ended = subprocess.run(
-                [binary, "--port", "0", "--journal", journal],
-                capture_output=True,
-                text=True,
-                timeout=TIMEOUT,
-            )
-            lines = ended.stderr.splitlines()
-            expect(ended.returncode == 2, f"{journal}: {ended.returncode} {lines}")
-            expect(len(lines) == 1 and reason in lines[0], f"{journal}: {lines}")
+            expect_unusable(binary, journal, reason)
         hub.publish("well")
 
 

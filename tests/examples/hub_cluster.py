@@ -14,7 +14,7 @@ from pathlib import Path
 sys.dont_write_bytecode = True  # the sources stay as they are
 
 from checks import named, run_checks  # noqa: E402
-from hub import Hub, data_after, fields_of  # noqa: E402
+from hub import Hub, data_after, expect_unusable, fields_of  # noqa: E402
 from smoke import TIMEOUT, Stream, expect  # noqa: E402
 
 CHECKS = []
@@ -173,15 +173,7 @@ def an_engine_that_cannot_be_used_is_one_line_and_status_2(hub, _engine_program,
         ("nats://127.0.0.1:1", "no stream is named"),
         ("nats://127.0.0.1:1/a.b", "stream"),
     ):
-        ended = subprocess.run(
-            [hub, "--port", "0", "--journal", journal],
-            capture_output=True,
-            text=True,
-            timeout=TIMEOUT,
-        )
-        lines = ended.stderr.splitlines()
-        expect(ended.returncode == 2, f"{journal}: {ended.returncode} {lines}")
-        expect(len(lines) == 1 and reason in lines[0], f"{journal}: {lines}")
+        expect_unusable(hub, journal, reason)
 
 
 def main():

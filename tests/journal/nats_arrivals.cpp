@@ -52,25 +52,37 @@ private:
     std::optional<nats_arrivals> arrivals_;
 };
 
-} // namespace
-
-TEST_CASE("what is appended to a topic arrives where it is followed, and nothing else") {
-    const nats_server server;
+/// A stream, what puts events into it, and what follows its topics.
+struct stream_s {
+    nats_server server{};
     const nats_journal_options options{.url = server.url(), .stream = "s"};
     nats_feeder to{options};
     follower by{options};
-    to.put("a", "before");
-    to.put("b", "before");
-    by.follow({"a", "c/d"});
-    REQUIRE(by.told.wait_for(2));
-    CHECK(by.told.take() == lines{"followed a 1", "followed c/d 2"});
-    to.put("a", "x", {.key = "k", .own_id = "own", .only_changes = true});
-    to.put("b", "y");
-    to.put("c/d", "z");
-    to.act("a", journal_action::end_streams);
-    REQUIRE(by.told.wait_for(3));
-    CHECK(by.told.take() == lines{"a 3 x", "c/d 5 z", "a 6 (end)"});
-    const auto first = by.told.records().at(0);
+
+    /// After the server has begun again.
+    void wait_until_up() {
+        while (!to.connection().is_up()) {
+            std::this_thread::sleep_for(std::chrono::milliseconds{5});
+        }
+    }
+};
+
+} // namespace
+
+TEST_CASE("what is appended to a topic arrives where it is followed, and nothing else") {
+    stream_s all;
+    all.to.put("a", "before");
+    all.to.put("b", "before");
+    all.by.follow({"a", "c/d"});
+    REQUIRE(all.by.told.wait_for(2));
+    CHECK(all.by.told.take() == lines{"followed a 1", "followed c/d 2"});
+    all.to.put("a", "x", {.key = "k", .own_id = "own", .only_changes = true});
+    all.to.put("b", "y");
+    all.to.put("c/d", "z");
+    all.to.act("a", journal_action::end_streams);
+    REQUIRE(all.by.told.wait_for(3));
+    CHECK(all.by.told.take() == lines{"a 3 x", "c/d 5 z", "a 6 (end)"});
+    const auto first = all.by.told.records().at(0);
     CHECK(first.key == "k");
     CHECK(first.text == "data: x\nid: own\n\n");
     CHECK(first.has_own_id);
@@ -79,48 +91,39 @@ TEST_CASE("what is appended to a topic arrives where it is followed, and nothing
 }
 
 TEST_CASE("a topic arrives no more once it is not followed, and again when it is") {
-    const nats_server server;
-    const nats_journal_options options{.url = server.url(), .stream = "s"};
-    nats_feeder to{options};
-    follower by{options};
-    by.follow({"a", "b"});
-    REQUIRE(by.told.wait_for(2));
-    by.unfollow("a");
-    to.put("a", "1");
-    to.put("b", "2");
-    REQUIRE(by.told.wait_for(3));
-    by.follow({"a"});
-    to.put("a", "3");
-    REQUIRE(by.told.wait_for(5));
-    CHECK(
-        by.told.take() == lines{"followed a 0", "followed b 0", "b 2 2", "followed a 1", "a 3 3"});
+    stream_s all;
+    all.by.follow({"a", "b"});
+    REQUIRE(all.by.told.wait_for(2));
+    all.by.unfollow("a");
+    all.to.put("a", "1");
+    all.to.put("b", "2");
+    REQUIRE(all.by.told.wait_for(3));
+    all.by.follow({"a"});
+    all.to.put("a", "3");
+    REQUIRE(all.by.told.wait_for(5));
+    CHECK(all.by.told.take() ==
+          lines{"followed a 0", "followed b 0", "b 2 2", "followed a 1", "a 3 3"});
 }
 
 TEST_CASE("a topic that is followed again begins anew, and what was told is not told again") {
-    const nats_server server;
-    const nats_journal_options options{.url = server.url(), .stream = "s"};
-    nats_feeder to{options};
-    follower by{options};
-    by.follow({"a"});
-    to.put("a", "1");
-    REQUIRE(by.told.wait_for(2));
-    by.follow({"a"});
-    to.put("a", "2");
-    REQUIRE(by.told.wait_for(4));
-    CHECK(by.told.take() == lines{"followed a 0", "a 1 1", "followed a 1", "a 2 2"});
+    stream_s all;
+    all.by.follow({"a"});
+    all.to.put("a", "1");
+    REQUIRE(all.by.told.wait_for(2));
+    all.by.follow({"a"});
+    all.to.put("a", "2");
+    REQUIRE(all.by.told.wait_for(4));
+    CHECK(all.by.told.take() == lines{"followed a 0", "a 1 1", "followed a 1", "a 2 2"});
 }
 
 TEST_CASE("what other clients publish arrives, and what is no event does not") {
-    const nats_server server;
-    const nats_journal_options options{.url = server.url(), .stream = "s"};
-    nats_feeder to{options};
-    follower by{options};
-    by.follow({"a"});
-    to.publish("a", "plain");
-    to.publish("a", "\xff");
-    to.publish("a", "again");
-    REQUIRE(by.told.wait_for(3));
-    CHECK(by.told.take() == lines{"followed a 0", "a 1 plain", "a 3 again"});
+    stream_s all;
+    all.by.follow({"a"});
+    all.to.publish("a", "plain");
+    all.to.publish("a", "\xff");
+    all.to.publish("a", "again");
+    REQUIRE(all.by.told.wait_for(3));
+    CHECK(all.by.told.take() == lines{"followed a 0", "a 1 plain", "a 3 again"});
 }
 
 TEST_CASE("what has lost its way is read from the engine, by the next event or soon") {
@@ -176,19 +179,16 @@ TEST_CASE("what the engine has removed before it was read is told as missed") {
 }
 
 TEST_CASE("nobody is told any more who listens no more") {
-    const nats_server server;
-    const nats_journal_options options{.url = server.url(), .stream = "s"};
-    nats_feeder to{options};
-    follower by{options};
-    by.follow({"a"});
-    REQUIRE(by.told.wait_for(1));
-    by.listen(nullptr);
-    to.put("a", "1");
+    stream_s all;
+    all.by.follow({"a"});
+    REQUIRE(all.by.told.wait_for(1));
+    all.by.listen(nullptr);
+    all.to.put("a", "1");
     nats_listener other;
-    by.listen(&other);
-    to.put("a", "2");
+    all.by.listen(&other);
+    all.to.put("a", "2");
     REQUIRE(other.wait_for("a 2 2"));
-    CHECK(by.told.take() == lines{"followed a 0"});
+    CHECK(all.by.told.take() == lines{"followed a 0"});
 }
 
 TEST_CASE("a topic of too long a name is followed, and has no events") {
@@ -202,106 +202,87 @@ TEST_CASE("a topic of too long a name is followed, and has no events") {
 }
 
 TEST_CASE("a server that does not answer is told, and what came meanwhile is told later") {
-    nats_server server;
-    const nats_journal_options options{.url = server.url(), .stream = "s"};
-    nats_feeder to{options};
-    follower by{options};
-    by.follow({"a"});
-    to.put("a", "1");
-    REQUIRE(by.told.wait_for(2));
-    by.told.take();
-    server.pause();
+    stream_s all;
+    all.by.follow({"a"});
+    all.to.put("a", "1");
+    REQUIRE(all.by.told.wait_for(2));
+    all.by.told.take();
+    all.server.pause();
     const auto begun = std::chrono::steady_clock::now();
-    CHECK(by.try_follow({"b"}) == crier::errc::journal_unavailable);
+    CHECK(all.by.try_follow({"b"}) == crier::errc::journal_unavailable);
     CHECK(std::chrono::steady_clock::now() - begun < std::chrono::milliseconds{1'500});
-    REQUIRE(by.told.wait_for("unavailable"));
+    REQUIRE(all.by.told.wait_for("unavailable"));
     CHECK(std::chrono::steady_clock::now() - begun < std::chrono::milliseconds{2'500});
-    server.go_on();
-    REQUIRE(by.told.wait_for("connected"));
-    CHECK(by.told.take() == lines{"unavailable", "catching up", "connected"});
-    to.put("a", "2");
-    REQUIRE(by.told.wait_for(1));
-    CHECK(by.told.take() == lines{"a 2 2"});
+    all.server.go_on();
+    REQUIRE(all.by.told.wait_for("connected"));
+    CHECK(all.by.told.take() == lines{"unavailable", "catching up", "connected"});
+    all.to.put("a", "2");
+    REQUIRE(all.by.told.wait_for(1));
+    CHECK(all.by.told.take() == lines{"a 2 2"});
 }
 
 TEST_CASE("after a crash of the server followed topics catch up, in order, each event once") {
-    nats_server server;
-    const nats_journal_options options{.url = server.url(), .stream = "s"};
-    nats_feeder to{options};
-    follower by{options};
-    by.follow({"a", "b"});
-    to.put("a", "1");
-    REQUIRE(by.told.wait_for(3));
-    server.kill();
-    REQUIRE(by.told.wait_for("unavailable"));
-    by.told.take();
-    server.start();
-    while (!to.connection().is_up()) {
-        std::this_thread::sleep_for(std::chrono::milliseconds{5});
-    }
+    stream_s all;
+    all.by.follow({"a", "b"});
+    all.to.put("a", "1");
+    REQUIRE(all.by.told.wait_for(3));
+    all.server.kill();
+    REQUIRE(all.by.told.wait_for("unavailable"));
+    all.by.told.take();
+    all.server.start();
+    all.wait_until_up();
     for (const char* topic : {"b", "a", "c", "b", "a"}) {
-        to.put(topic, "x");
+        all.to.put(topic, "x");
     }
-    REQUIRE(by.told.wait_for("connected"));
-    to.put("a", "7");
-    REQUIRE(by.told.wait_for_events(6));
-    CHECK(by.told.numbers() == std::vector<std::uint64_t>{1, 2, 3, 5, 6, 7});
+    REQUIRE(all.by.told.wait_for("connected"));
+    all.to.put("a", "7");
+    REQUIRE(all.by.told.wait_for_events(6));
+    CHECK(all.by.told.numbers() == std::vector<std::uint64_t>{1, 2, 3, 5, 6, 7});
 }
 
 TEST_CASE("a stream that was made anew is no more the journal's") {
-    nats_server server;
-    const nats_journal_options options{.url = server.url(), .stream = "s"};
-    nats_feeder to{options};
-    follower by{options};
-    by.follow({"a"});
-    REQUIRE(by.told.wait_for(1));
-    to.call("STREAM.DELETE", "{}");
-    const nats_feeder other{options};
-    REQUIRE(by.told.wait_for("unavailable"));
-    CHECK(by.try_follow({"a"}) == crier::errc::journal_unavailable);
+    stream_s all;
+    all.by.follow({"a"});
+    REQUIRE(all.by.told.wait_for(1));
+    all.to.call("STREAM.DELETE", "{}");
+    const nats_feeder other{all.options};
+    REQUIRE(all.by.told.wait_for("unavailable"));
+    CHECK(all.by.try_follow({"a"}) == crier::errc::journal_unavailable);
 }
 
 TEST_CASE("what a topic has forgotten while nobody heard of it is told as missed") {
-    nats_server server;
-    const nats_journal_options options{.url = server.url(), .stream = "s"};
-    nats_feeder to{options};
-    follower by{options};
-    by.follow({"a"});
-    to.put("a", "1");
-    REQUIRE(by.told.wait_for(2));
-    by.told.take();
-    server.kill();
-    REQUIRE(by.told.wait_for("unavailable"));
-    server.start();
-    while (!to.connection().is_up()) {
-        std::this_thread::sleep_for(std::chrono::milliseconds{5});
-    }
-    to.put("a", "2");
-    to.put("a", "3");
-    to.act("a", journal_action::forget);
-    REQUIRE(by.told.wait_for("a 4 (forget)"));
-    REQUIRE(by.told.wait_for("connected"));
-    const lines told = by.told.take();
+    stream_s all;
+    all.by.follow({"a"});
+    all.to.put("a", "1");
+    REQUIRE(all.by.told.wait_for(2));
+    all.by.told.take();
+    all.server.kill();
+    REQUIRE(all.by.told.wait_for("unavailable"));
+    all.server.start();
+    all.wait_until_up();
+    all.to.put("a", "2");
+    all.to.put("a", "3");
+    all.to.act("a", journal_action::forget);
+    REQUIRE(all.by.told.wait_for("a 4 (forget)"));
+    REQUIRE(all.by.told.wait_for("connected"));
+    const lines told = all.by.told.take();
     const bool has_two = std::ranges::find(told, "a 2 2") != told.end();
     const bool has_gap = std::ranges::find(told, "missed a 1 3") != told.end();
     CHECK(has_two != has_gap); // by which of them was quicker
 }
 
 TEST_CASE("nothing is told of a topic once it is followed no more") {
-    const nats_server server;
-    const nats_journal_options options{.url = server.url(), .stream = "s"};
-    nats_feeder to{options};
-    follower by{options};
-    by.follow({"b"});
-    REQUIRE(by.told.wait_for(1));
+    stream_s all;
+    all.by.follow({"b"});
+    REQUIRE(all.by.told.wait_for(1));
     constexpr std::uint64_t many = 200;
     for (std::uint64_t i = 1; i <= many; ++i) {
-        by.follow({"a"});
-        to.put("a", "x");
-        by.unfollow("a");
-        const std::size_t told = by.told.numbers().size();
-        to.put("b", "x");
-        REQUIRE(by.told.wait_for("b " + std::to_string(2 * i) + " x"));
-        CHECK(by.told.numbers().size() == told + 1);
+        all.by.follow({"a"});
+        all.to.put("a", "x");
+        all.by.unfollow("a");
+        const std::size_t told = all.by.told.numbers().size();
+        all.to.put("b", "x");
+        REQUIRE(all.by.told.wait_for("b " + std::to_string(2 * i) + " x"));
+        CHECK(all.by.told.numbers().size() == told + 1);
     }
 }

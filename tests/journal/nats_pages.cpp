@@ -4,6 +4,7 @@
 
 #include "support/nats_feeder.hpp"
 #include "support/nats_server.hpp"
+#include "support/shown_entry.hpp"
 
 #include <doctest/doctest.h>
 
@@ -27,15 +28,7 @@ constexpr nats_pages::limits all{1'000, 1'000'000};
 std::string contents(const journal_page& of) {
     std::string result;
     for (const journal_record& each : of.records) {
-        result += result.empty() ? "" : " ";
-        switch (each.action) {
-        case journal_action::publish:
-            result += each.text.substr(6, each.text.find('\n') - 6);
-            break;
-        case journal_action::end_streams: result += "(end)"; break;
-        case journal_action::close: result += "(close)"; break;
-        case journal_action::forget: result += "(forget)"; break;
-        }
+        result += (result.empty() ? "" : " ") + crier::test::shown(each);
     }
     return result;
 }
@@ -62,21 +55,26 @@ private:
     const nats_pages& from_;
 };
 
+/// A stream, and what reads it.
+struct stream_s {
+    nats_server server{};
+    nats_feeder to{{.url = server.url(), .stream = "s"}};
+    nats_pages pages{to.stream()};
+    reader from{pages};
+};
+
 } // namespace
 
 TEST_CASE("what was appended is read, in its order, after a number") {
-    const nats_server server;
-    nats_feeder to{{.url = server.url(), .stream = "s"}};
-    const nats_pages pages{to.stream()};
-    const reader from{pages};
+    stream_s with;
     const auto before = std::chrono::system_clock::now();
-    const auto first = to.put("a b", "x", {.key = "k", .own_id = "own", .only_changes = true});
-    to.put("b", "two");
-    to.put("a b", "three");
-    to.act("a b", journal_action::end_streams);
-    const auto last = to.put("b", "five");
+    const auto first = with.to.put("a b", "x", {.key = "k", .own_id = "own", .only_changes = true});
+    with.to.put("b", "two");
+    with.to.put("a b", "three");
+    with.to.act("a b", journal_action::end_streams);
+    const auto last = with.to.put("b", "five");
 
-    const auto page = from.read("a b");
+    const auto page = with.from.read("a b");
     CHECK(contents(page) == "x three (end)");
     CHECK(page.records[0].sequence == first);
     CHECK(page.records[0].key == "k");
@@ -87,43 +85,37 @@ TEST_CASE("what was appended is read, in its order, after a number") {
     CHECK(page.records[0].at < before + std::chrono::seconds{5});
     CHECK(page.through == last);
     CHECK(page.evicted_through == 0);
-    CHECK(contents(from.read("a b", first)) == "three (end)");
-    CHECK(from.read("none").through == last);
-    CHECK(from.read("none").records.empty());
-    CHECK(from.read("none").evicted_through == 0);
-    CHECK(from.read("b", ~std::uint64_t{0}).records.empty());
+    CHECK(contents(with.from.read("a b", first)) == "three (end)");
+    CHECK(with.from.read("none").through == last);
+    CHECK(with.from.read("none").records.empty());
+    CHECK(with.from.read("none").evicted_through == 0);
+    CHECK(with.from.read("b", ~std::uint64_t{0}).records.empty());
 }
 
 TEST_CASE("a page ends by its events or its bytes, and the next one goes on from there") {
-    const nats_server server;
-    nats_feeder to{{.url = server.url(), .stream = "s"}};
-    const nats_pages pages{to.stream()};
-    const reader from{pages};
+    stream_s with;
     for (const char* data : {"a", "b", "c", "d", "e"}) {
-        to.put("t", data); // 9 bytes of text
+        with.to.put("t", data); // 9 bytes of text
     }
-    CHECK(contents(from.read("t", 0, {2, 1'000})) == "a b");
-    CHECK(from.read("t", 0, {2, 1'000}).through == 2);
-    CHECK(contents(from.read("t", 2, {2, 1'000})) == "c d");
-    CHECK(contents(from.read("t", 4, {2, 1'000})) == "e");
-    CHECK(from.read("t", 3, {2, 1'000}).through == 5);
-    CHECK(contents(from.read("t", 0, {9, 10})) == "a b");
-    CHECK(contents(from.read("t", 0, {9, 9})) == "a");
-    CHECK(contents(from.read("t", 0, {9, 0})) == "a");
-    CHECK(from.read("t", 3, {0, 9}).records.empty());
-    CHECK(from.read("t", 3, {0, 9}).through == 3);
+    CHECK(contents(with.from.read("t", 0, {2, 1'000})) == "a b");
+    CHECK(with.from.read("t", 0, {2, 1'000}).through == 2);
+    CHECK(contents(with.from.read("t", 2, {2, 1'000})) == "c d");
+    CHECK(contents(with.from.read("t", 4, {2, 1'000})) == "e");
+    CHECK(with.from.read("t", 3, {2, 1'000}).through == 5);
+    CHECK(contents(with.from.read("t", 0, {9, 10})) == "a b");
+    CHECK(contents(with.from.read("t", 0, {9, 9})) == "a");
+    CHECK(contents(with.from.read("t", 0, {9, 0})) == "a");
+    CHECK(with.from.read("t", 3, {0, 9}).records.empty());
+    CHECK(with.from.read("t", 3, {0, 9}).through == 3);
 }
 
 TEST_CASE("more is read than a server sends at once, and events of any size") {
-    const nats_server server;
-    nats_feeder to{{.url = server.url(), .stream = "s"}};
-    const nats_pages pages{to.stream()};
-    const reader from{pages};
+    stream_s with;
     const std::string large(600'000, 'x');
     for (int i = 0; i < 300; ++i) {
-        to.put("t", i % 100 == 50 ? std::string_view{large} : "x");
+        with.to.put("t", i % 100 == 50 ? std::string_view{large} : "x");
     }
-    const auto page = from.read("t", 0, {1'000, 100'000'000});
+    const auto page = with.from.read("t", 0, {1'000, 100'000'000});
     REQUIRE(page.records.size() == 300);
     for (std::uint64_t i = 0; i < 300; ++i) {
         CHECK(page.records[i].sequence == i + 1);
@@ -151,60 +143,51 @@ TEST_CASE("what a topic's limit has removed is told, and only that") {
 }
 
 TEST_CASE("what the stream has removed at its beginning is told of all topics") {
-    const nats_server server;
-    nats_feeder to{{.url = server.url(), .stream = "s"}};
-    const nats_pages pages{to.stream()};
-    const reader from{pages};
-    to.put("a", "1");
-    to.put("b", "2");
-    to.put("a", "3");
-    to.put("b", "4");
-    to.call("STREAM.PURGE", R"({"seq":4})");
-    CHECK(from.read("a").records.empty());
-    CHECK(from.read("a").evicted_through == 3);
-    CHECK(from.read("a", 2).evicted_through == 3);
-    CHECK(from.read("a", 3).evicted_through == 0);
-    CHECK(contents(from.read("b")) == "4");
-    CHECK(from.read("b").evicted_through == 3);
-    to.call("STREAM.PURGE", "{}");
-    CHECK(from.read("b").evicted_through == 4);
-    CHECK(from.read("b").through == 4);
+    stream_s with;
+    with.to.put("a", "1");
+    with.to.put("b", "2");
+    with.to.put("a", "3");
+    with.to.put("b", "4");
+    with.to.call("STREAM.PURGE", R"({"seq":4})");
+    CHECK(with.from.read("a").records.empty());
+    CHECK(with.from.read("a").evicted_through == 3);
+    CHECK(with.from.read("a", 2).evicted_through == 3);
+    CHECK(with.from.read("a", 3).evicted_through == 0);
+    CHECK(contents(with.from.read("b")) == "4");
+    CHECK(with.from.read("b").evicted_through == 3);
+    with.to.call("STREAM.PURGE", "{}");
+    CHECK(with.from.read("b").evicted_through == 4);
+    CHECK(with.from.read("b").through == 4);
 }
 
 TEST_CASE("what was before a topic forgot all, or was closed, is gone") {
-    const nats_server server;
-    nats_feeder to{{.url = server.url(), .stream = "s"}};
-    const nats_pages pages{to.stream()};
-    const reader from{pages};
-    to.put("a", "1");
-    to.put("b", "2");
-    to.act("a", journal_action::forget);
-    to.put("a", "4");
-    to.act("b", journal_action::forget, "k"); // of one key
-    CHECK(contents(from.read("a")) == "(forget) 4");
-    CHECK(from.read("a").evicted_through == 3);
-    CHECK(from.read("a", 3).evicted_through == 0);
-    CHECK(contents(from.read("b")) == "2 (forget)");
-    CHECK(from.read("b", 1).evicted_through == 0);
-    to.act("b", journal_action::close);
-    CHECK(contents(from.read("b")) == "(close)");
-    CHECK(from.read("b").evicted_through == 6);
+    stream_s with;
+    with.to.put("a", "1");
+    with.to.put("b", "2");
+    with.to.act("a", journal_action::forget);
+    with.to.put("a", "4");
+    with.to.act("b", journal_action::forget, "k"); // of one key
+    CHECK(contents(with.from.read("a")) == "(forget) 4");
+    CHECK(with.from.read("a").evicted_through == 3);
+    CHECK(with.from.read("a", 3).evicted_through == 0);
+    CHECK(contents(with.from.read("b")) == "2 (forget)");
+    CHECK(with.from.read("b", 1).evicted_through == 0);
+    with.to.act("b", journal_action::close);
+    CHECK(contents(with.from.read("b")) == "(close)");
+    CHECK(with.from.read("b").evicted_through == 6);
 }
 
 TEST_CASE("what is no event of a journal's is read as one, or passed over") {
-    const nats_server server;
-    nats_feeder to{{.url = server.url(), .stream = "s"}};
-    const nats_pages pages{to.stream()};
-    const reader from{pages};
-    to.publish("t", "plain");
-    to.publish("t", "\xff");
-    to.put("t", "3");
-    to.publish("t", "\xff");
-    CHECK(contents(from.read("t")) == "plain 3");
-    CHECK(from.read("t").through == 4);
-    CHECK(contents(from.read("t", 0, {1, 100})) == "plain");
-    CHECK(from.read("t", 3).records.empty());
-    CHECK(from.read("t", 3).through == 4);
+    stream_s with;
+    with.to.publish("t", "plain");
+    with.to.publish("t", "\xff");
+    with.to.put("t", "3");
+    with.to.publish("t", "\xff");
+    CHECK(contents(with.from.read("t")) == "plain 3");
+    CHECK(with.from.read("t").through == 4);
+    CHECK(contents(with.from.read("t", 0, {1, 100})) == "plain");
+    CHECK(with.from.read("t", 3).records.empty());
+    CHECK(with.from.read("t", 3).through == 4);
 }
 
 TEST_CASE("a topic's own limits shorten what is read") {

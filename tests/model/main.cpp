@@ -4,9 +4,9 @@
 #include "client.hpp"
 #include "dice.hpp"
 #include "life.hpp"
+#include "number_in.hpp"
 #include "record.hpp"
 
-#include <charconv>
 #include <chrono>
 #include <exception>
 #include <iostream>
@@ -41,28 +41,19 @@ struct settings {
     model::fault broken = model::fault::none;
 };
 
-std::uint32_t number_in(std::string_view text) {
-    std::uint32_t number = 0;
-    const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (read.ec != std::errc{} || read.ptr != text.data() + text.size()) {
-        throw std::invalid_argument{std::string{usage}};
-    }
-    return number;
-}
-
 settings settings_from(int argc, char** argv) {
     settings made;
     for (int i = 1; i < argc; i += 2) {
         const std::string_view name{argv[i]};
         const std::string_view value{i + 1 < argc ? argv[i + 1] : ""};
         if (name == "--seed") {
-            made.seed = number_in(value);
+            made.seed = model::number_in(value, usage);
         } else if (name == "--seconds") {
-            made.seconds = number_in(value);
+            made.seconds = model::number_in(value, usage);
         } else if (name == "--rate") {
-            made.rate = number_in(value);
+            made.rate = model::number_in(value, usage);
         } else if (name == "--clients") {
-            made.clients = number_in(value);
+            made.clients = model::number_in(value, usage);
         } else if (name == "--break" && (value == "join" || value == "gap")) {
             made.broken = value == "join" ? model::fault::join : model::fault::gap;
         } else {

@@ -1,7 +1,7 @@
 #include <crier/pubsub/manager.hpp>
 
+#include "support/eventually.hpp"
 #include "support/memory_journal.hpp"
-#include "support/read_all.hpp"
 
 #include <boost/asio/use_future.hpp>
 
@@ -21,8 +21,10 @@ using crier::manager_options;
 using crier::retention;
 using crier::subscription;
 using crier::test::context;
+using crier::test::eventually;
 using crier::test::memory_journal;
 using crier::test::read_all;
+using crier::test::read_next;
 using namespace std::chrono_literals;
 using boost::system::error_code;
 using texts = std::vector<std::string>;
@@ -60,26 +62,12 @@ struct program {
     /// Runs until the condition holds.
     template <class Condition>
     bool until(Condition holds) {
-        for (int i = 0; i < 5'000; ++i) {
-            test.run();
-            if (holds()) {
-                return true;
-            }
-            std::this_thread::sleep_for(1ms);
-        }
-        return false;
+        return eventually([this] { test.run(); }, holds);
     }
 
     /// The next so many events.
     texts read(subscription& from, std::size_t most) {
-        texts all;
-        until([&] {
-            for (const std::string& each : read_all(test, from)) {
-                all.push_back(each);
-            }
-            return all.size() >= most;
-        });
-        return all;
+        return read_next(test, from, most, [this] { test.run(); });
     }
 
     struct answer {

@@ -3,34 +3,33 @@
 
 #include <crier/pubsub/manager.hpp>
 
+#include "support/eventually.hpp"
 #include "support/memory_journal.hpp"
-#include "support/read_all.hpp"
 #include "support/shared_engine.hpp"
 #include "support/sweep.hpp"
 
 #include <atomic>
-#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
+using boost::system::error_code;
 using crier::event_id;
 using crier::event_view;
 using crier::manager;
 using crier::manager_options;
 using crier::subscription;
 using crier::test::context;
+using crier::test::eventually;
 using crier::test::failing;
 using crier::test::failing_part;
 using crier::test::memory_journal;
 using crier::test::node_journal;
 using crier::test::read_all;
+using crier::test::read_next;
 using crier::test::shared_engine;
 using crier::test::sweep;
-using namespace std::chrono_literals;
-using boost::system::error_code;
 using texts = std::vector<std::string>;
 
 namespace {
@@ -59,14 +58,14 @@ manager_options options_with(std::shared_ptr<crier::journal> kept) {
 
 /// The next so many events of a subscription.
 texts read(context& test, subscription& from, std::size_t most) {
-    texts all;
-    for (int i = 0; all.size() < most && i < 5'000; ++i) {
-        for (const std::string& each : read_all(test, from)) {
-            all.push_back(each);
-        }
-        std::this_thread::sleep_for(1ms);
-    }
-    return all;
+    return read_next(test, from, most, [] {});
+}
+
+/// Lets a node follow the topic, and all arrive that waits.
+void follow(context& test, node_journal& here) {
+    CHECK(eventually([] {}, [&] { return here.follows("kept"); }));
+    here.bring_all();
+    test.run();
 }
 
 } // namespace
@@ -108,11 +107,8 @@ TEST_CASE("an acknowledgement that there is no memory for is thrown, and nothing
         });
         CHECK(events.publish("kept", "2"));
         CHECK(read(test, from, is_done ? 2 : 1) == (is_done ? texts{"1", "2"} : texts{"2"}));
-        for (int i = 0; i < 1'000 && acknowledged == 0 && is_done; ++i) {
-            test.run();
-            std::this_thread::sleep_for(1ms);
-        }
-        CHECK(acknowledged == (is_done ? 1 : 0));
+        const int expected = is_done ? 1 : 0;
+        CHECK(eventually([&] { test.run(); }, [&] { return acknowledged == expected; }));
     });
     CHECK(swept > 0);
 }
@@ -140,22 +136,14 @@ TEST_CASE("what arrives from other nodes is delivered once there is memory for i
         const auto here = std::make_shared<node_journal>(engine);
         manager events{test.io.get_executor(), options_with(here)};
         subscription from = events.subscribe("kept");
-        for (int i = 0; i < 5'000 && !here->follows("kept"); ++i) {
-            std::this_thread::sleep_for(1ms);
-        }
-        while (here->bring_one()) {
-        }
-        test.run();
+        follow(test, *here);
         CHECK(events.publish("kept", "1"));
-        for (int i = 0; i < 5'000 && here->waiting() == 0; ++i) {
-            std::this_thread::sleep_for(1ms);
-        }
+        CHECK(eventually([] {}, [&] { return here->waiting() > 0; }));
         const auto arrival = here->take_next();
         CHECK(part([&] { here->tell(arrival); }));
         CHECK(read(test, from, 1) == texts{"1"});
         CHECK(read_all(test, from).empty());
-        while (here->bring_one()) {
-        }
+        here->bring_all();
     });
     CHECK(swept > 0);
 }
@@ -172,16 +160,9 @@ TEST_CASE("who cannot subscribe where nodes share leaves nothing behind") {
         if (!is_done) {
             from.emplace(events.subscribe("kept"));
         }
-        for (int i = 0; i < 5'000 && !here->follows("kept"); ++i) {
-            std::this_thread::sleep_for(1ms);
-        }
-        while (here->bring_one()) {
-        }
-        test.run();
+        follow(test, *here);
         CHECK(events.publish("kept", "1"));
-        for (int i = 0; i < 5'000 && !here->bring_one(); ++i) {
-            std::this_thread::sleep_for(1ms);
-        }
+        CHECK(eventually([] {}, [&] { return here->bring_one(); }));
         CHECK(read(test, *from, 1) == texts{"1"});
     });
     CHECK(swept > 0);

@@ -1,6 +1,6 @@
 #include <crier/pubsub/manager.hpp>
 
-#include "support/read_all.hpp"
+#include "support/eventually.hpp"
 #include "support/shared_engine.hpp"
 
 #include <chrono>
@@ -22,8 +22,10 @@ using crier::retention;
 using crier::subscribe_options;
 using crier::subscription;
 using crier::test::context;
+using crier::test::eventually;
 using crier::test::node_journal;
 using crier::test::read_all;
+using crier::test::read_next;
 using crier::test::shared_engine;
 using namespace std::chrono_literals;
 using boost::system::error_code;
@@ -54,8 +56,7 @@ struct cluster {
         // Nobody lets anything arrive any more.
         for (node* const each : {&a, &b}) {
             each->journal->is_held = false;
-            while (each->journal->bring_one()) {
-            }
+            each->journal->bring_all();
         }
     }
 
@@ -72,18 +73,15 @@ struct cluster {
         one.events.emplace(test.io.get_executor(), options);
     }
 
+    void step() {
+        while (a.journal->bring_one() || b.journal->bring_one()) {
+        }
+        test.run();
+    }
+
     template <class Condition>
     bool until(Condition holds) {
-        for (int i = 0; i < 5'000; ++i) {
-            while (a.journal->bring_one() || b.journal->bring_one()) {
-            }
-            test.run();
-            if (holds()) {
-                return true;
-            }
-            std::this_thread::sleep_for(1ms);
-        }
-        return false;
+        return eventually([this] { step(); }, holds);
     }
 
     /// Until all that was published has arrived everywhere, and was read by nobody.
@@ -109,14 +107,7 @@ struct cluster {
 
     /// The next so many events.
     texts read(subscription& from, std::size_t most) {
-        texts all;
-        until([&] {
-            for (const std::string& each : read_all(test, from)) {
-                all.push_back(each);
-            }
-            return all.size() >= most;
-        });
-        return all;
+        return read_next(test, from, most, [this] { step(); });
     }
 
     /// Whether a subscriber of that node that comes back with the id gets just that.

@@ -2,6 +2,8 @@
 
 #include <crier/pubsub/shared_journal.hpp>
 
+#include "shown_entry.hpp"
+
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
@@ -27,7 +29,7 @@ public:
         events_.emplace_back(topic, entry.sequence);
         records_.push_back(entry);
         told_.push_back(
-            std::string{topic} + ' ' + std::to_string(entry.sequence) + ' ' + data_of(entry));
+            std::string{topic} + ' ' + std::to_string(entry.sequence) + ' ' + shown(entry));
         changed_.notify_all();
     }
 
@@ -76,18 +78,6 @@ public:
 
 private:
     static constexpr std::chrono::seconds patience{15};
-
-    static std::string data_of(const journal_record& entry) {
-        constexpr std::string_view field = "data: ";
-        switch (entry.action) {
-        case journal_action::publish: break;
-        case journal_action::end_streams: return "(end)";
-        case journal_action::close: return "(close)";
-        case journal_action::forget: return "(forget)";
-        }
-        const std::size_t begin = entry.text.find(field) + field.size();
-        return entry.text.substr(begin, entry.text.find('\n', begin) - begin);
-    }
 
     void note(std::string line) {
         const std::scoped_lock locked{lock_};

@@ -184,6 +184,11 @@ public:
         return true;
     }
 
+    void bring_all() {
+        while (bring_one()) {
+        }
+    }
+
     void tell(const std::function<void(journal_listener&)>& what) {
         const std::lock_guard lock{telling_};
         if (listener_ != nullptr) {

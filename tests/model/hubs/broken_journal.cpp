@@ -2,6 +2,8 @@
 
 #include <crier/journal/sqlite_journal.hpp>
 
+#include "wrapped_journal.hpp"
+
 #include <chrono>
 #include <fstream>
 #include <list>
@@ -14,39 +16,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A journal that does all right.
-class whole_journal : public journal {
+class whole_journal : public wrapped_journal<journal, sqlite_journal> {
 public:
-    explicit whole_journal(const std::string& path) : within_{{.path = path}} {}
-
-    boost::system::result<numbering> begin() override { return within_.begin(); }
-    boost::system::error_code keep(
-        std::string_view topic, const history_limits& history, retention retain) override {
-        return within_.keep(topic, history, retain);
-    }
-    boost::system::error_code append(std::span<journal_entry> entries) override {
-        return within_.append(entries);
-    }
-    boost::system::error_code forget(
-        std::string_view topic, std::optional<std::string_view> key) override {
-        return within_.forget(topic, key);
-    }
-    boost::system::result<journal_page> read(std::string_view topic, std::uint64_t after,
-        std::size_t events, std::size_t bytes) override {
-        return within_.read(topic, after, events, bytes);
-    }
-    boost::system::result<journal_page> read_retained(std::string_view topic, std::uint64_t after,
-        std::size_t events, std::size_t bytes) override {
-        return within_.read_retained(topic, after, events, bytes);
-    }
-    boost::system::result<std::optional<std::uint64_t>> find(
-        std::string_view topic, std::string_view own_id) override {
-        return within_.find(topic, own_id);
-    }
-    void end() noexcept override { within_.end(); }
-
-private:
-    sqlite_journal within_;
+    explicit whole_journal(const std::string& path)
+        : wrapped_journal{sqlite_journal_options{.path = path}} {}
 };
 
 /// Writes what it was given some time later.

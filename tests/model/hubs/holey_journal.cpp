@@ -4,6 +4,7 @@
 #include <crier/journal/nats_journal.hpp>
 
 #include "hub/journals.hpp"
+#include "wrapped_journal.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -15,45 +16,20 @@ namespace {
 
 using namespace crier;
 
-class holey_journal final : public shared_journal, journal_listener {
+class holey_journal final : public model::wrapped_journal<shared_journal, nats_journal>,
+                            journal_listener {
 public:
-    explicit holey_journal(const nats_journal_options& options) : within_{options} {}
-
-    boost::system::result<numbering> begin() override { return within_.begin(); }
-    boost::system::error_code keep(
-        std::string_view topic, const history_limits& history, retention retain) override {
-        return within_.keep(topic, history, retain);
-    }
-    boost::system::error_code append(std::span<journal_entry> entries) override {
-        return within_.append(entries);
-    }
-    boost::system::error_code forget(
-        std::string_view topic, std::optional<std::string_view> key) override {
-        return within_.forget(topic, key);
-    }
-    boost::system::result<journal_page> read(std::string_view topic, std::uint64_t after,
-        std::size_t events, std::size_t bytes) override {
-        return within_.read(topic, after, events, bytes);
-    }
-    boost::system::result<journal_page> read_retained(std::string_view topic, std::uint64_t after,
-        std::size_t events, std::size_t bytes) override {
-        return within_.read_retained(topic, after, events, bytes);
-    }
-    boost::system::result<std::optional<std::uint64_t>> find(
-        std::string_view topic, std::string_view own_id) override {
-        return within_.find(topic, own_id);
-    }
-    void end() noexcept override { within_.end(); }
+    using wrapped_journal::wrapped_journal;
 
     void listen(journal_listener* to) noexcept override {
         told_ = to;
-        within_.listen(to == nullptr ? nullptr : this);
+        within().listen(to == nullptr ? nullptr : this);
     }
     boost::system::error_code follow(std::span<const std::string_view> topics) override {
-        return within_.follow(topics);
+        return within().follow(topics);
     }
-    void unfollow(std::string_view topic) noexcept override { within_.unfollow(topic); }
-    boost::system::result<std::uint64_t> newest() override { return within_.newest(); }
+    void unfollow(std::string_view topic) noexcept override { within().unfollow(topic); }
+    boost::system::result<std::uint64_t> newest() override { return within().newest(); }
 
 private:
     void followed(std::string_view topic, std::uint64_t through) override {
@@ -71,7 +47,6 @@ private:
     }
     void changed(journal_state now) noexcept override { told_->changed(now); }
 
-    nats_journal within_;
     journal_listener* told_ = nullptr; ///< set while nothing arrives
 };
 

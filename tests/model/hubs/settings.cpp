@@ -1,6 +1,7 @@
 #include "settings.hpp"
 
-#include <charconv>
+#include "../number_in.hpp"
+
 #include <map>
 #include <random>
 #include <stdexcept>
@@ -27,15 +28,6 @@ HUB is the program of examples/hub.
                    and that must be found
 )";
 
-std::uint32_t number_in(std::string_view text) {
-    std::uint32_t number = 0;
-    const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (read.ec != std::errc{} || read.ptr != text.data() + text.size()) {
-        throw std::invalid_argument{std::string{usage}};
-    }
-    return number;
-}
-
 } // namespace
 
 settings settings_from(int argc, char** argv) {
@@ -55,7 +47,7 @@ settings settings_from(int argc, char** argv) {
         const auto number = numbers.find(argv[i]);
         const auto text = texts.find(argv[i]);
         if (number != numbers.end()) {
-            *number->second = number_in(argv[i + 1]);
+            *number->second = number_in(argv[i + 1], usage);
         } else if (text != texts.end()) {
             *text->second = argv[i + 1];
         } else {
