@@ -2,6 +2,7 @@
 #include <crier/http/server.hpp>
 
 #include "async/durations.hpp"
+#include "descriptor_room.hpp"
 #include "listening_sockets.hpp"
 #include "pubsub/log_failure.hpp"
 #include "pubsub/log_limit.hpp"
@@ -29,6 +30,7 @@ struct server_state {
     explicit server_state(server_options given, asio::io_context* programs)
         : is_on_programs_context{programs != nullptr}, options{std::move(given)} {
         listening.emplace(options);
+        make_room_for_descriptors(options.max_connections);
         for (unsigned i = 0; i < options.threads; ++i) {
             workers.push_back(std::make_unique<worker>(
                 options, handle, connections, listening->take(i), programs));
