@@ -114,7 +114,7 @@ asio::awaitable<void> listener::accept_some() {
 /// All streams have their turn before the next wait ends: one connection each would be too few.
 /// Not within an operation, which asks for memory for each socket.
 void listener::accept_waiting() {
-    constexpr int most = 128;
+    constexpr int most = 16;
     for (int i = 0; i < most; ++i) {
         descriptor accepted{::accept4(socket_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC)};
         const int failed = accepted ? 0 : errno;
