@@ -248,7 +248,7 @@ void session::read_on(clock::time_point now) {
     try {
         const bool has_read = events_->read_on(shard_, *this);
         if (has_read) {
-            out_.arm_at(shard_->timing(), now);
+            shard_->wake_in_turn(*this);
         } else {
             keep_alive(now);
         }

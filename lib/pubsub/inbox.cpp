@@ -91,6 +91,11 @@ void inbox::take(task_list& all) noexcept {
     drain_owed_ = false;
 }
 
+bool inbox::owe_drain() noexcept {
+    const std::lock_guard lock{mutex_};
+    return !is_closed_ && !std::exchange(drain_owed_, true);
+}
+
 void inbox::forgive_drain() noexcept {
     const std::lock_guard lock{mutex_};
     drain_owed_ = false;

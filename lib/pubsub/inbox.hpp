@@ -32,6 +32,9 @@ public:
     /// Drains it: gives all tasks. The next one to come owes a drain again.
     void take(task_list& all) noexcept;
 
+    /// Asks for a drain though nothing has come. True: the caller owes it.
+    [[nodiscard]] bool owe_drain() noexcept;
+
     /// For a drain that is owed and cannot be begun: the next one to come owes it.
     void forgive_drain() noexcept;
 

@@ -13,6 +13,9 @@
 namespace crier::detail {
 namespace {
 
+/// How many of those that read back are woken between what is published. Each writes a piece.
+constexpr std::size_t behind_at_once = 8;
+
 /// Asks for the memory of those who come next while the kernel is busy with one: waiting for it
 /// would else be most of our part in a delivery. Each step needs what the one before has brought.
 template <class Members>
@@ -101,6 +104,12 @@ void shard::post_drain() noexcept {
     }
 }
 
+void shard::owe_drain() noexcept {
+    if (inbox_.owe_drain()) {
+        post_drain();
+    }
+}
+
 void shard::drain() {
     task_list tasks;
     inbox_.take(tasks);
@@ -116,13 +125,23 @@ void shard::drain() {
     }
     // Only now, so that a session finds all that is there and writes it at once.
     while (!to_wake_.empty()) {
-        subscriber& first = to_wake_.front();
-        to_wake_.pop_front();
-        wake(first);
+        wake_first(to_wake_);
+    }
+    for (std::size_t i = 0; i < behind_at_once && !behind_.empty(); ++i) {
+        wake_first(behind_);
+    }
+    if (!behind_.empty()) {
+        owe_drain();
     }
     if (failure_) {
         std::rethrow_exception(std::exchange(failure_, nullptr));
     }
+}
+
+void shard::wake_first(woken_list& of) noexcept {
+    subscriber& first = of.front();
+    of.pop_front();
+    wake(first);
 }
 
 void delivery::run(shard& on) noexcept { on.deliver(*this); }
@@ -312,6 +331,13 @@ void shard::shed_now() noexcept {
 void shard::wake_later(subscriber& who) noexcept {
     if (!who.to_wake::is_linked()) {
         to_wake_.push_back(who);
+    }
+}
+
+void shard::wake_in_turn(subscriber& who) noexcept {
+    if (!who.to_wake::is_linked()) {
+        behind_.push_back(who);
+        owe_drain();
     }
 }
 

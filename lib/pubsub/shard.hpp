@@ -87,6 +87,10 @@ public:
     /// Wakes the subscriber at the end of the drain.
     void wake_later(subscriber& who) noexcept;
 
+    /// The same for one that reads back: with few others of those at a time, so that thousands that
+    /// come back together do not hold up what is published.
+    void wake_in_turn(subscriber& who) noexcept;
+
 private:
     friend class owed_drains;
 
@@ -102,8 +106,13 @@ private:
 
     enum class round : std::uint8_t { none, waited_for, left };
 
+    using woken_list = boost::intrusive::list<subscriber, boost::intrusive::base_hook<to_wake>,
+        boost::intrusive::constant_time_size<false>>;
+
     void post_drain() noexcept;
+    void owe_drain() noexcept;
     void drain();
+    void wake_first(woken_list& of) noexcept;
     void shed_now() noexcept;
     void cut_now() noexcept;
     /// Lets the lane's subscribers miss what was denied.
@@ -136,9 +145,8 @@ private:
     /// Of the drain that runs: nothing more comes that could go out in the same write.
     bool has_one_task_ = false;
     clock::time_point now_{}; ///< of that one
-    boost::intrusive::list<subscriber, boost::intrusive::base_hook<to_wake>,
-        boost::intrusive::constant_time_size<false>>
-        to_wake_;
+    woken_list to_wake_;
+    woken_list behind_; ///< those of them that read back
     std::exception_ptr failure_;
     boost::intrusive::list<subscriber, boost::intrusive::base_hook<resident>,
         boost::intrusive::constant_time_size<false>>

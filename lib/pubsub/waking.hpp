@@ -22,7 +22,7 @@ struct waiting_reader {
 struct waking final : task {
     explicit waking(waiting_reader waits) noexcept : to{std::move(waits)} {}
 
-    void run(shard& on) noexcept override { on.wake_later(*to.who); }
+    void run(shard& on) noexcept override { on.wake_in_turn(*to.who); }
     void release() noexcept override { delete this; }
 
     const waiting_reader to;

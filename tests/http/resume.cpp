@@ -7,8 +7,13 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/json/parse.hpp>
 
+#include <algorithm>
+#include <cstddef>
+#include <exception>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 using crier::end_reason;
@@ -306,6 +311,74 @@ TEST_CASE(
             CHECK(next == published);
             CHECK(events.stats().dropped > 0);
         }
+    }
+}
+
+namespace {
+
+/// Clients that come back together, each with a session on its connection.
+struct herd {
+    struct member {
+        client peer;
+        tcp::socket socket;
+        std::string got{};
+    };
+
+    std::vector<member> all{};
+    request_type request;
+
+    herd(context& test, manager& events, std::size_t many, request_type asked)
+        : request{std::move(asked)} {
+        tcp::acceptor acceptor{test.io, {asio::ip::address_v4::loopback(), 0}};
+        all.reserve(many);
+        for (std::size_t i = 0; i < many; ++i) {
+            client peer{acceptor.local_endpoint().port()};
+            member& added = all.emplace_back(std::move(peer), acceptor.accept());
+            asio::co_spawn(test.io, crier::serve(added.socket, request, events),
+                [&added](const std::exception_ptr& error, end_reason reason) {
+                    CHECK_FALSE(error);
+                    CHECK(reason == end_reason::shutdown);
+                    added.socket.close();
+                });
+        }
+    }
+
+    /// How many have got this.
+    std::ptrdiff_t with(std::string_view text) {
+        return std::ranges::count_if(all, [&](member& each) {
+            each.got += each.peer.read_available();
+            return each.got.find(text) != each.got.npos;
+        });
+    }
+};
+
+} // namespace
+
+TEST_CASE("clients that come back together do not hold up the live events of others") {
+    context test;
+    manager events{test.io.get_executor(), keeping(100)};
+    const std::string first = to_string(*events.publish("/news", 0));
+    events.publish("/news", "missed");
+    {
+        stream live{test, events, {}, get("/live")};
+        live.read();
+        herd back{test, events, 100, after(first)};
+        while (back.with("missed") == 0) {
+            test.io.restart();
+            REQUIRE(test.io.poll_one() == 1);
+        }
+        events.publish("/live", "news");
+        std::string seen;
+        while (seen.find("news") == seen.npos) {
+            test.io.restart();
+            REQUIRE(test.io.poll_one() == 1);
+            seen += live.peer.read_available();
+        }
+        CHECK(back.with("missed") < 30);
+        test.run();
+        CHECK(back.with("missed") == 100);
+        events.shutdown();
+        test.run();
     }
 }
 
