@@ -3,6 +3,7 @@
 #include <crier/wire/errc.hpp>
 
 #include "async/persistently.hpp"
+#include "async/polite_wait.hpp"
 #include "log_failure.hpp"
 #include "waking.hpp"
 #include "wire/frame_access.hpp"
@@ -82,7 +83,11 @@ void journal_writer::note_all_numbers() noexcept {
 /// False: there is nothing, and nothing more comes.
 bool journal_writer::take_batch() noexcept {
     std::unique_lock lock{of_.guard};
-    woken_.wait(lock, [this] { return is_ending_ || !from_.empty() || !retired_.empty(); });
+    const auto has_work = [this] { return is_ending_ || !from_.empty() || !retired_.empty(); };
+    if (!has_work()) {
+        const polite_wait idle;
+        woken_.wait(lock, has_work);
+    }
     from_.take(batch_);
     return !batch_.empty() || !is_ending_;
 }

@@ -40,10 +40,10 @@ public:
     journal_writer& operator=(const journal_writer&) = delete;
     ~journal_writer();
 
-    // Under the manager's lock:
-
     /// There is something in the outbox.
     void wake() noexcept { woken_.notify_one(); }
+
+    // Under the manager's lock:
 
     /// Where topics go that a shared journal is to follow no more.
     retired_topics& retired() noexcept { return retired_; }
@@ -88,6 +88,25 @@ private:
     std::vector<journal_entry> entries_;
     std::vector<std::string_view> names_;
     std::thread thread_; ///< last, as it uses the others
+};
+
+/// Wakes the writer at the end, if that is owed. Declare it before the manager's lock: who is woken
+/// under the lock runs into it, and on the same CPU even keeps its owner from letting it go.
+class owed_wake {
+public:
+    owed_wake() = default;
+    owed_wake(const owed_wake&) = delete;
+    owed_wake& operator=(const owed_wake&) = delete;
+    ~owed_wake() {
+        if (of_ != nullptr) {
+            of_->wake();
+        }
+    }
+
+    void add(journal_writer& of) noexcept { of_ = &of; }
+
+private:
+    journal_writer* of_ = nullptr;
 };
 
 } // namespace crier::detail

@@ -42,15 +42,12 @@ bool journaling::may_number() noexcept {
     return of_.sequence - known_ < most;
 }
 
-void journaling::push(outgoing&& what) {
-    outbox_.push(std::move(what));
-    writer_.wake();
-}
-
-void journaling::add(outgoing&& published) {
+void journaling::add(outgoing&& published, owed_wake& owed) {
     const topic_ptr to = published.to;
     const std::uint64_t number = published.id.sequence;
-    push(std::move(published));
+    if (outbox_.push(std::move(published))) {
+        owed.add(writer_);
+    }
     if (to) {
         told_of_ = number;
         ++to->pending;
@@ -60,7 +57,9 @@ void journaling::add(outgoing&& published) {
 void journaling::add(turn&& of) {
     outgoing what;
     what.instead = std::make_unique<turn>(std::move(of));
-    push(std::move(what));
+    if (outbox_.push(std::move(what))) {
+        writer_.wake();
+    }
 }
 
 void journaling::follow(topic& begun) {

@@ -51,7 +51,7 @@ public:
     bool may_number() noexcept;
 
     /// Lets it wait. Nothing changes where it throws.
-    void add(outgoing&& published);
+    void add(outgoing&& published, owed_wake& owed);
 
     /// Lets somebody have a turn after what was published until now.
     void add(turn&& of);
@@ -74,7 +74,6 @@ public:
     void join() noexcept;
 
 private:
-    void push(outgoing&& what);
     void written(outgoing& one, boost::system::error_code error) override;
     void turn_came(const turn& whose, bool has_failed, owed_drains& owed);
     void sent(const outgoing& one, bool is_refused) noexcept;

@@ -217,11 +217,12 @@ bool manager_state::send_action(std::string_view name, journal_action what, std:
         shared_part{.topic = std::string{name}, .action = what, .key = std::string{key}});
     sent.id.epoch = core_.epoch;
     owed_drains owed;
+    owed_wake woken;
     const std::lock_guard lock{core_.guard};
     if (core_.is_shut_down) {
         return false;
     }
-    journaling_->add(std::move(sent));
+    journaling_->add(std::move(sent), woken);
     if (what == journal_action::close && core_.topics.find(name) == nullptr) {
         close_topic(name, owed); // it does not arrive here
     }

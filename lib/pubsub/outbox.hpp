@@ -67,8 +67,9 @@ public:
         return waits_.events < most_.events && waits_.bytes + content.text().size() <= most_.bytes;
     }
 
-    /// Nothing changes where it throws.
-    void push(outgoing&& added) {
+    /// True: nothing waited to be taken, and who takes it is to be woken. Nothing changes where it
+    /// throws.
+    [[nodiscard]] bool push(outgoing&& added) {
         const std::size_t bytes = added.content.text().size();
         added.at = std::chrono::system_clock::now();
         if (added.shared) {
@@ -77,6 +78,7 @@ public:
         waiting_.push_back(std::move(added));
         waits_.events += 1;
         waits_.bytes += bytes;
+        return waiting_.size() == 1;
     }
 
     /// All that waits, to be written by one; it counts until it is settled.

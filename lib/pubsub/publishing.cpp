@@ -18,6 +18,7 @@ boost::system::result<event_id> publishing::publish(const publication& what) {
     }
     draft drawn{{of_.options, of_.topics, of_.epoch, of_.account()}, what};
     owed_drains owed;
+    owed_wake woken;
     std::unique_lock lock{of_.guard};
     sight seen = look(what);
     while (!drawn.is_ready_for(seen)) {
@@ -33,7 +34,7 @@ boost::system::result<event_id> publishing::publish(const publication& what) {
     }
     const bool is_for_nobody = drawn.is_for_nobody(seen);
     if (!is_for_nobody && waits_for_journal(seen, drawn)) {
-        return enqueue(what, drawn, seen, owed);
+        return enqueue(what, drawn, seen, owed, woken);
     }
     if (journal_ != nullptr && !journal_->may_number()) {
         return errc::journal_full;
@@ -141,7 +142,7 @@ event_id publishing::commit(
 
 /// Numbers an event that is delivered once it is in the journal.
 boost::system::result<event_id> publishing::enqueue(
-    const publication& what, draft& drawn, const sight& seen, owed_drains& owed) {
+    const publication& what, draft& drawn, const sight& seen, owed_drains& owed, owed_wake& woken) {
     topic& to = topic_for(what, drawn, seen);
     const owed_review at_end{of_.reviews, to, owed};
     if (drawn.equals_last() && to.pending == 0 && to.last_join < to.last_publish) {
@@ -154,11 +155,12 @@ boost::system::result<event_id> publishing::enqueue(
         return errc::journal_full;
     }
     journal_->add({.to = &to,
-        .content = content,
-        .id = id,
-        .has_own_id = drawn.has_own_id(),
-        .is_repeated = drawn.equals_last(),
-        .then = std::move(what.then)});
+                      .content = content,
+                      .id = id,
+                      .has_own_id = drawn.has_own_id(),
+                      .is_repeated = drawn.equals_last(),
+                      .then = std::move(what.then)},
+        woken);
     note(what, to, drawn);
     return id;
 }
@@ -193,6 +195,7 @@ boost::system::result<event_id> publishing::send(const publication& what) {
     sent.id.epoch = of_.epoch;
     sent.has_own_id = drawn.has_own_id();
     owed_drains owed;
+    owed_wake woken;
     const std::lock_guard lock{of_.guard};
     if (of_.is_shut_down) {
         return errc::shut_down;
@@ -206,7 +209,7 @@ boost::system::result<event_id> publishing::send(const publication& what) {
     }
     const event_id unknown = sent.id;
     sent.then = what.then;
-    journal_->add(std::move(sent));
+    journal_->add(std::move(sent), woken);
     what.then = nullptr;
     note_life(what);
     of_.counts->published.fetch_add(1, std::memory_order_relaxed);

@@ -8,6 +8,7 @@
 namespace crier::detail {
 
 class journaling;
+class owed_wake;
 
 /// How an event gets its number, and goes to its topic: at once, or by the journal.
 class publishing {
@@ -30,8 +31,8 @@ private:
     bool waits_for_journal(const sight& seen, const draft& drawn) const noexcept;
     event_id publish_to_nobody(const publication& what) noexcept;
     event_id commit(const publication& what, draft& drawn, const sight& seen, owed_drains& owed);
-    boost::system::result<event_id> enqueue(
-        const publication& what, draft& drawn, const sight& seen, owed_drains& owed);
+    boost::system::result<event_id> enqueue(const publication& what, draft& drawn,
+        const sight& seen, owed_drains& owed, owed_wake& woken);
     topic& topic_for(const publication& what, draft& drawn, const sight& seen);
     void note(const publication& what, topic& to, const draft& drawn) noexcept;
     void note_life(const publication& what) noexcept;
