@@ -3,6 +3,7 @@
 #include <crier/wire/errc.hpp>
 
 #include "async/persistently.hpp"
+#include "async/polite_wait.hpp"
 #include "log_failure.hpp"
 #include "numbered_frame.hpp"
 #include "wire/frame_access.hpp"
@@ -30,20 +31,6 @@ std::uint64_t rounded_down(std::uint64_t after) noexcept {
 }
 
 } // namespace
-
-/// One call of the journal, and who waits for what it gives.
-struct journal_reader::request {
-    topic_ptr of;
-    sought what = sought::piece;
-    std::uint64_t after = 0;
-    std::uint64_t through = 0;
-    std::string id{};
-    wakings waiting{};
-
-    bool is_same(const request& other) const noexcept {
-        return of == other.of && what == other.what && after == other.after && id == other.id;
-    }
-};
 
 journal_reader::journal_reader(manager_core& of)
     : of_{of}, from_{*of_.options.journal}, thread_{[this] { run(); }} {}
@@ -75,12 +62,12 @@ journal_piece_ptr journal_reader::find(
             from = each.piece->through; // it was of large events
         }
     }
-    ask({&of, sought::piece, from, through}, waits);
+    ask({.of = &of, .what = sought::piece, .after = from, .through = through}, waits);
     return nullptr;
 }
 
 void journal_reader::load(topic& into, const waiting_reader& waits) {
-    ask({&into, sought::retained}, waits);
+    ask({.of = &into, .what = sought::retained}, waits);
 }
 
 std::optional<std::uint64_t> journal_reader::find_id(
@@ -90,36 +77,26 @@ std::optional<std::uint64_t> journal_reader::find_id(
             return each.sequence;
         }
     }
-    ask({&of, sought::id, 0, 0, own_id}, waits);
+    ask({.of = &of, .what = sought::id, .id = own_id}, waits);
     return std::nullopt;
 }
 
 void journal_reader::ask_newest(const waiting_reader& waits) {
-    request asked;
-    asked.what = sought::newest;
-    ask(std::move(asked), waits);
+    ask({.what = sought::newest}, waits);
 }
 
-void journal_reader::wake_all_waiting(owed_drains& owed) noexcept {
-    for (request& each : requests_) {
-        wake_all(each.waiting, owed);
-    }
-}
+void journal_reader::wake_all_waiting(owed_drains& owed) noexcept { requests_.wake_all(owed); }
 
-/// With those who have asked for the same already. At the end nobody is woken any more, who would
-/// keep the manager by that.
+/// At the end nobody is woken any more, who would keep the manager by that.
 void journal_reader::ask(request&& what, const waiting_reader& waits) {
     if (is_ending_) {
         return;
     }
-    auto woken = std::make_unique<waking>(waits);
-    auto asked = std::ranges::find_if(
-        requests_, [&what](const request& each) { return each.is_same(what); });
-    if (asked == requests_.end()) {
-        asked = requests_.insert(asked, std::move(what));
+    const bool is_idle = requests_.empty();
+    requests_.add(std::move(what), std::make_unique<waking>(waits));
+    if (is_idle) {
         woken_.notify_all();
     }
-    asked->waiting.push_back(std::move(woken));
 }
 
 void journal_reader::run() noexcept {
@@ -135,7 +112,11 @@ void journal_reader::run() noexcept {
 /// False: nothing is read any more.
 bool journal_reader::take() {
     std::unique_lock lock{of_.guard};
-    woken_.wait(lock, [this] { return is_ending_ || !requests_.empty(); });
+    const auto has_work = [this] { return is_ending_ || !requests_.empty(); };
+    if (!has_work()) {
+        const polite_wait idle;
+        woken_.wait(lock, has_work);
+    }
     return !is_ending_;
 }
 
@@ -143,8 +124,7 @@ bool journal_reader::take() {
 void journal_reader::answer() {
     owed_drains owed;
     std::unique_lock lock{of_.guard};
-    const request& first = requests_.front();
-    const request asked{first.of, first.what, first.after, first.through, first.id};
+    const request asked = requests_.front();
     lock.unlock();
     const bool is_answered = asked.what == sought::id     ? look_up(asked, lock)
                            : asked.what == sought::newest ? read_newest(lock)
@@ -152,8 +132,7 @@ void journal_reader::answer() {
     if (!is_answered) {
         return;
     }
-    wake_all(requests_.front().waiting, owed);
-    requests_.pop_front();
+    requests_.pop_front(owed);
 }
 
 /// Calls the journal until it answers; `journal_unavailable`: there is no time for it any more.

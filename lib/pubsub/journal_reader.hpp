@@ -3,6 +3,7 @@
 #include <crier/pubsub/shared_journal.hpp>
 
 #include "journal_page.hpp"
+#include "journal_requests.hpp"
 #include "manager_core.hpp"
 #include "shard.hpp"
 #include "topic.hpp"
@@ -12,7 +13,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -60,8 +60,8 @@ public:
     void join() noexcept;
 
 private:
-    enum class sought : std::uint8_t { piece, retained, id, newest };
-    struct request;
+    using request = journal_request;
+    using sought = journal_request::sought;
 
     void ask(request&& what, const waiting_reader& waits);
     void run() noexcept;
@@ -80,7 +80,7 @@ private:
     journal& from_;
     std::condition_variable woken_;
     bool is_ending_ = false;
-    std::list<request> requests_; ///< the first is being read
+    journal_requests requests_; ///< the first is being read
     struct kept_piece {
         boost::intrusive_ptr<const topic> of;
         journal_piece_ptr piece;
