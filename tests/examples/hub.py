@@ -2,11 +2,14 @@
 
 import http.client
 import json
+import resource
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 from pathlib import Path
 
 sys.dont_write_bytecode = True  # the sources stay as they are
@@ -127,6 +130,62 @@ def a_program_that_is_killed_keeps_what_it_has_acknowledged(binary, folder):
             hub.end(signal.SIGTERM)
         first, acknowledged = marker, 0
     expect(first, "nothing was published")
+
+
+@check
+def a_full_disk_is_told_and_nothing_is_lost_by_it(binary, folder):
+    small = folder / "on-a-small-disk"
+    small.write_text(f'#!/bin/sh\ntrap "" XFSZ\nulimit -S -f 600\nexec {binary} "$@"\n')
+    small.chmod(0o700)
+    options = ("--journal", f"sqlite:{folder}/full.db", "--history", "100000")
+    with Hub(small, *options) as hub, Stream(hub, "/events?topic=news") as stream:
+        status, sent = 201, []
+        while status == 201:
+            text = f"{len(sent)}" + "x" * 4000
+            status, _, answer = hub.ask("POST", "/events?topic=news", text)
+            sent += [text] if status == 201 else []
+            expect(len(sent) < 1000, "the disk was never full")
+        expect(status == 507 and json.loads(answer)["error"], f"{status} {answer}")
+        unlimited = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+        resource.prlimit(hub.process.pid, resource.RLIMIT_FSIZE, unlimited)
+        hub.publish("there is room again")
+        got = [fields_of(stream.read_event())["data"] for _ in range(len(sent) + 1)]
+        expect(got == [*sent, "there is room again"], f"{len(got)} events, {len(sent)} sent")
+        hub.end(signal.SIGTERM)
+
+
+@check
+def a_journal_that_is_away_is_waited_for_and_told(binary, folder):
+    path = folder / "away.db"
+    with Hub(binary, "--journal", f"sqlite:{path}", "--history", "100") as hub:
+        first = hub.publish("before")
+        other = sqlite3.connect(path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")  # as a back-up that hangs
+        answers = []
+        publishing = threading.Thread(
+            target=lambda: answers.append(hub.ask("POST", "/events?topic=news", "meanwhile")[0])
+        )
+        with Stream(hub, "/events?topic=news") as stream:
+            publishing.start()
+            health = wait_for_health(hub, 503)
+            expect(health["journal"]["state"] == "unavailable", f"{health}")
+            other.execute("ROLLBACK")
+            other.close()
+            expect(fields_of(stream.read_event())["data"] == "meanwhile", "another event")
+        publishing.join()
+        expect(answers == [201], f"{answers}")
+        wait_for_health(hub, 200)
+        expect(data_after(hub, first, 1) == ["meanwhile"], "not kept")
+
+
+def wait_for_health(hub, wanted):
+    until = time.monotonic() + TIMEOUT
+    while time.monotonic() < until:
+        status, _, text = hub.ask("GET", "/healthz")
+        if status == wanted:
+            return json.loads(text)
+        time.sleep(0.02)
+    raise AssertionError(f"its health never became {wanted}")
 
 
 @check
