@@ -20,14 +20,18 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds pause_after_failure{250};
-constexpr milliseconds between_looks{1'000};
-constexpr milliseconds between_comparisons{100};
-constexpr std::size_t compared_at_once = 100;
+constexpr milliseconds between_looks{100};
+/// A server that answers a hundred at once sends no events on meanwhile, for milliseconds.
+constexpr std::size_t compared_at_once = 10;
 
 } // namespace
 
 nats_arrivals::nats_arrivals(const nats_stream& of, nats_deliveries::limits most)
-    : stream_{of}, lookups_{of}, deliveries_{most}, catching_up_{of} {
+    : stream_{of},
+      lookups_{of},
+      deliveries_{most},
+      catching_up_{of},
+      looking_{of, [this](const nats_sight& seen) { deliveries_.push(nats_sight{seen}); }} {
     stream_.connection().watch(this);
 }
 
@@ -134,9 +138,8 @@ nats_arrivals::clock::time_point nats_arrivals::next_time() const {
     if (is_behind_) {
         return next_try_;
     }
-    const auto next = std::min(next_look_, next_comparison_);
-    return std::min(
-        {next, following_.held_until().value_or(next), ordering_.held_until().value_or(next)});
+    return std::min({next_look_, following_.held_until().value_or(next_look_),
+        ordering_.held_until().value_or(next_look_)});
 }
 
 void nats_arrivals::go_on() {
@@ -157,7 +160,8 @@ void nats_arrivals::go_on() {
     }
     use_ordered();
     tell_all_followed(now);
-    compare(now);
+    fill_holes(now);
+    look_if_due(now);
 }
 
 void nats_arrivals::take() {
@@ -198,6 +202,11 @@ void nats_arrivals::use(nats_deliveries::item& next) {
         }
         following_.stop(stop->topic);
         audit_.remove(stop->topic);
+    } else if (const auto* const seen = std::get_if<nats_sight>(&next)) {
+        next_look_ = now + between_looks;
+        if (newest_at_look_) {
+            compare(*seen, *newest_at_look_, now);
+        }
     }
 }
 
@@ -301,6 +310,7 @@ void nats_arrivals::catch_up() {
         return;
     }
     is_behind_ = false;
+    newest_at_look_.reset();
     ordering_.note(newest_);
     if (!was_disconnected_) {
         tell_state(journal_state::connected);
@@ -309,7 +319,6 @@ void nats_arrivals::catch_up() {
 
 /// Whether it answers.
 bool nats_arrivals::look_at_stream() {
-    next_look_ = clock::now() + between_looks;
     const auto info = stream_.info();
     if (!info || info->newest < newest_) { // a new leader may still be reading what it has
         tell_state(journal_state::unavailable);
@@ -320,26 +329,33 @@ bool nats_arrivals::look_at_stream() {
     return true;
 }
 
-/// Looks for what was lost though the connection was not.
-void nats_arrivals::compare(clock::time_point now) {
-    if (now >= next_look_ && !look_at_stream()) {
+/// Looks for what was lost though the connection was not. The next time is once that was seen.
+void nats_arrivals::look_if_due(clock::time_point now) {
+    if (now >= next_look_) {
+        next_look_ = clock::time_point::max();
+        newest_at_look_ = newest_;
+        looking_.look(audit_.next(compared_at_once, newest_, now));
+    }
+}
+
+/// With what was the newest number when it was looked.
+void nats_arrivals::compare(
+    const nats_sight& seen, std::uint64_t newest_then, clock::time_point now) {
+    if (!seen.is_answered || seen.newest < newest_then) { // as above
+        tell_state(journal_state::unavailable);
+        lose();
         return;
     }
-    if (now >= next_comparison_) {
-        next_comparison_ = now + between_comparisons;
-        const auto topics = audit_.next(compared_at_once, newest_, now);
-        const auto newest = lookups_.newest_of(topics);
-        if (!newest) {
-            lose();
-            return;
-        }
-        for (std::size_t i = 0; i < topics.size(); ++i) {
-            const auto through = following_.through(topics[i]);
-            if (through && *through < (*newest)[i]) {
-                audit_.note_hole(topics[i], (*newest)[i], now);
-            }
+    newest_ = std::max(newest_, seen.newest);
+    for (const nats_place& each : seen.topics) {
+        const auto through = following_.through(each.topic);
+        if (through && *through < each.through) {
+            audit_.note_hole(each.topic, each.through, now);
         }
     }
+}
+
+void nats_arrivals::fill_holes(clock::time_point now) {
     while (const auto hole = audit_.next_hole(now)) {
         const auto through = following_.through(hole->topic);
         if (through && *through < hole->through && !fill({hole->topic, *through}, hole->through)) {

@@ -7,6 +7,7 @@
 #include "nats_connection.hpp"
 #include "nats_deliveries.hpp"
 #include "nats_following.hpp"
+#include "nats_looking.hpp"
 #include "nats_lookups.hpp"
 #include "nats_ordering.hpp"
 #include "nats_stream.hpp"
@@ -79,7 +80,9 @@ private:
     void tell_state(journal_state now) noexcept;
     void catch_up();
     bool look_at_stream();
-    void compare(clock::time_point now);
+    void look_if_due(clock::time_point now);
+    void compare(const nats_sight& seen, std::uint64_t newest_then, clock::time_point now);
+    void fill_holes(clock::time_point now);
     void lose() noexcept;
 
     template <class Call>
@@ -105,8 +108,10 @@ private:
     std::uint64_t newest_ = 0;
     clock::time_point next_try_{};
     clock::time_point next_look_{};
-    clock::time_point next_comparison_{};
+    /// When it was last looked; none: what is seen is outdated.
+    std::optional<std::uint64_t> newest_at_look_{};
 
+    nats_looking looking_;
     std::thread thread_;
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "nats_following.hpp"
+#include "nats_looking.hpp"
 #include "nats_received.hpp"
 
 #include <chrono>
@@ -33,7 +34,7 @@ public:
         std::string topic;
     };
     /// `nats_place`: a topic is followed, from there.
-    using item = std::variant<nats_received, start, nats_place, stop>;
+    using item = std::variant<nats_received, start, nats_place, stop, nats_sight>;
 
     explicit nats_deliveries(limits most) noexcept : most_{most} {}
 
