@@ -46,9 +46,9 @@ public:
         std::unique_lock locked{lock_};
         return changed_.wait_for(locked, patience, [&] { return told_.size() >= count; });
     }
-    bool wait_for_events(std::size_t count) {
+    bool wait_for_events(std::size_t count, std::chrono::seconds longest = patience) {
         std::unique_lock locked{lock_};
-        return changed_.wait_for(locked, patience, [&] { return numbers_.size() >= count; });
+        return changed_.wait_for(locked, longest, [&] { return numbers_.size() >= count; });
     }
     bool wait_for(std::string_view line) {
         std::unique_lock locked{lock_};
