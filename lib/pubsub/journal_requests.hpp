@@ -1,5 +1,7 @@
 #pragma once
 
+#include <crier/pubsub/secret_hash.hpp>
+
 #include "topic.hpp"
 #include "waking.hpp"
 
@@ -10,6 +12,8 @@
 #include <boost/multi_index/sequenced_index.hpp>
 #include <boost/multi_index_container.hpp>
 
+#include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -36,11 +40,14 @@ struct journal_request {
     }
 };
 
+/// Clients choose the number and the id, and must not be able to let many fall together.
 inline std::size_t hash_value(const journal_request& of) noexcept {
+    const secret_hash secret;
+    const auto number = std::bit_cast<std::array<char, sizeof of.after>>(of.after);
     std::size_t seed = std::hash<const topic*>{}(of.of.get());
     boost::hash_combine(seed, static_cast<unsigned>(of.what));
-    boost::hash_combine(seed, of.after);
-    boost::hash_combine(seed, of.id);
+    boost::hash_combine(seed, secret({number.data(), number.size()}));
+    boost::hash_combine(seed, secret(of.id));
     return seed;
 }
 
