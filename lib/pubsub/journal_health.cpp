@@ -7,10 +7,10 @@ std::string_view words_for(journal_state now) noexcept {
     switch (now) {
     case journal_state::unavailable:
         return "the journal does not answer; what is published waits for it";
-    case journal_state::catching_up: return "the journal answers again, and is caught up with";
+    case journal_state::catching_up: return "the journal answers again; what was missed is read";
     case journal_state::connected: break;
     }
-    return "the journal answers again";
+    return "the journal is there again";
 }
 
 } // namespace
