@@ -134,7 +134,8 @@ void hub::follow_orders() {
         town_.ports[number_] = 0;
         running_->kill();
         start();
-        order_ = order::none;
+        order done = order::restart;
+        order_.compare_exchange_strong(done, order::none); // it may be told to end by now
         order_.notify_one();
     }
     town_.ports[number_] = 0;
