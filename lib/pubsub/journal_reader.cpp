@@ -112,11 +112,7 @@ void journal_reader::run() noexcept {
 /// False: nothing is read any more.
 bool journal_reader::take() {
     std::unique_lock lock{of_.guard};
-    const auto has_work = [this] { return is_ending_ || !requests_.empty(); };
-    if (!has_work()) {
-        const polite_wait idle;
-        woken_.wait(lock, has_work);
-    }
+    polite_wait(woken_, lock, [this] { return is_ending_ || !requests_.empty(); });
     return !is_ending_;
 }
 

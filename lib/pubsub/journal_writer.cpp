@@ -83,11 +83,7 @@ void journal_writer::note_all_numbers() noexcept {
 /// False: there is nothing, and nothing more comes.
 bool journal_writer::take_batch() noexcept {
     std::unique_lock lock{of_.guard};
-    const auto has_work = [this] { return is_ending_ || !from_.empty() || !retired_.empty(); };
-    if (!has_work()) {
-        const polite_wait idle;
-        woken_.wait(lock, has_work);
-    }
+    polite_wait(woken_, lock, [this] { return is_ending_ || !from_.empty() || !retired_.empty(); });
     from_.take(batch_);
     return !batch_.empty() || !is_ending_;
 }
