@@ -31,7 +31,7 @@ nats_arrivals::nats_arrivals(const nats_stream& of, nats_deliveries::limits most
       lookups_{of},
       deliveries_{most},
       catching_up_{of},
-      looking_{of, [this](const nats_sight& seen) { deliveries_.push(nats_sight{seen}); }} {
+      looking_{of, [this](nats_sight seen) { deliveries_.push(std::move(seen)); }} {
     stream_.connection().watch(this);
 }
 
@@ -301,7 +301,8 @@ void nats_arrivals::tell_state(journal_state now) noexcept {
 /// be ahead of the others. Without an answer, it is tried again after a while.
 void nats_arrivals::catch_up() {
     next_try_ = clock::now() + pause_after_failure;
-    if (!look_at_stream()) {
+    const auto info = stream_.info();
+    if (!note_newest(info ? std::optional{info->newest} : std::nullopt, newest_)) {
         return;
     }
     tell_state(journal_state::catching_up);
@@ -317,15 +318,15 @@ void nats_arrivals::catch_up() {
     }
 }
 
-/// Whether it answers.
-bool nats_arrivals::look_at_stream() {
-    const auto info = stream_.info();
-    if (!info || info->newest < newest_) { // a new leader may still be reading what it has
+/// Whether the stream has answered, and is as far as was known. A new leader may still be reading
+/// what it has.
+bool nats_arrivals::note_newest(std::optional<std::uint64_t> newest, std::uint64_t known) {
+    if (!newest || *newest < known) {
         tell_state(journal_state::unavailable);
         lose();
         return false;
     }
-    newest_ = std::max(newest_, info->newest);
+    newest_ = std::max(newest_, *newest);
     return true;
 }
 
@@ -341,12 +342,9 @@ void nats_arrivals::look_if_due(clock::time_point now) {
 /// With what was the newest number when it was looked.
 void nats_arrivals::compare(
     const nats_sight& seen, std::uint64_t newest_then, clock::time_point now) {
-    if (!seen.is_answered || seen.newest < newest_then) { // as above
-        tell_state(journal_state::unavailable);
-        lose();
+    if (!note_newest(seen.newest, newest_then)) {
         return;
     }
-    newest_ = std::max(newest_, seen.newest);
     for (const nats_place& each : seen.topics) {
         const auto through = following_.through(each.topic);
         if (through && *through < each.through) {

@@ -79,7 +79,7 @@ private:
         std::string_view topic, const std::optional<journal_record>& entry, std::uint64_t number);
     void tell_state(journal_state now) noexcept;
     void catch_up();
-    bool look_at_stream();
+    bool note_newest(std::optional<std::uint64_t> newest, std::uint64_t known);
     void look_if_due(clock::time_point now);
     void compare(const nats_sight& seen, std::uint64_t newest_then, clock::time_point now);
     void fill_holes(clock::time_point now);

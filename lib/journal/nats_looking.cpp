@@ -6,7 +6,7 @@
 
 namespace crier::detail {
 
-nats_looking::nats_looking(const nats_stream& at, std::function<void(const nats_sight&)> told)
+nats_looking::nats_looking(const nats_stream& at, std::function<void(nats_sight)> told)
     : at_{at}, lookups_{at}, told_{std::move(told)}, thread_{[this] { run(); }} {}
 
 nats_looking::~nats_looking() {
@@ -46,7 +46,6 @@ nats_sight nats_looking::see(const std::vector<std::string>& topics) const {
     if (!newest) {
         return seen;
     }
-    seen.is_answered = true;
     seen.newest = info->newest;
     for (std::size_t i = 0; i < topics.size(); ++i) {
         seen.topics.push_back({topics[i], (*newest)[i]});

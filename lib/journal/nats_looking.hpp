@@ -17,8 +17,7 @@ namespace crier::detail {
 
 /// How far a stream was seen to be.
 struct nats_sight {
-    bool is_answered = false; ///< else nothing of the rest holds
-    std::uint64_t newest = 0; ///< of the stream
+    std::optional<std::uint64_t> newest{}; ///< of the stream; none: it does not answer
     /// Up to where the topics had events.
     std::vector<nats_place> topics{};
 };
@@ -28,7 +27,7 @@ struct nats_sight {
 class nats_looking {
 public:
     /// `told` is called on that thread; where it lacks memory, it is called again.
-    nats_looking(const nats_stream& at, std::function<void(const nats_sight&)> told);
+    nats_looking(const nats_stream& at, std::function<void(nats_sight)> told);
     nats_looking(const nats_looking&) = delete;
     nats_looking& operator=(const nats_looking&) = delete;
     /// Needs the connection to be ending.
@@ -43,7 +42,7 @@ private:
 
     const nats_stream& at_;
     const nats_lookups lookups_;
-    const std::function<void(const nats_sight&)> told_;
+    const std::function<void(nats_sight)> told_;
     std::mutex lock_;
     std::condition_variable changed_;
     std::optional<std::vector<std::string>> asked_;
