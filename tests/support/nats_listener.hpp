@@ -19,6 +19,8 @@ namespace crier::test {
 /// Writes down what a shared journal tells, and waits for it.
 class nats_listener final : public journal_listener {
 public:
+    static constexpr std::chrono::seconds patience{15};
+
     void followed(std::string_view topic, std::uint64_t through) override {
         note("followed " + std::string{topic} + ' ' + std::to_string(through));
     }
@@ -77,8 +79,6 @@ public:
     }
 
 private:
-    static constexpr std::chrono::seconds patience{15};
-
     void note(std::string line) {
         const std::scoped_lock locked{lock_};
         told_.push_back(std::move(line));

@@ -7,6 +7,7 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -93,6 +94,40 @@ inline void check_each_once(const nats_listener& told, const std::set<std::uint6
         CHECK(std::exchange(last[topic], number) < number);
     }
     CHECK(numbers == appended);
+}
+
+/// Both publish to topics that both follow, while something happens. Then both are to be told all,
+/// within that time: nothing is lost, nothing doubled. Gives the numbers.
+template <class Happening>
+std::set<std::uint64_t> publish_by_both(nats_node& one, nats_node& other, Happening happens,
+    std::chrono::seconds longest = nats_listener::patience) {
+    const std::vector<std::string> topics = numbered_topics(5);
+    one.follow(topics);
+    other.follow(topics);
+    std::atomic<bool> is_over = false;
+    std::set<std::uint64_t> appended;
+    std::set<std::uint64_t> by_other;
+    const auto write = [&](nats_node& by, std::set<std::uint64_t>& numbers) {
+        while (!is_over) {
+            for (const std::uint64_t number : by.put(topics)) {
+                CHECK(numbers.insert(number).second);
+            }
+        }
+    };
+    std::thread first{[&] { write(one, appended); }};
+    std::thread second{[&] { write(other, by_other); }};
+    happens();
+    is_over = true;
+    first.join();
+    second.join();
+    for (const std::uint64_t number : by_other) {
+        CHECK(appended.insert(number).second);
+    }
+    CHECK(one.told.wait_for_events(appended.size(), longest));
+    CHECK(other.told.wait_for_events(appended.size(), longest));
+    check_each_once(one.told, appended);
+    check_each_once(other.told, appended);
+    return appended;
 }
 
 } // namespace crier::test
