@@ -277,6 +277,10 @@ reading_back::progress reading_back::read_piece(const std::shared_ptr<shard>& on
             return progress::done;
         }
         const record& first = *from->next();
+        if (first.sequence < read_through_) {
+            miss_late(*from->of, first.sequence);
+            continue;
+        }
         const entry_ptr read{new entry{first.content, {by_.of.epoch, first.sequence}}};
         from->of->sign(*read);
         bytes += first.content.text().size();
@@ -369,6 +373,15 @@ void reading_back::mark_read(const topic& of, std::uint64_t sequence) noexcept {
             each.after = sequence;
         }
     }
+}
+
+/// What has arrived late, after later ones of other topics were read, would be out of order.
+void reading_back::miss_late(topic& of, std::uint64_t sequence) noexcept {
+    drop_counts lost{};
+    who_.pending.miss({by_.of.epoch, sequence}, read_through_, 1, lost);
+    of.counts->add(0, 0, lost);
+    by_.of.counts->add(0, 0, lost);
+    mark_read(of, sequence);
 }
 
 bool reading_back::has_newest() const noexcept {

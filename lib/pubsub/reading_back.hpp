@@ -83,6 +83,7 @@ private:
     void tell(gap missing);
     const source* earliest() const noexcept;
     void mark_read(const topic& of, std::uint64_t sequence) noexcept;
+    void miss_late(topic& of, std::uint64_t sequence) noexcept;
     bool has_newest() const noexcept;
 
     common& by_;

@@ -334,6 +334,32 @@ TEST_CASE("what arrives late is in order for its topic, and a gap for who has re
     CHECK(all.read(both) == texts{"next"});
 }
 
+TEST_CASE("what arrives late is a gap for who has read back past it") {
+    cluster all;
+    subscription live = all.b->subscribe(crier::test::topics({"kept1", "kept2"}));
+    CHECK(all.read(live).empty());
+    CHECK(all.a->publish("kept2", "1"));
+    CHECK(all.read(live) == texts{"1"});
+    all.b.journal->is_held = true;
+    CHECK(all.a->publish("kept1", "late"));
+    for (const char* const each : {"3", "4", "5"}) {
+        CHECK(all.a->publish("kept2", each));
+    }
+    REQUIRE(all.settle());
+    const auto late = all.b.journal->take_next();
+    all.b.journal->is_held = false;
+    CHECK(all.read(live) == texts{"3", "4", "5"});
+    subscription back = all.b->subscribe(crier::test::topics({"kept1", "kept2"}),
+        subscribe_options{.queue = crier::queue_limits{.events = 2}, .last_event_id = all.id(1)});
+    REQUIRE(all.until([&] { return back.try_receive().has_value(); })); // and no more
+    all.b.journal->tell(late);
+    texts rest = all.read(back);
+    CHECK(std::erase(rest, "gap overflow 1") == 1);
+    CHECK(rest == texts{"4", "5"});
+    CHECK(all.a->publish("kept1", "next"));
+    CHECK(all.read(back) == texts{"next"});
+}
+
 TEST_CASE("what is not to be had any more is told as a gap") {
     cluster all;
     subscription from = all.b->subscribe("kept");

@@ -18,7 +18,14 @@ namespace crier::model {
 namespace {
 
 namespace asio = boost::asio;
+using asio::ip::tcp;
 using namespace std::chrono_literals;
+
+/// As both ends do. Else each small question waits 40 ms for the acknowledgement of the one before.
+void send_at_once(tcp::socket& on) {
+    boost::system::error_code ignored; // it has ended
+    on.set_option(tcp::no_delay{true}, ignored);
+}
 
 } // namespace
 
@@ -55,6 +62,7 @@ asio::awaitable<void> link::listen() {
     while (true) {
         auto [error, accepted] = co_await listening_.async_accept(as_value);
         if (!error) {
+            send_at_once(accepted);
             auto both = std::make_shared<pair>(pair{std::move(accepted), tcp::socket{io_}});
             asio::co_spawn(io_, join(std::move(both)), asio::detached);
         }
@@ -68,6 +76,7 @@ asio::awaitable<void> link::join(std::shared_ptr<pair> both) {
     if (error) {
         both->close();
     } else {
+        send_at_once(both->engine);
         asio::co_spawn(io_, forward(both, true), asio::detached);
         co_await forward(both, false);
     }
