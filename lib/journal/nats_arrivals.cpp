@@ -153,6 +153,7 @@ void nats_arrivals::go_on() {
     }
     const auto now = clock::now();
     if (is_behind_) {
+        pass_over();
         if (now >= next_try_) {
             catch_up();
         }
@@ -165,28 +166,52 @@ void nats_arrivals::go_on() {
 }
 
 void nats_arrivals::take() {
-    if (taken_.empty()) {
-        auto taken = deliveries_.take();
-        taken_ = std::move(taken.items);
-        for (const std::string& each : taken.lost) {
-            if (const auto topic = nats_live_topic(stream_.name(), each)) {
-                audit_.suspect(*topic);
-            }
-        }
-        if (taken.has_lost_all) {
-            lose();
-        }
-    }
+    fetch();
     while (!taken_.empty() && !is_behind_ && !stream_.connection().is_ending()) {
         use(taken_.front());
         taken_.pop_front();
     }
 }
 
+void nats_arrivals::fetch() {
+    if (!taken_.empty()) {
+        return;
+    }
+    auto taken = deliveries_.take();
+    taken_ = std::move(taken.items);
+    for (const std::string& each : taken.lost) {
+        if (const auto topic = nats_live_topic(stream_.name(), each)) {
+            audit_.suspect(*topic);
+        }
+    }
+    if (taken.has_lost_all) {
+        lose();
+    }
+}
+
+/// Takes what has come while topics are to catch up. They are to do so together with those that are
+/// followed by now, and messages are read from the engine with all that was missed.
+void nats_arrivals::pass_over() {
+    newest_at_look_.reset();
+    for (int i = 0; i < 2; ++i) { // what was left, and what came since
+        fetch();
+        for (; !taken_.empty(); taken_.pop_front()) {
+            if (const auto* const message = std::get_if<nats_received>(&taken_.front())) {
+                const auto numbers = nats_numbers_of(*message);
+                newest_ = std::max(newest_, numbers ? numbers->sequence : 0);
+            } else {
+                use(taken_.front());
+            }
+        }
+    }
+    ordering_ = {};
+}
+
 void nats_arrivals::use(nats_deliveries::item& next) {
     const auto now = clock::now();
     if (auto* const message = std::get_if<nats_received>(&next)) {
         if (const auto numbers = nats_numbers_of(*message)) {
+            newest_ = std::max(newest_, numbers->sequence);
             ordering_.push(numbers->sequence, std::move(*message), now);
         }
         use_ordered();
@@ -311,7 +336,6 @@ void nats_arrivals::catch_up() {
         return;
     }
     is_behind_ = false;
-    newest_at_look_.reset();
     ordering_.note(newest_);
     if (!was_disconnected_) {
         tell_state(journal_state::connected);

@@ -69,6 +69,8 @@ private:
     void go_on();
     clock::time_point next_time() const;
     void take();
+    void fetch();
+    void pass_over();
     void use(nats_deliveries::item& next);
     bool use(const nats_received& message, const nats_numbers& numbers);
     void use_ordered();

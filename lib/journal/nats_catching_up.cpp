@@ -14,7 +14,8 @@ namespace crier::detail {
 namespace {
 
 /// Gives what a scan reads until a number. What is later goes on to be read by it, but is not
-/// given.
+/// given. Where it is read may be behind the leader: that is an error, as of other topics nothing
+/// later may be given before what is lacking.
 nats_merge::source until(std::uint64_t last, std::shared_ptr<nats_scan> by) {
     return [last, by = std::move(by),
                is_at_end =
@@ -24,7 +25,10 @@ nats_merge::source until(std::uint64_t last, std::shared_ptr<nats_scan> by) {
         }
         constexpr std::size_t at_once = 128;
         auto next = by->next(at_once);
-        is_at_end = next && (!*next || (*next)->kept.sequence >= last);
+        if (next && !*next) {
+            return errc::journal_unavailable;
+        }
+        is_at_end = next && (*next)->kept.sequence >= last;
         return next;
     };
 }

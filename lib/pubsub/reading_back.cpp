@@ -150,7 +150,8 @@ bool reading_back::go_on_after(std::string_view last_event_id, std::optional<eve
     for (source& each : sources_) {
         each.after = decided.after;
     }
-    if (decided.after > by_.of.sequence) {
+    // Who reads one topic has all of it up to there. Of several, one may have been late.
+    if (decided.after > by_.of.sequence || who_.memberships.size() == 1) {
         who_.had = decided.after;
         by_.of.furthest_resumed = std::max(by_.of.furthest_resumed, decided.after);
     }

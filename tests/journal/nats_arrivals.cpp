@@ -2,13 +2,17 @@
 
 #include <crier/wire/errc.hpp>
 
+#include "support/eventually.hpp"
 #include "support/nats_feeder.hpp"
 #include "support/nats_listener.hpp"
 #include "support/nats_server.hpp"
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <chrono>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -50,6 +54,38 @@ public:
 
 private:
     std::optional<nats_arrivals> arrivals_;
+};
+
+/// Holds up whoever tells of the first event.
+class holding_listener final : public crier::journal_listener {
+public:
+    explicit holding_listener(nats_listener& to) : to_{to} {}
+
+    void wait_until_held() const { is_held_.wait(false); }
+    void let_go() {
+        is_let_go_ = true;
+        is_let_go_.notify_all();
+    }
+
+private:
+    void followed(std::string_view topic, std::uint64_t through) override {
+        to_.followed(topic, through);
+    }
+    void arrived(std::string_view topic, const crier::journal_record& entry) override {
+        is_held_ = true;
+        is_held_.notify_all();
+        is_let_go_.wait(false);
+        to_.arrived(topic, entry);
+    }
+    void missed(
+        std::string_view topic, std::uint64_t after, std::uint64_t through) noexcept override {
+        to_.missed(topic, after, through);
+    }
+    void changed(crier::journal_state now) noexcept override { to_.changed(now); }
+
+    nats_listener& to_;
+    std::atomic<bool> is_held_ = false;
+    std::atomic<bool> is_let_go_ = false;
 };
 
 /// A stream, what puts events into it, and what follows its topics.
@@ -238,6 +274,26 @@ TEST_CASE("after a crash of the server followed topics catch up, in order, each 
     all.to.put("a", "7");
     REQUIRE(all.by.told.wait_for_events(6));
     CHECK(all.by.told.numbers() == std::vector<std::uint64_t>{1, 2, 3, 5, 6, 7});
+}
+
+TEST_CASE("a topic that is followed before others catch up does so with them, in order") {
+    stream_s all;
+    holding_listener holding{all.by.told};
+    all.by.listen(&holding);
+    all.by.follow({"a"});
+    all.to.put("a", "1");
+    holding.wait_until_held();
+    all.by.follow({"b"});
+    all.to.put("b", "2");
+    all.to.put("a", "3");
+    const auto changes = all.by.parts.connection().changes();
+    all.server.kill();
+    all.server.start();
+    CHECK(eventually([] {}, [&] { return all.by.parts.connection().changes() >= changes + 2; }));
+    holding.let_go();
+    REQUIRE(all.by.told.wait_for_events(3));
+    CHECK(all.by.told.numbers() == std::vector<std::uint64_t>{1, 2, 3});
+    all.by.listen(nullptr);
 }
 
 TEST_CASE("a stream that was made anew is no more the journal's") {

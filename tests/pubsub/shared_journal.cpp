@@ -360,6 +360,25 @@ TEST_CASE("what arrives late is a gap for who has read back past it") {
     CHECK(all.read(back) == texts{"next"});
 }
 
+TEST_CASE("who has an event from another node does not get it again where it arrives late") {
+    cluster all;
+    subscription live = all.b->subscribe(crier::test::topics({"kept1", "kept2"}));
+    CHECK(all.read(live).empty());
+    all.b.journal->is_held = true;
+    CHECK(all.a->publish("kept1", "late"));
+    CHECK(all.a->publish("kept2", "2"));
+    REQUIRE(all.settle());
+    const auto late = all.b.journal->take_next();
+    all.b.journal->is_held = false;
+    CHECK(all.read(live) == texts{"2"});
+    subscription back = all.b->subscribe("kept1", subscribe_options{.last_event_id = all.id(1)});
+    CHECK(all.read(back).empty());
+    all.b.journal->tell(late);
+    CHECK(all.read(back).empty());
+    CHECK(all.a->publish("kept1", "next"));
+    CHECK(all.read(back) == texts{"next"});
+}
+
 TEST_CASE("what is not to be had any more is told as a gap") {
     cluster all;
     subscription from = all.b->subscribe("kept");
