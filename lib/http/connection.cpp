@@ -44,7 +44,7 @@ std::optional<exchange::response_type> shaped(
 }
 
 asio::awaitable<void> send_refusal(
-    stream_socket& socket, refused_request refused, const server_options& options) {
+    connection_stream& stream, refused_request refused, const server_options& options) {
     std::optional<exchange::response_type> answer;
     if (options.on_refusal) {
         answer = shaped(refused, options);
@@ -56,7 +56,7 @@ asio::awaitable<void> send_refusal(
     } else {
         response = refusal_response(refused.why, refused.style);
     }
-    co_await send(socket, options.response_timeout, response);
+    co_await send(stream, options.response_timeout, response);
 }
 
 /// Reads and drops what the client still sends, within bounds. If some of it were left unread, the
@@ -84,9 +84,9 @@ bool is_end_of_connection(const error_code& error) {
 
 /// Calls the handler, and answers for it where it did not. Whether the connection goes on.
 asio::awaitable<bool> handle_request(
-    stream_socket& socket, std::unique_ptr<received> request, connection_context& context) {
+    connection_stream& stream, std::unique_ptr<received> request, connection_context& context) {
     exchange handled = exchange_access::make(
-        socket, std::move(request), context.options.response_timeout, context.shutdown);
+        stream, std::move(request), context.options.response_timeout, context.shutdown);
     std::exception_ptr problem;
     bool ending = false;
     try {
@@ -114,7 +114,7 @@ asio::awaitable<bool> handle_request(
     if (detached_order* const ordered = exchange_access::detached(handled);
         ordered != nullptr && !problem) {
         try {
-            context.streams.begin(socket, std::move(*ordered));
+            context.streams.begin(stream, std::move(*ordered));
             context.is_handed_over = true;
         } catch (...) {
             log_failure(context.options.log, "a stream failed: ", std::current_exception());
@@ -123,10 +123,32 @@ asio::awaitable<bool> handle_request(
     co_return !problem && handled.keeps_alive();
 }
 
+/// False: the connection is of no use. There is no word for one that is one too many: a handshake
+/// costs more than the answer is worth.
+asio::awaitable<bool> encrypt(connection_stream& stream, connection_context& context) {
+    if (context.is_one_too_many) {
+        co_return false;
+    }
+    stream.encrypt_by(*context.encrypted_by);
+    const error_code failed =
+        co_await shake_hands(stream, context.handshakes, context.options.tls->handshake_timeout);
+    if (failed && !context.ending && !is_end_of_connection(failed) && failed != asio::error::eof) {
+        log_failure(context.options.log, "a TLS handshake failed: ", failed);
+    }
+    co_return !failed;
+}
+
 } // namespace
 
 asio::awaitable<void> run_connection(stream_socket socket, connection_context& context) {
-    connection_input input{socket};
+    connection_stream stream{socket};
+    if (context.encrypted_by != nullptr) {
+        const bool is_encrypted = co_await encrypt(stream, context);
+        if (!is_encrypted) {
+            co_return;
+        }
+    }
+    connection_input input{stream};
     std::optional<refused_request> refused;
     if (context.is_one_too_many) {
         refused = refused_request{{503, "too many connections"}};
@@ -140,15 +162,14 @@ asio::awaitable<void> run_connection(stream_socket socket, connection_context& c
         if (const auto* bad = std::get_if<refused_request>(&read)) {
             refused = *bad;
         } else if (auto* request = std::get_if<std::unique_ptr<received>>(&read)) {
-            asio::awaitable<bool> handling = handle_request(socket, std::move(*request), context);
+            asio::awaitable<bool> handling = handle_request(stream, std::move(*request), context);
             goes_on = co_await std::move(handling);
         }
     }
     if (refused) {
-        co_await send_refusal(socket, *refused, context.options);
+        co_await send_refusal(stream, *refused, context.options);
     }
-    error_code ignored;
-    socket.shutdown(asio::socket_base::shutdown_send, ignored);
+    stream.shut_down();
     if (refused && !context.ending) {
         context.idle = true;
         co_await let_client_finish(input);

@@ -4,6 +4,8 @@
 
 #include "async/stream_socket.hpp"
 #include "detached_streams.hpp"
+#include "encryption.hpp"
+#include "handshake.hpp"
 
 #include <boost/asio/awaitable.hpp>
 
@@ -19,6 +21,9 @@ struct connection_context {
     detached_streams& streams;
     /// The server waits for this connection's end, and wants no further request on it.
     const bool& ending;
+    /// None: connections are not encrypted.
+    const encryption* encrypted_by;
+    handshake_room& handshakes;
     /// Requested at the server's shutdown, for handlers.
     std::stop_token shutdown;
     /// Nothing is under way that its server would wait for.

@@ -16,9 +16,20 @@ asio::awaitable<boost::system::error_code> connection_input::receive(
     const asio::cancellation_state cancellation = co_await asio::this_coro::cancellation_state;
     const std::size_t had = bytes.size();
     bytes.resize(had + most);
+    const asio::mutable_buffer room{&bytes[had], most};
     boost::system::error_code error;
-    const std::size_t size = co_await from_.async_read_some(
-        asio::buffer(&bytes[had], most), memory_.token(error, cancellation.slot()));
+    std::size_t size = 0;
+    if (from_.channel() == nullptr) {
+        size = co_await from_.socket().async_read_some(
+            room, memory_.token(error, cancellation.slot()));
+    } else {
+        size = from_.read_some(room, error);
+        while (error == asio::error::would_block) {
+            co_await from_.async_wait(
+                awaited_by(*from_.channel()), memory_.token(error, cancellation.slot()));
+            size = error ? 0 : from_.read_some(room, error);
+        }
+    }
     bytes.resize(had + size);
     co_return error;
 }

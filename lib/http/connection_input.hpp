@@ -1,7 +1,7 @@
 #pragma once
 
-#include "async/stream_socket.hpp"
 #include "async/time_limit.hpp"
+#include "connection_stream.hpp"
 #include "operation_memory.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -17,9 +17,10 @@ class connection_input {
 public:
     using limit = time_limit<stream_socket>;
 
-    explicit connection_input(stream_socket& from) : from_{from} {}
+    explicit connection_input(connection_stream& from) : from_{from} {}
 
-    stream_socket& socket() noexcept { return from_; }
+    connection_stream& stream() noexcept { return from_; }
+    stream_socket& socket() noexcept { return from_.socket(); }
 
     /// Whoever parses some removes them.
     std::string bytes;
@@ -31,7 +32,7 @@ public:
         const limit& within, std::size_t most = 16'384);
 
 private:
-    stream_socket& from_;
+    connection_stream& from_;
     operation_memory<384> memory_;
 };
 

@@ -32,7 +32,7 @@ detached_streams::~detached_streams() {
     }
 }
 
-void detached_streams::begin(stream_socket& from, detached_order ordered) {
+void detached_streams::begin(connection_stream& from, detached_order ordered) {
     if (is_over_) {
         throw boost::system::system_error{errc::shut_down};
     }

@@ -2,7 +2,6 @@
 
 #include <crier/pubsub/logger.hpp>
 
-#include "async/stream_socket.hpp"
 #include "poller.hpp"
 #include "session.hpp"
 
@@ -35,7 +34,7 @@ public:
     /// Takes over the socket, and its place among the connections, and answers the request on it.
     /// Where it throws, no stream has begun, and the place is not taken over; the socket may be
     /// closed by then.
-    void begin(stream_socket& from, detached_order ordered);
+    void begin(connection_stream& from, detached_order ordered);
 
     /// Ends all of them, properly where that takes no waiting.
     void cut() noexcept;

@@ -2,6 +2,7 @@
 #include <crier/http/server.hpp>
 
 #include "async/durations.hpp"
+#include "connection_stream.hpp"
 #include "cors.hpp"
 #include "detached_streams.hpp"
 #include "pubsub/heartbeat.hpp"
@@ -39,17 +40,34 @@ bool is_among(std::string_view list, std::string_view wanted) {
 
 exchange::exchange(
     socket_type& socket, request_type request, std::chrono::milliseconds response_timeout)
-    : exchange{socket, foreign(std::move(request)),
-          detail::in_range(response_timeout, server_options{}.response_timeout), {}} {}
+    : own_{std::make_unique<detail::connection_stream>(socket)},
+      stream_{*own_},
+      received_{foreign(std::move(request))},
+      response_timeout_{detail::in_range(response_timeout, server_options{}.response_timeout)} {}
 
-exchange::exchange(socket_type& socket, std::unique_ptr<const detail::received> request,
+exchange::exchange(detail::connection_stream& on, std::unique_ptr<const detail::received> request,
     std::chrono::milliseconds response_timeout, std::stop_token shutdown)
-    : socket_{socket},
+    : stream_{on},
       received_{std::move(request)},
       response_timeout_{response_timeout},
       shutdown_{std::move(shutdown)} {}
 
 exchange::~exchange() = default;
+
+asio::any_io_executor exchange::get_executor() const { return stream_.get_executor(); }
+
+std::optional<tls_state> exchange::tls() const {
+    return stream_.channel() == nullptr ? std::nullopt : std::optional{stream_.channel()->state()};
+}
+
+exchange::socket_type& exchange::socket() {
+    if (stream_.channel() != nullptr) {
+        throw std::logic_error{"the socket of an encrypted connection is of no use to a handler"};
+    }
+    answered_ = true;
+    keeps_alive_ = false;
+    return stream_.socket();
+}
 
 const exchange::request_type& exchange::request() const noexcept { return received_->message; }
 
@@ -107,7 +125,7 @@ asio::awaitable<void> exchange::respond(response_type response) {
     const std::string head =
         detail::complete(response, keeps_alive, received_->read.style.head_only);
     const boost::system::error_code error =
-        co_await detail::send(socket_, response_timeout_, head, response.body());
+        co_await detail::send(stream_, response_timeout_, head, response.body());
     if (error) {
         throw boost::system::system_error{error};
     }
@@ -129,7 +147,7 @@ asio::awaitable<void> exchange::respond(http::status status) {
 }
 
 asio::awaitable<void> exchange::run_while_connected(asio::awaitable<void> work) {
-    return detail::run_while_connected(socket_, std::move(work));
+    return detail::run_while_connected(stream_.socket(), std::move(work));
 }
 
 void exchange::begin_answer() {
@@ -154,8 +172,8 @@ asio::awaitable<end_reason> exchange::stream(manager& events, serve_options opti
     check_options(options);
     return serve(
         begin_stream(events, std::move(options)),
-        [&socket = socket_](
-            const asio::any_io_executor& executor) { return make_sink(socket, executor); },
+        [&stream = stream_](
+            const asio::any_io_executor& executor) { return make_sink(stream, executor); },
         detail::manager_access::state_of(events));
 }
 
@@ -178,8 +196,9 @@ stream_writer exchange::writer(const writer_options& options) {
     begin_answer();
     writer_options with = options;
     std::ranges::copy(cors_fields_, std::back_inserter(with.fields));
-    return {make_sink(socket_, socket_.get_executor()), request().version(), socket_.get_executor(),
-        with, options.checks_request ? reply_in_place_of_stream(with.fields) : ""};
+    const asio::any_io_executor executor = get_executor();
+    return {make_sink(stream_, executor), request().version(), executor, with,
+        options.checks_request ? reply_in_place_of_stream(with.fields) : ""};
 }
 
 /// Empty: the request asks for a stream.

@@ -99,11 +99,16 @@ void poller::poll() {
     }
 }
 
-polled_sink::polled_sink(std::shared_ptr<poller> by, stream_socket& from)
-    : poller_{std::move(by)}, socket_{(from.native_non_blocking(true), from.release())} {}
+polled_sink::polled_sink(std::shared_ptr<poller> by, connection_stream& from)
+    : poller_{std::move(by)},
+      socket_{(from.socket().native_non_blocking(true), from.socket().release())},
+      channel_{from.take_channel()} {}
 
 polled_sink::~polled_sink() {
     cancel();
+    if (channel_) {
+        channel_->shut_down();
+    }
     ::shutdown(socket_, SHUT_WR);
     ::close(socket_);
 }
@@ -113,18 +118,20 @@ std::size_t polled_sink::write_some(buffers bytes, error_code& error) {
         error = asio::error::would_block;
         return 0;
     }
+    const std::size_t written =
+        channel_ ? channel_->write_some(bytes, error) : write_plain(bytes, error);
+    is_full_ = error == asio::error::would_block;
+    if (is_full_ && !is_watched_) {
+        watch_peer(); // a refusal, say
+    }
+    return written;
+}
+
+std::size_t polled_sink::write_plain(buffers bytes, error_code& error) const noexcept {
     const ssize_t written =
         bytes.size() == 1 ? send_one(socket_, bytes.front()) : send_all(socket_, bytes);
-    if (written < 0) {
-        error = last_error();
-        is_full_ = error == asio::error::would_block;
-        if (is_full_ && !is_watched_) {
-            watch_peer(); // a refusal, say
-        }
-        return 0;
-    }
-    error.clear();
-    return static_cast<std::size_t>(written);
+    error = written < 0 ? last_error() : error_code{};
+    return written < 0 ? 0 : static_cast<std::size_t>(written);
 }
 
 void polled_sink::watch_peer() {
@@ -160,13 +167,19 @@ void polled_sink::read() {
     std::array<char, 256> ignored; // NOLINT(cppcoreguidelines-pro-type-member-init): filled
     bool goes_on = true;
     while (goes_on) {
-        const ssize_t size = ::recv(socket_, ignored.data(), ignored.size(), 0);
-        const error_code error = size < 0  ? last_error()
-                               : size == 0 ? make_error_code(asio::error::eof)
-                                           : error_code{};
-        goes_on = error != asio::error::would_block &&
-                  received(error, size > 0 ? static_cast<std::size_t>(size) : 0);
+        error_code error;
+        const std::size_t size = read_some(asio::buffer(ignored), error);
+        goes_on = error != asio::error::would_block && received(error, size);
     }
+}
+
+std::size_t polled_sink::read_some(asio::mutable_buffer into, error_code& error) const noexcept {
+    if (channel_) {
+        return channel_->read_some(into, error);
+    }
+    const ssize_t size = ::recv(socket_, into.data(), into.size(), 0);
+    error = size < 0 ? last_error() : size == 0 ? make_error_code(asio::error::eof) : error_code{};
+    return size > 0 ? static_cast<std::size_t>(size) : 0;
 }
 
 } // namespace crier::detail

@@ -3,7 +3,7 @@
 #include <crier/async/detail/handler_memory.hpp>
 #include <crier/http/sink.hpp>
 
-#include "async/stream_socket.hpp"
+#include "connection_stream.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -38,14 +38,15 @@ private:
     bool waits_ = false;
 };
 
-/// A socket of its own, which a poller looks after. It is shut down and closed with the sink.
+/// A connection of its own, which a poller looks after. It is shut down and closed with the sink.
 class polled_sink final : public sink {
 public:
-    /// Takes the socket over.
-    polled_sink(std::shared_ptr<poller> by, stream_socket& from);
+    /// Takes over the socket, and what encrypts it.
+    polled_sink(std::shared_ptr<poller> by, connection_stream& from);
     ~polled_sink() override;
 
     std::size_t write_some(buffers bytes, boost::system::error_code& error) override;
+    std::size_t in_flight() const noexcept override { return channel_ ? channel_->in_flight() : 0; }
     void watch_peer() override;
     void cancel() override;
     void limit_buffering(std::size_t bytes, std::chrono::milliseconds longest) override;
@@ -54,10 +55,14 @@ private:
     friend class poller;
 
     void on_ready(std::uint32_t events);
+    std::size_t write_plain(buffers bytes, boost::system::error_code& error) const noexcept;
+    std::size_t read_some(
+        boost::asio::mutable_buffer into, boost::system::error_code& error) const noexcept;
     void read();
 
     const std::shared_ptr<poller> poller_;
     const int socket_;
+    const std::unique_ptr<encrypted_channel> channel_;
     bool is_watched_ = false;
     /// Until the kernel tells that there is room.
     bool is_full_ = false;

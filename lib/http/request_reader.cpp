@@ -121,7 +121,7 @@ asio::awaitable<std::optional<refusal>> read_body(
     // RFC 9110, section 10.1.1: not to a client that sends the body already.
     if (!error && of.expects_continue && input.bytes.empty()) {
         error = co_await send(
-            input.socket(), options.response_timeout, "HTTP/1.1 100 Continue\r\n\r\n");
+            input.stream(), options.response_timeout, "HTTP/1.1 100 Continue\r\n\r\n");
     }
     while (!parser.take_from(input.bytes, error) && !error) {
         error = co_await input.receive(limit);

@@ -3,6 +3,7 @@
 
 #include "async/durations.hpp"
 #include "descriptor_room.hpp"
+#include "encryption.hpp"
 #include "listening_sockets.hpp"
 #include "pubsub/log_failure.hpp"
 #include "pubsub/log_limit.hpp"
@@ -26,18 +27,40 @@ namespace asio = boost::asio;
 
 namespace detail {
 
-struct server_state {
+struct server_state : std::enable_shared_from_this<server_state> {
     explicit server_state(server_options given, asio::io_context* programs)
-        : is_on_programs_context{programs != nullptr}, options{std::move(given)} {
+        : is_on_programs_context{programs != nullptr},
+          options{std::move(given)},
+          encrypted_by{options.tls ? make_encryption(*options.tls) : nullptr} {
         listening.emplace(options);
         make_room_for_descriptors(options.max_connections);
         for (unsigned i = 0; i < options.threads; ++i) {
             workers.push_back(std::make_unique<worker>(
-                options, handle, connections, listening->take(i), programs));
+                options, encrypted_by.get(), handle, connections, listening->take(i), programs));
         }
     }
 
     asio::any_io_executor executor() const { return workers.front()->context().get_executor(); }
+
+    void reload_on_hangup() {
+        hangups->async_wait(
+            [whole = weak_from_this()](boost::system::error_code error, int /*number*/) {
+                if (const auto there = error ? nullptr : whole.lock()) {
+                    there->reload();
+                    there->reload_on_hangup();
+                }
+            });
+    }
+
+    void reload() {
+        try {
+            encrypted_by->reload();
+            options.log(severity::info, "the files of TLS were read again");
+        } catch (...) {
+            log_failure(
+                options.log, "the files of TLS are as they were: ", std::current_exception());
+        }
+    }
 
     void shutdown(std::chrono::milliseconds deadline) noexcept {
         if (ending.exchange(true)) {
@@ -53,9 +76,11 @@ struct server_state {
 
     /// At the shutdown, on the first worker's context.
     void announce_end() noexcept {
-        if (signals) {
+        for (asio::signal_set* const each : {signals.get(), hangups.get()}) {
             boost::system::error_code ignored;
-            signals->cancel(ignored);
+            if (each != nullptr) {
+                each->cancel(ignored);
+            }
         }
         try {
             if (hook) {
@@ -68,6 +93,7 @@ struct server_state {
 
     const bool is_on_programs_context;
     const server_options options;
+    const std::shared_ptr<encryption> encrypted_by; ///< none: connections are not
     server::handler handle;
     std::optional<listening_sockets> listening;
     std::function<void()> hook;
@@ -76,6 +102,7 @@ struct server_state {
     bool has_begun = false;
     std::vector<std::unique_ptr<worker>> workers;
     std::unique_ptr<asio::signal_set> signals;
+    std::unique_ptr<asio::signal_set> hangups;
     std::unique_ptr<signal> told_to_end;
 };
 
@@ -98,6 +125,10 @@ server_options checked(server_options options) {
     options.idle_timeout = detail::in_range(options.idle_timeout, defaults.idle_timeout);
     options.response_timeout =
         detail::in_range(options.response_timeout, defaults.response_timeout);
+    if (options.tls) {
+        options.tls->handshake_timeout = detail::in_range(
+            options.tls->handshake_timeout, tls_server_options{}.handshake_timeout);
+    }
     options.log = detail::limited(options.log ? options.log : log_to_clog);
     return options;
 }
@@ -135,6 +166,7 @@ server::server(asio::io_context& context, server_options options)
 server::~server() {
     state_->told_to_end.reset();
     state_->signals.reset();
+    state_->hangups.reset();
     if (state_->is_on_programs_context) {
         state_->workers.front()->abandon();
         state_->listening.reset(); // now that nobody listens any more
@@ -153,6 +185,21 @@ asio::ip::tcp::endpoint server::local_endpoint() const {
 }
 
 std::size_t server::connections() const noexcept { return state_->connections; }
+
+void server::reload_tls() {
+    if (!state_->encrypted_by) {
+        throw std::logic_error{"this server has no TLS whose files could be read again"};
+    }
+    state_->encrypted_by->reload();
+}
+
+void server::reload_tls_on_hangup() {
+    if (!state_->encrypted_by) {
+        throw std::logic_error{"this server has no TLS whose files could be read again"};
+    }
+    state_->hangups = std::make_unique<asio::signal_set>(get_executor(), SIGHUP);
+    state_->reload_on_hangup();
+}
 
 void server::on_shutdown(std::function<void()> hook) { state_->hook = std::move(hook); }
 

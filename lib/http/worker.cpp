@@ -17,12 +17,14 @@ namespace crier::detail {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-worker::worker(const server_options& options, const server::handler& handle,
-    std::atomic<std::size_t>& connections, std::vector<descriptor> sockets,
-    asio::io_context* programs)
+worker::worker(const server_options& options, const encryption* encrypted_by,
+    const server::handler& handle, std::atomic<std::size_t>& connections,
+    std::vector<descriptor> sockets, asio::io_context* programs)
     : options_{options},
+      encrypted_by_{encrypted_by},
       handle_{handle},
       all_connections_{connections},
+      handshakes_{options.tls ? options.tls->handshakes : 0},
       own_io_{programs == nullptr ? std::make_unique<asio::io_context>(1) : nullptr},
       io_{programs == nullptr ? *own_io_ : *programs},
       streams_{io_.get_executor(), options.log, connections, [this] { one_ended(); }} {
@@ -105,8 +107,10 @@ private:
 };
 
 void worker::begin(stream_socket socket, bool is_one_too_many) {
-    const auto which = std::make_shared<connection>(
-        connection_context{options_, handle_, streams_, ending_, shutdown_.get_token()}, kept());
+    const auto which =
+        std::make_shared<connection>(connection_context{options_, handle_, streams_, ending_,
+                                         encrypted_by_, handshakes_, shutdown_.get_token()},
+            kept());
     connections_.push_back(*which);
     which->state.is_one_too_many = is_one_too_many;
     if (is_one_too_many) {

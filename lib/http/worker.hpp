@@ -27,9 +27,9 @@ namespace crier::detail {
 class worker {
 public:
     /// Its options are checked. `programs`: the context that the program has; none: one of its own.
-    worker(const server_options& options, const server::handler& handle,
-        std::atomic<std::size_t>& connections, std::vector<descriptor> sockets,
-        boost::asio::io_context* programs);
+    worker(const server_options& options, const encryption* encrypted_by,
+        const server::handler& handle, std::atomic<std::size_t>& connections,
+        std::vector<descriptor> sockets, boost::asio::io_context* programs);
     worker(const worker&) = delete;
     worker& operator=(const worker&) = delete;
     ~worker();
@@ -77,10 +77,12 @@ private:
     std::shared_ptr<void> kept() const noexcept;
 
     const server_options& options_;
+    const encryption* const encrypted_by_;
     const server::handler& handle_;
     std::atomic<std::size_t>& all_connections_;
     std::size_t refused_ = 0;
-    /// Outlives the context, with which connections may go.
+    // These outlive the context, with which connections may go:
+    handshake_room handshakes_;
     boost::intrusive::list<connection, boost::intrusive::constant_time_size<false>> connections_;
     std::weak_ptr<void> whole_;
     const std::unique_ptr<boost::asio::io_context> own_io_; ///< none on the program's

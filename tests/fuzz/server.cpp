@@ -383,7 +383,9 @@ private:
     std::atomic<std::size_t> connections_{1};
     const bool ending_ = false;
     crier::detail::detached_streams streams_{io_.get_executor(), options_.log, connections_, [] {}};
-    crier::detail::connection_context context_{options_, handle_, streams_, ending_, {}};
+    crier::detail::handshake_room handshakes_{0};
+    crier::detail::connection_context context_{
+        options_, handle_, streams_, ending_, nullptr, handshakes_, {}};
     std::string epoch_;
     int client_ = -1;
     bool is_over_ = false;

@@ -212,7 +212,8 @@ TEST_CASE("a refusal goes on as soon as a client that took nothing takes it") {
         socket.write_some(asio::buffer(before), error);
     }
     const exchange::request_type request{boost::beast::http::verb::post, "/", 11};
-    streams.begin(socket, crier::test::ordered(crier::head_of(request), events));
+    crier::detail::connection_stream stream{socket};
+    streams.begin(stream, crier::test::ordered(crier::head_of(request), events));
     std::string got;
     CHECK(test.run_until([&] {
         got += peer.read_available();

@@ -117,7 +117,8 @@ TEST_CASE("whatever allocation fails as a request goes on, it is read, or its re
         tcp::acceptor acceptor{test.io, {asio::ip::address_v4::loopback(), 0}};
         client peer{acceptor.local_endpoint().port()};
         crier::exchange::socket_type socket{acceptor.accept()};
-        input.emplace(socket);
+        crier::detail::connection_stream stream{socket};
+        input.emplace(stream);
         const crier::server_options options;
         bool is_read = false;
         asio::cancellation_signal cancelled; // as a server has it

@@ -35,8 +35,9 @@ struct reading {
     tcp::acceptor acceptor{test.io, {asio::ip::address_v4::loopback(), 0}};
     client peer{acceptor.local_endpoint().port()};
     crier::exchange::socket_type socket{acceptor.accept()};
+    crier::detail::connection_stream stream{socket};
 
-    reading() { input.emplace(socket); }
+    reading() { input.emplace(stream); }
 
     void begin() {
         result.reset();

@@ -33,7 +33,8 @@ struct left_streams {
         serve_options options = {}) {
         ++connections;
         try {
-            streams.begin(on, ordered(head, events, std::move(options)));
+            detail::connection_stream stream{on};
+            streams.begin(stream, ordered(head, events, std::move(options)));
         } catch (...) {
             --connections;
             throw;

@@ -5,6 +5,7 @@
 #include <crier/http/cors.hpp>
 #include <crier/http/serve.hpp>
 #include <crier/http/stream_writer.hpp>
+#include <crier/http/tls.hpp>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
@@ -14,6 +15,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -22,6 +24,7 @@
 namespace crier {
 
 namespace detail {
+class connection_stream;
 struct decision;
 struct detached_order;
 struct exchange_access;
@@ -148,15 +151,15 @@ public:
     /// Thread safety: any thread may ask the token.
     std::stop_token shutdown_token() const noexcept { return shutdown_; }
 
-    boost::asio::any_io_executor get_executor() const { return socket_.get_executor(); }
+    boost::asio::any_io_executor get_executor() const;
+
+    /// How the connection is encrypted; none: it is not.
+    std::optional<tls_state> tls() const;
 
     /// The connection, for a handler that answers in its own way. The request counts as answered,
     /// and the connection is closed after the handler.
-    socket_type& socket() noexcept {
-        answered_ = true;
-        keeps_alive_ = false;
-        return socket_;
-    }
+    /// Errors: throws `std::logic_error` if the connection is encrypted.
+    socket_type& socket();
 
     bool is_answered() const noexcept { return answered_; }
 
@@ -166,7 +169,7 @@ public:
 private:
     friend struct detail::exchange_access;
 
-    exchange(socket_type& socket, std::unique_ptr<const detail::received> request,
+    exchange(detail::connection_stream& on, std::unique_ptr<const detail::received> request,
         std::chrono::milliseconds response_timeout, std::stop_token shutdown);
 
     boost::asio::awaitable<void> run_while_connected(boost::asio::awaitable<void> work);
@@ -176,7 +179,8 @@ private:
     detail::decision begin_stream(manager& events, serve_options checked);
     void detach(manager& events, serve_options checked);
 
-    socket_type& socket_;
+    const std::unique_ptr<detail::connection_stream> own_; ///< of another server's socket
+    detail::connection_stream& stream_;
     const std::unique_ptr<const detail::received> received_;
     const std::chrono::milliseconds response_timeout_;
     const std::stop_token shutdown_;

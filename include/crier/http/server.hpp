@@ -3,6 +3,7 @@
 #include <crier/export.hpp>
 #include <crier/http/exchange.hpp>
 #include <crier/http/gate.hpp>
+#include <crier/http/tls.hpp>
 #include <crier/pubsub/logger.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -15,6 +16,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -49,6 +51,9 @@ struct server_options {
     std::chrono::milliseconds response_timeout = std::chrono::seconds{30};
     std::size_t body_bytes = std::size_t{64} * 1024; ///< a larger one is answered with 413
     gate_limits limits{};
+    /// With these, all connections are encrypted: the server speaks https. One too many is closed
+    /// without a word.
+    std::optional<tls_server_options> tls{};
     /// Changes the answers that the server gives in the handler's place, which are plain text or
     /// problem details (RFC 9457) without CORS fields: 400, 408, 413, 417, 431, 501, 503 and 505.
     /// It may set the body and fields; the connection is closed after it. Called on all of the
@@ -91,9 +96,9 @@ struct server_state;
 /// answer is 500, and the exception is logged; `errc::client_left` and the like, which say that its
 /// connection has ended, are not.
 ///
-/// Thread safety: `shutdown` from any thread, the rest from the thread that owns it. The handler
-/// is called on all of the server's threads.
-/// Lifetime: declare it before the managers that use its executor; it must outlive them.
+/// Thread safety: `shutdown` and `reload_tls` from any thread, the rest from the thread that owns
+/// it. The handler is called on all of the server's threads. Lifetime: declare it before the
+/// managers that use its executor; it must outlive them.
 class CRIER_EXPORT server {
 public:
     using handler = std::function<boost::asio::awaitable<void>(exchange&)>;
@@ -101,7 +106,7 @@ public:
     /// Listens from here on.
     /// Errors: throws `system_error` if it cannot listen, `address_in_use` for a taken port, and
     /// the resolver's errors for an unknown name; `std::invalid_argument` on options that make no
-    /// sense.
+    /// sense, and for `tls` where crier was built without; `tls_file_error`.
     explicit server(server_options options = {});
 
     /// The same on a context that the program has, which one thread runs, as
@@ -138,6 +143,17 @@ public:
     /// logged. It is the place for `manager::shutdown`, which lets the streams end. A program that
     /// awaits `manager::async_shutdown` calls `shutdown` after it, and needs no hook.
     void on_shutdown(std::function<void()> hook);
+
+    /// Reads the files of `server_options::tls` again, such as a renewed certificate. Connections
+    /// go on as they are, the next ones get what was read.
+    ///
+    /// Errors: throws `tls_file_error`; all stays as it was. Throws `std::logic_error` on a server
+    /// without TLS.
+    /// Thread safety: any thread.
+    void reload_tls();
+
+    /// Calls `reload_tls` on SIGHUP. It is logged that it was called, or what it has thrown.
+    void reload_tls_on_hangup();
 
     /// Calls `shutdown` with the deadline on SIGINT and SIGTERM.
     void shutdown_on_signals(std::chrono::milliseconds deadline = std::chrono::milliseconds{500});

@@ -113,6 +113,14 @@ public:
         return written;
     }
 
+    std::size_t in_flight() const noexcept override {
+        if constexpr (requires { socket_.in_flight(); }) {
+            return socket_.in_flight();
+        } else {
+            return 0;
+        }
+    }
+
     void watch_peer() override {
         // Without a buffer of its own, which would lie idle for days.
         socket_.async_wait(boost::asio::socket_base::wait_read,
@@ -120,13 +128,7 @@ public:
                 if (cancelled_) {
                     return; // the socket may be gone
                 }
-                std::array<char, 256> ignored{};
-                const std::size_t size =
-                    error ? 0 : socket_.read_some(boost::asio::buffer(ignored), error);
-                if (error == boost::asio::error::would_block) {
-                    error.clear();
-                }
-                if (received(error, size)) {
+                if (read_all(error)) {
                     watch_peer();
                 }
             }));
@@ -144,6 +146,21 @@ public:
     }
 
 private:
+    /// TLS may have more than the socket tells of. Tells whether to go on.
+    bool read_all(boost::system::error_code error) {
+        std::array<char, 256> ignored{};
+        while (true) {
+            const std::size_t size =
+                error ? 0 : socket_.read_some(boost::asio::buffer(ignored), error);
+            if (error == boost::asio::error::would_block) {
+                return received({}, 0);
+            }
+            if (!received(error, size)) {
+                return false;
+            }
+        }
+    }
+
     Socket& socket_;
     const bool was_non_blocking_;
     bool waiting_ = false;
