@@ -37,7 +37,7 @@ void detached_streams::begin(connection_stream& from, detached_order ordered) {
         throw boost::system::system_error{errc::shut_down};
     }
     const std::shared_ptr<shard> on = ordered.events->shard_of(executor_);
-    auto to = std::make_shared<polled_sink>(poller_, from);
+    std::shared_ptr<sink> to = make_polled_sink(poller_, from);
     const auto made = session::make(
         std::move(ordered.events), on, std::move(to), std::move(ordered.decided), *this);
     ++open_;

@@ -99,16 +99,11 @@ void poller::poll() {
     }
 }
 
-polled_sink::polled_sink(std::shared_ptr<poller> by, connection_stream& from)
-    : poller_{std::move(by)},
-      socket_{(from.socket().native_non_blocking(true), from.socket().release())},
-      channel_{from.take_channel()} {}
+polled_sink::polled_sink(std::shared_ptr<poller> by, stream_socket& from)
+    : poller_{std::move(by)}, socket_{(from.native_non_blocking(true), from.release())} {}
 
 polled_sink::~polled_sink() {
     cancel();
-    if (channel_) {
-        channel_->shut_down();
-    }
     ::shutdown(socket_, SHUT_WR);
     ::close(socket_);
 }
@@ -118,8 +113,7 @@ std::size_t polled_sink::write_some(buffers bytes, error_code& error) {
         error = asio::error::would_block;
         return 0;
     }
-    const std::size_t written =
-        channel_ ? channel_->write_some(bytes, error) : write_plain(bytes, error);
+    const std::size_t written = send(bytes, error);
     is_full_ = error == asio::error::would_block;
     if (is_full_ && !is_watched_) {
         watch_peer(); // a refusal, say
@@ -127,7 +121,7 @@ std::size_t polled_sink::write_some(buffers bytes, error_code& error) {
     return written;
 }
 
-std::size_t polled_sink::write_plain(buffers bytes, error_code& error) const noexcept {
+std::size_t polled_sink::send(buffers bytes, error_code& error) noexcept {
     const ssize_t written =
         bytes.size() == 1 ? send_one(socket_, bytes.front()) : send_all(socket_, bytes);
     error = written < 0 ? last_error() : error_code{};
@@ -168,18 +162,35 @@ void polled_sink::read() {
     bool goes_on = true;
     while (goes_on) {
         error_code error;
-        const std::size_t size = read_some(asio::buffer(ignored), error);
+        const std::size_t size = receive(asio::buffer(ignored), error);
         goes_on = error != asio::error::would_block && received(error, size);
     }
 }
 
-std::size_t polled_sink::read_some(asio::mutable_buffer into, error_code& error) const noexcept {
-    if (channel_) {
-        return channel_->read_some(into, error);
-    }
+std::size_t polled_sink::receive(asio::mutable_buffer into, error_code& error) noexcept {
     const ssize_t size = ::recv(socket_, into.data(), into.size(), 0);
     error = size < 0 ? last_error() : size == 0 ? make_error_code(asio::error::eof) : error_code{};
     return size > 0 ? static_cast<std::size_t>(size) : 0;
+}
+
+encrypted_polled_sink::encrypted_polled_sink(std::shared_ptr<poller> by, connection_stream& from)
+    : polled_sink{std::move(by), from.socket()}, channel_{from.take_channel()} {}
+
+encrypted_polled_sink::~encrypted_polled_sink() { channel_->shut_down(); }
+
+std::size_t encrypted_polled_sink::send(buffers bytes, error_code& error) noexcept {
+    return channel_->write_some(bytes, error);
+}
+
+std::size_t encrypted_polled_sink::receive(asio::mutable_buffer into, error_code& error) noexcept {
+    return channel_->read_some(into, error);
+}
+
+std::shared_ptr<sink> make_polled_sink(std::shared_ptr<poller> by, connection_stream& from) {
+    if (from.channel() != nullptr) {
+        return std::make_shared<encrypted_polled_sink>(std::move(by), from);
+    }
+    return std::make_shared<polled_sink>(std::move(by), from.socket());
 }
 
 } // namespace crier::detail

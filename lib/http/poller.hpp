@@ -38,34 +38,55 @@ private:
     bool waits_ = false;
 };
 
-/// A connection of its own, which a poller looks after. It is shut down and closed with the sink.
-class polled_sink final : public sink {
+/// A socket of its own, which a poller looks after. It is shut down and closed with the sink.
+class polled_sink : public sink {
 public:
-    /// Takes over the socket, and what encrypts it.
-    polled_sink(std::shared_ptr<poller> by, connection_stream& from);
+    /// Takes the socket over.
+    polled_sink(std::shared_ptr<poller> by, stream_socket& from);
     ~polled_sink() override;
 
-    std::size_t write_some(buffers bytes, boost::system::error_code& error) override;
-    std::size_t in_flight() const noexcept override { return channel_ ? channel_->in_flight() : 0; }
-    void watch_peer() override;
-    void cancel() override;
-    void limit_buffering(std::size_t bytes, std::chrono::milliseconds longest) override;
+    std::size_t write_some(buffers bytes, boost::system::error_code& error) final;
+    void watch_peer() final;
+    void cancel() final;
+    void limit_buffering(std::size_t bytes, std::chrono::milliseconds longest) final;
+
+protected:
+    virtual std::size_t send(buffers bytes, boost::system::error_code& error) noexcept;
+    virtual std::size_t receive(
+        boost::asio::mutable_buffer into, boost::system::error_code& error) noexcept;
 
 private:
     friend class poller;
 
     void on_ready(std::uint32_t events);
-    std::size_t write_plain(buffers bytes, boost::system::error_code& error) const noexcept;
-    std::size_t read_some(
-        boost::asio::mutable_buffer into, boost::system::error_code& error) const noexcept;
     void read();
 
     const std::shared_ptr<poller> poller_;
     const int socket_;
-    const std::unique_ptr<encrypted_channel> channel_;
     bool is_watched_ = false;
     /// Until the kernel tells that there is room.
     bool is_full_ = false;
 };
+
+/// The same of an encrypted connection. What is not encrypted has no room for it.
+class encrypted_polled_sink final : public polled_sink {
+public:
+    /// Takes over the socket, and what encrypts it.
+    encrypted_polled_sink(std::shared_ptr<poller> by, connection_stream& from);
+    ~encrypted_polled_sink() override;
+
+    std::size_t in_flight() const noexcept override { return channel_->in_flight(); }
+
+protected:
+    std::size_t send(buffers bytes, boost::system::error_code& error) noexcept override;
+    std::size_t receive(
+        boost::asio::mutable_buffer into, boost::system::error_code& error) noexcept override;
+
+private:
+    const std::unique_ptr<encrypted_channel> channel_;
+};
+
+/// The sink that a connection needs, which it takes over.
+std::shared_ptr<sink> make_polled_sink(std::shared_ptr<poller> by, connection_stream& from);
 
 } // namespace crier::detail
