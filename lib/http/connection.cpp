@@ -129,9 +129,8 @@ asio::awaitable<bool> encrypt(connection_stream& stream, connection_context& con
     if (context.is_one_too_many) {
         co_return false;
     }
-    stream.encrypt_by(*context.encrypted_by);
-    const error_code failed =
-        co_await shake_hands(stream, context.handshakes, context.options.tls->handshake_timeout);
+    const error_code failed = co_await shake_hands(
+        stream, *context.encrypted_by, context.handshakes, context.options.tls->handshake_timeout);
     if (failed && !context.ending && !is_end_of_connection(failed) && failed != asio::error::eof) {
         log_failure(context.options.log, "a TLS handshake failed: ", failed);
     }

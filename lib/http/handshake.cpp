@@ -31,15 +31,22 @@ handshake_room::place::~place() {
     }
 }
 
+/// Who is woken may give its place back before `set` returns, and thousands may do so in turn:
+/// they are woken here all, not within each other.
 void handshake_room::give_back() {
-    if (waiting_.empty()) {
-        ++free_;
+    ++free_;
+    if (is_waking_) {
         return;
     }
-    place& next = waiting_.front();
-    waiting_.pop_front();
-    next.is_taken_ = true;
-    next.woken_.set();
+    is_waking_ = true;
+    while (free_ > 0 && !waiting_.empty()) {
+        place& next = waiting_.front();
+        waiting_.pop_front();
+        --free_;
+        next.is_taken_ = true;
+        next.woken_.set();
+    }
+    is_waking_ = false;
 }
 
 namespace {
@@ -61,23 +68,22 @@ asio::awaitable<error_code> wait_for_place(handshake_room::place& wanted, clock:
 } // namespace
 
 asio::awaitable<error_code> shake_hands(
-    connection_stream& on, handshake_room& in, clock::duration longest) {
+    connection_stream& on, const encryption& by, handshake_room& in, clock::duration longest) {
     const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
     const clock::time_point until = clock::now() + longest;
     operation_memory<384> memory;
     handshake_room::place place{in, on.get_executor()};
     error_code error = co_await wait_for_place(place, longest);
     const time_limit limit{on.socket(), std::max(until - clock::now(), clock::duration::zero())};
-    bool goes_on = !error;
-    while (goes_on) {
+    if (!error) {
+        on.encrypt_by(by);
         error = on.channel()->shake_hands();
-        goes_on = error == asio::error::would_block;
-        if (goes_on) {
-            co_await on.async_wait(awaited_by(*on.channel()), memory.token(error, state.slot()));
-            if (limit.expired() && !error) {
-                error = asio::error::operation_aborted;
-            }
-            goes_on = !error;
+    }
+    while (error == asio::error::would_block) {
+        co_await on.async_wait(awaited_by(*on.channel()), memory.token(error, state.slot()));
+        if (!error) {
+            error = limit.expired() ? error_code{asio::error::operation_aborted}
+                                    : on.channel()->shake_hands();
         }
     }
     co_return error;

@@ -49,12 +49,13 @@ private:
     void give_back();
 
     std::size_t free_;
+    bool is_waking_ = false;
     boost::intrusive::list<place, boost::intrusive::constant_time_size<false>> waiting_;
 };
 
-/// Lets the channel of a connection shake hands. The time includes the wait for a place.
-/// `operation_aborted`: it was not enough.
+/// Encrypts a connection, which takes memory, once there is a place, and lets it shake hands. The
+/// time includes the wait. `operation_aborted`: it was not enough.
 boost::asio::awaitable<boost::system::error_code> shake_hands(
-    connection_stream& on, handshake_room& in, clock::duration longest);
+    connection_stream& on, const encryption& by, handshake_room& in, clock::duration longest);
 
 } // namespace crier::detail
