@@ -42,6 +42,13 @@ struct server_state : std::enable_shared_from_this<server_state> {
 
     asio::any_io_executor executor() const { return workers.front()->context().get_executor(); }
 
+    encryption& encryption_there() const {
+        if (!encrypted_by) {
+            throw std::logic_error{"this server has no TLS whose files could be read again"};
+        }
+        return *encrypted_by;
+    }
+
     void reload_on_hangup() {
         hangups->async_wait(
             [whole = weak_from_this()](boost::system::error_code error, int /*number*/) {
@@ -186,17 +193,10 @@ asio::ip::tcp::endpoint server::local_endpoint() const {
 
 std::size_t server::connections() const noexcept { return state_->connections; }
 
-void server::reload_tls() {
-    if (!state_->encrypted_by) {
-        throw std::logic_error{"this server has no TLS whose files could be read again"};
-    }
-    state_->encrypted_by->reload();
-}
+void server::reload_tls() { state_->encryption_there().reload(); }
 
 void server::reload_tls_on_hangup() {
-    if (!state_->encrypted_by) {
-        throw std::logic_error{"this server has no TLS whose files could be read again"};
-    }
+    static_cast<void>(state_->encryption_there());
     state_->hangups = std::make_unique<asio::signal_set>(get_executor(), SIGHUP);
     state_->reload_on_hangup();
 }

@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <string_view>
 #include <utility>
 
@@ -44,11 +43,8 @@ std::size_t buffers_of(sink::buffers bytes, std::size_t size) noexcept {
 }
 
 std::string subject_of(const X509& certificate) {
-    const openssl_ptr<BIO> to{BIO_new(BIO_s_mem())};
-    X509_NAME_print_ex(to.get(), X509_get_subject_name(&certificate), 0, XN_FLAG_RFC2253);
-    char* text = nullptr;
-    const long size = BIO_get_mem_data(to.get(), &text);
-    return {text, static_cast<std::size_t>(size)};
+    return printed([name = X509_get_subject_name(&certificate)](
+                       BIO* to) { X509_NAME_print_ex(to, name, 0, XN_FLAG_RFC2253); });
 }
 
 } // namespace

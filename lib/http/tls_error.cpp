@@ -1,6 +1,7 @@
 #include "tls_error.hpp"
 
 #include <boost/asio/error.hpp>
+#include <boost/system/error_category.hpp>
 
 #include <openssl/err.h>
 
@@ -18,16 +19,12 @@ public:
 
 } // namespace
 
-const boost::system::error_category& openssl_category() noexcept {
-    static const openssl_errors all;
-    return all;
-}
-
 boost::system::error_code take_openssl_error() noexcept {
+    static const openssl_errors all;
     const unsigned long code = ERR_get_error();
     ERR_clear_error();
     return code == 0 ? make_error_code(boost::asio::error::connection_aborted)
-                     : boost::system::error_code{static_cast<int>(code), openssl_category()};
+                     : boost::system::error_code{static_cast<int>(code), all};
 }
 
 std::string take_openssl_words() { return take_openssl_error().message(); }

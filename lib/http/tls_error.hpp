@@ -1,14 +1,10 @@
 #pragma once
 
-#include <boost/system/error_category.hpp>
 #include <boost/system/error_code.hpp>
 
 #include <string>
 
 namespace crier::detail {
-
-/// The errors of OpenSSL.
-const boost::system::error_category& openssl_category() noexcept;
 
 /// The oldest one that OpenSSL keeps for this thread; then it keeps none.
 boost::system::error_code take_openssl_error() noexcept;

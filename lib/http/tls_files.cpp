@@ -36,11 +36,7 @@ openssl_ptr<X509> next_certificate(BIO& from) {
 }
 
 std::string shown(const ASN1_TIME& time) {
-    const openssl_ptr<BIO> to{BIO_new(BIO_s_mem())};
-    ASN1_TIME_print(to.get(), &time);
-    char* text = nullptr;
-    const long size = BIO_get_mem_data(to.get(), &text);
-    return {text, static_cast<std::size_t>(size)};
+    return printed([&time](BIO* to) { ASN1_TIME_print(to, &time); });
 }
 
 void check_time(const X509& of, const std::string& path) {

@@ -5,7 +5,10 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
+#include <cstddef>
 #include <memory>
+#include <new>
+#include <string>
 
 namespace crier::detail {
 
@@ -20,5 +23,18 @@ struct openssl_freer {
 
 template <class T>
 using openssl_ptr = std::unique_ptr<T, openssl_freer>;
+
+/// What is printed to a BIO. Throws `std::bad_alloc`.
+template <class Print>
+std::string printed(Print print) {
+    const openssl_ptr<BIO> to{BIO_new(BIO_s_mem())};
+    if (!to) {
+        throw std::bad_alloc{};
+    }
+    print(to.get());
+    char* text = nullptr;
+    const long size = BIO_get_mem_data(to.get(), &text);
+    return {text, static_cast<std::size_t>(size)};
+}
 
 } // namespace crier::detail

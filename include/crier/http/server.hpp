@@ -97,8 +97,9 @@ struct server_state;
 /// connection has ended, are not.
 ///
 /// Thread safety: `shutdown` and `reload_tls` from any thread, the rest from the thread that owns
-/// it. The handler is called on all of the server's threads. Lifetime: declare it before the
-/// managers that use its executor; it must outlive them.
+/// it. The handler is called on all of the server's threads.
+///
+/// Lifetime: declare it before the managers that use its executor; it must outlive them.
 class CRIER_EXPORT server {
 public:
     using handler = std::function<boost::asio::awaitable<void>(exchange&)>;
