@@ -230,8 +230,8 @@ void run(const crier::server_options& options) {
     approvals requests{server.get_executor()};
 
     server.on_shutdown([&requests] { requests.changes().close(); });
-    server.shutdown_on_signals();
-    std::cout << "http://" << server.local_endpoint() << "/requests\n" << std::flush;
+    example::obey_signals(server, options);
+    std::cout << example::url_of(server, options) << "/requests\n" << std::flush;
     server.run([&requests](crier::exchange& request) { return handle(request, requests); });
 }
 

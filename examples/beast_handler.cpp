@@ -1,4 +1,4 @@
-// Shows streams in an existing Beast server with its own context and threads.
+// Shows streams in an existing Beast server with its own context and threads, plain or by TLS.
 // Try it with: curl -N http://127.0.0.1:8080/events
 
 #include <crier/crier.hpp>
@@ -15,14 +15,22 @@
 #include <boost/asio/strand.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/stream_traits.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
+#if HAVE_TLS
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#endif
 
 #include <chrono>
 #include <csignal>
+#include <functional>
 #include <iostream>
+#include <memory>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace asio = boost::asio;
@@ -49,12 +57,13 @@ response_type answer(const request_type& request) {
     return response;
 }
 
-asio::awaitable<void> session(beast::tcp_stream stream, crier::manager& manager) {
+template <class Stream>
+asio::awaitable<void> answer_requests(Stream& stream, crier::manager& manager) {
     beast::flat_buffer buffer;
     bool keep_alive = true;
     while (keep_alive) {
         request_type request;
-        stream.expires_after(30s);
+        beast::get_lowest_layer(stream).expires_after(30s);
         co_await http::async_read(stream, buffer, request, asio::use_awaitable);
         if (request.target() == "/events") {
             crier::serve_options options;
@@ -66,12 +75,66 @@ asio::awaitable<void> session(beast::tcp_stream stream, crier::manager& manager)
         co_await http::async_write(stream, response, asio::use_awaitable);
         keep_alive = response.keep_alive();
     }
+}
+
+asio::awaitable<void> serve_plain(beast::tcp_stream stream, crier::manager& manager) {
+    co_await answer_requests(stream, manager);
     error_code ignored;
     stream.socket().shutdown(tcp::socket::shutdown_send, ignored);
 }
 
+#if HAVE_TLS
+namespace ssl = asio::ssl;
+
+std::shared_ptr<ssl::context> make_context(const crier::tls_certificate& files) {
+    auto made = std::make_shared<ssl::context>(ssl::context::tls_server);
+    made->set_options(ssl::context::no_tlsv1 | ssl::context::no_tlsv1_1);
+    error_code error;
+    made->use_certificate_chain_file(files.chain, error);
+    if (error) {
+        throw crier::tls_file_error{
+            "cannot use the certificate in " + files.chain + ": " + error.message()};
+    }
+    made->use_private_key_file(files.key, ssl::context::pem, error);
+    if (error) {
+        throw crier::tls_file_error{"cannot use the key in " + files.key + ": " + error.message()};
+    }
+    return made;
+}
+
+asio::awaitable<void> serve_encrypted(
+    beast::tcp_stream plain, std::shared_ptr<ssl::context> context, crier::manager& manager) {
+    ssl::stream<beast::tcp_stream> stream{std::move(plain), *context};
+    stream.next_layer().expires_after(10s);
+    co_await stream.async_handshake(ssl::stream_base::server, asio::use_awaitable);
+    co_await answer_requests(stream, manager);
+    stream.next_layer().expires_after(1s); // not all clients say that they have seen the end
+    co_await stream.async_shutdown(asio::use_awaitable);
+}
+#endif
+
+using connection_handler = std::function<asio::awaitable<void>(beast::tcp_stream)>;
+
+connection_handler handler_of(const crier::server_options& options, crier::manager& manager) {
+    if (!options.tls) {
+        return [&manager](
+                   beast::tcp_stream stream) { return serve_plain(std::move(stream), manager); };
+    }
+#if HAVE_TLS
+    if (options.tls->certificates.size() > 1) {
+        throw std::runtime_error{"this server has one certificate for all hosts"};
+    }
+    return [&manager, context = make_context(options.tls->certificates.front())](
+               beast::tcp_stream stream) {
+        return serve_encrypted(std::move(stream), context, manager);
+    };
+#else
+    throw std::runtime_error{"built without TLS, which needs OpenSSL"};
+#endif
+}
+
 asio::awaitable<void> listen(
-    asio::io_context& io, tcp::acceptor& acceptor, crier::manager& manager) {
+    asio::io_context& io, tcp::acceptor& acceptor, const connection_handler& handle) {
     asio::steady_timer pause{acceptor.get_executor()};
     while (acceptor.is_open()) {
         const auto strand = asio::make_strand(io);
@@ -80,7 +143,7 @@ asio::awaitable<void> listen(
             strand, asio::redirect_error(asio::use_awaitable, error));
         if (!error) {
             beast::tcp_stream stream{std::move(socket)};
-            asio::co_spawn(strand, session(std::move(stream), manager), asio::detached);
+            asio::co_spawn(strand, handle(std::move(stream)), asio::detached);
         } else if (acceptor.is_open()) {
             // Out of file descriptors, for example: retrying at once would spin.
             pause.expires_after(100ms);
@@ -107,8 +170,9 @@ tcp::acceptor listening(asio::io_context& io, const crier::server_options& optio
 void run(const crier::server_options& options) {
     asio::io_context io{static_cast<int>(options.threads)};
     crier::manager manager{io.get_executor()};
+    const connection_handler handle = handler_of(options, manager);
     tcp::acceptor acceptor = listening(io, options);
-    asio::co_spawn(acceptor.get_executor(), listen(io, acceptor, manager), asio::detached);
+    asio::co_spawn(acceptor.get_executor(), listen(io, acceptor, handle), asio::detached);
 
     asio::signal_set signals{acceptor.get_executor(), SIGINT, SIGTERM};
     asio::steady_timer deadline{acceptor.get_executor()};
@@ -119,7 +183,8 @@ void run(const crier::server_options& options) {
         deadline.expires_after(300ms);
         deadline.async_wait([&io](error_code) { io.stop(); });
     });
-    std::cout << "http://" << acceptor.local_endpoint() << "/events\n" << std::flush;
+    std::cout << (options.tls ? "https://" : "http://") << acceptor.local_endpoint() << "/events\n"
+              << std::flush;
 
     const std::jthread publisher{[&manager] { publish_numbers(manager); }};
     std::vector<std::jthread> helpers;

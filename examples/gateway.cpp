@@ -128,7 +128,10 @@ int run(const crier::server_options& options, std::chrono::milliseconds interval
     gateway served{context, interval};
     server.start(served.handler());
     asio::co_spawn(context, served.shutdown_on_signal(server), asio::detached);
-    std::cout << "http://" << server.local_endpoint() << "/events?topic=sensor/1\n" << std::flush;
+    if (options.tls) {
+        server.reload_tls_on_hangup();
+    }
+    std::cout << example::url_of(server, options) << "/events?topic=sensor/1\n" << std::flush;
     context.run();
     return 0;
 }

@@ -16,7 +16,7 @@ namespace {
 void run(const crier::server_options& options) {
     crier::server server{options};
     crier::manager manager{server.get_executor()};
-    std::cout << "http://" << server.local_endpoint() << "/time\n" << std::flush;
+    std::cout << example::url_of(server, options) << "/time\n" << std::flush;
 
     const std::jthread publisher{[&manager](const std::stop_token& stopped) {
         while (!stopped.stop_requested()) {
@@ -26,7 +26,7 @@ void run(const crier::server_options& options) {
     }};
 
     server.on_shutdown([&manager] { manager.shutdown(); });
-    server.shutdown_on_signals();
+    example::obey_signals(server, options);
     server.run([&manager](crier::exchange& request) -> boost::asio::awaitable<void> {
         co_await request.stream(manager);
     });

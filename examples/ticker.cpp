@@ -73,8 +73,8 @@ void run(const crier::server_options& options) {
         ticks.close();
         timer.cancel();
     });
-    server.shutdown_on_signals();
-    std::cout << "http://" << server.local_endpoint() << "/events\n" << std::flush;
+    example::obey_signals(server, options);
+    std::cout << example::url_of(server, options) << "/events\n" << std::flush;
     server.run([&ticks](crier::exchange& request) { return handle(request, ticks); });
 }
 

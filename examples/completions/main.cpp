@@ -123,8 +123,8 @@ int run(program_options& options) {
     model by{options.model_threads, std::chrono::milliseconds{options.token_time}};
     options.server.on_refusal = describe_refusal;
     crier::server server{options.server};
-    server.shutdown_on_signals();
-    std::cout << "http://" << server.local_endpoint() << "/v1/chat/completions\n" << std::flush;
+    example::obey_signals(server, options.server);
+    std::cout << example::url_of(server, options.server) << "/v1/chat/completions\n" << std::flush;
     server.run([&](crier::exchange& request) { return handle(request, by, options); });
     return 0;
 }

@@ -211,9 +211,9 @@ private:
 void run(const crier::server_options& options) {
     crier::server server{options};
     application dashboard{server};
-    std::cout << "crier dashboard on http://" << server.local_endpoint() << "/\n" << std::flush;
+    std::cout << "crier dashboard on " << example::url_of(server, options) << "/\n" << std::flush;
     server.on_shutdown([&dashboard] { dashboard.shutdown(); });
-    server.shutdown_on_signals();
+    example::obey_signals(server, options);
     server.run([&dashboard](crier::exchange& request) { return dashboard.handle(request); });
 }
 

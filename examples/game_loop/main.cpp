@@ -98,8 +98,8 @@ int run(const program_options& options) {
         enough.emit(asio::cancellation_type::terminal);
         events.shutdown();
     });
-    server.shutdown_on_signals();
-    std::cout << "game_loop on http://" << server.local_endpoint() << "/\n" << std::flush;
+    example::obey_signals(server, options.server);
+    std::cout << "game_loop on " << example::url_of(server, options.server) << "/\n" << std::flush;
 
     const game::games games{options.games, events};
     std::optional<game::measurement> measured;
@@ -107,7 +107,9 @@ int run(const program_options& options) {
         measured.emplace(std::chrono::seconds{options.measure}, options.viewers, *crowd, server,
             events, games.first());
     } else {
-        asio::co_spawn(server.get_executor(), game::watch_slowly(server.local_endpoint(), events),
+        const bool is_encrypted = options.server.tls.has_value();
+        asio::co_spawn(server.get_executor(),
+            game::watch_slowly(server.local_endpoint(), is_encrypted, events),
             asio::bind_cancellation_slot(enough.slot(), asio::detached));
     }
     const auto handle = streams(events, options.games.rooms);
@@ -134,7 +136,8 @@ int main(int argc, char** argv) {
         "--pause", options.games.pause, "how many seconds a room stays closed after a game", 1, 60);
     auto* const measure = app.add_option("--measure", options.measure,
         "measure one endless game for so many seconds, print a table, and exit");
-    measure->check(CLI::Range(10, 3'600))->excludes("--rooms", "--game-threads", "--game");
+    measure->check(CLI::Range(10, 3'600))
+        ->excludes("--rooms", "--game-threads", "--game", "--certificate");
     number("--viewers", options.viewers, "how many viewers to connect while measuring", 2, 15'000)
         ->needs(measure);
     return example::run_with(app, argc, argv, [&options] {

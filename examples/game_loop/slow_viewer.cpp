@@ -11,6 +11,10 @@
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/system/system_error.hpp>
+#if HAVE_TLS
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#endif
 
 #include <array>
 #include <chrono>
@@ -52,11 +56,12 @@ asio::awaitable<void> wait(std::chrono::milliseconds time) {
 }
 
 /// Until the stream ends, which throws.
-asio::awaitable<void> watch(tcp::socket& socket, crier::manager& report) {
-    co_await asio::async_write(socket, asio::buffer(ask), asio::use_awaitable);
+template <class Stream>
+asio::awaitable<void> watch(Stream& stream, crier::manager& report) {
+    co_await asio::async_write(stream, asio::buffer(ask), asio::use_awaitable);
     std::string received;
     const std::size_t head = co_await asio::async_read_until(
-        socket, asio::dynamic_buffer(received), "\r\n\r\n", asio::use_awaitable);
+        stream, asio::dynamic_buffer(received), "\r\n\r\n", asio::use_awaitable);
     received.erase(0, head);
     crier::parser parser;
     std::array<char, bytes_per_turn> buffer{};
@@ -67,21 +72,38 @@ asio::awaitable<void> watch(tcp::socket& socket, crier::manager& report) {
         }
         co_await wait(turn_length);
         const std::size_t size =
-            co_await socket.async_read_some(asio::buffer(buffer), asio::use_awaitable);
+            co_await stream.async_read_some(asio::buffer(buffer), asio::use_awaitable);
         received.assign(buffer.data(), size);
     }
 }
 
+/// The certificate is not checked: the server is this program itself.
+asio::awaitable<void> watch_encrypted(tcp::socket& socket, crier::manager& report) {
+#if HAVE_TLS
+    asio::ssl::context tls{asio::ssl::context::tls_client};
+    asio::ssl::stream<tcp::socket&> stream{socket, tls};
+    co_await stream.async_handshake(asio::ssl::stream_base::client, asio::use_awaitable);
+    co_await watch(stream, report);
+#else
+    co_await watch(socket, report); // never reached: the server has refused its options
+#endif
+}
+
 } // namespace
 
-asio::awaitable<void> watch_slowly(tcp::endpoint server, crier::manager& report) {
+asio::awaitable<void> watch_slowly(
+    tcp::endpoint server, bool is_encrypted, crier::manager& report) {
     const auto executor = co_await asio::this_coro::executor;
     while (true) {
         try {
             tcp::socket socket{executor, server.protocol()};
             socket.set_option(asio::socket_base::receive_buffer_size{receive_buffer});
             co_await socket.async_connect(server, asio::use_awaitable);
-            co_await watch(socket, report);
+            if (is_encrypted) {
+                co_await watch_encrypted(socket, report);
+            } else {
+                co_await watch(socket, report);
+            }
         } catch (const boost::system::system_error&) { // NOLINT(bugprone-empty-catch)
             // The game is over, or the viewer was cancelled: then the wait throws, too.
         }

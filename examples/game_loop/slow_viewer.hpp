@@ -12,6 +12,6 @@ namespace game {
 /// "slow" the time of each state that it gets, and the time at which it got it: the difference is
 /// the age of what a slow viewer sees.
 boost::asio::awaitable<void> watch_slowly(
-    boost::asio::ip::tcp::endpoint server, crier::manager& report);
+    boost::asio::ip::tcp::endpoint server, bool is_encrypted, crier::manager& report);
 
 } // namespace game

@@ -122,8 +122,8 @@ int run(program_options options) {
     crier::server server{options.server};
     crier::manager events{server.get_executor(), std::move(managed)};
     server.on_shutdown([&events] { events.shutdown(); });
-    server.shutdown_on_signals(std::chrono::seconds{2});
-    std::cout << "hub on http://" << server.local_endpoint() << "/events\n" << std::flush;
+    example::obey_signals(server, options.server, std::chrono::seconds{2});
+    std::cout << "hub on " << example::url_of(server, options.server) << "/events\n" << std::flush;
     const crier::server::handler streams = crier::stream_handler(events);
     server.run([&](crier::exchange& request) { return answer(request, events, streams, cors); });
     return 0;
