@@ -11,9 +11,10 @@ namespace crier::detail {
 enum class coding : std::uint8_t { plain, chunked };
 
 /// The coding of a stream's body by the version of its request, as Beast numbers it.
-/// Source: RFC 9112, section 6: an HTTP/1.0 client is sent no chunks.
+/// Source: RFC 9112, section 6: an HTTP/1.0 client is sent no chunks; RFC 9113, section 8.1: nor is
+/// one of HTTP/2, version 20, whose frames tell the end.
 constexpr coding coding_of(unsigned version) noexcept {
-    return version >= 11 ? coding::chunked : coding::plain;
+    return version == 11 ? coding::chunked : coding::plain;
 }
 
 inline frame_bytes bytes_as(coding as) noexcept {

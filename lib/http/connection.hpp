@@ -2,6 +2,7 @@
 
 #include <crier/http/server.hpp>
 
+#include "async/alarms.hpp"
 #include "async/stream_socket.hpp"
 #include "detached_streams.hpp"
 #include "encryption.hpp"
@@ -9,6 +10,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <memory>
 #include <stop_token>
 
 namespace crier::detail {
@@ -24,6 +26,7 @@ struct connection_context {
     /// None: connections are not encrypted.
     const encryption* encrypted_by;
     handshake_room& handshakes;
+    const std::shared_ptr<alarms>& timing;
     /// Requested at the server's shutdown, for handlers.
     std::stop_token shutdown;
     /// Nothing is under way that its server would wait for.

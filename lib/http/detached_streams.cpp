@@ -25,7 +25,7 @@ detached_streams::detached_streams(asio::any_io_executor executor, logger log,
 detached_streams::~detached_streams() {
     if (!empty()) {
         context_members<session>::of(executor_).for_each([this](session& each) {
-            if (each.belongs_to(*this)) {
+            if (has(each)) {
                 each.disown();
             }
         });
@@ -36,10 +36,20 @@ void detached_streams::begin(connection_stream& from, detached_order ordered) {
     if (is_over_) {
         throw boost::system::system_error{errc::shut_down};
     }
+    begin(make_polled_sink(poller_, from), std::move(ordered), with_connection_);
+}
+
+void detached_streams::begin(std::shared_ptr<sink> to, detached_order ordered) {
+    if (is_over_) {
+        throw boost::system::system_error{errc::shut_down};
+    }
+    begin(std::move(to), std::move(ordered), on_shared_);
+}
+
+void detached_streams::begin(std::shared_ptr<sink> to, detached_order ordered, stream_end& then) {
     const std::shared_ptr<shard> on = ordered.events->shard_of(executor_);
-    std::shared_ptr<sink> to = make_polled_sink(poller_, from);
     const auto made = session::make(
-        std::move(ordered.events), on, std::move(to), std::move(ordered.decided), *this);
+        std::move(ordered.events), on, std::move(to), std::move(ordered.decided), then);
     ++open_;
     try {
         made->start();
@@ -48,17 +58,20 @@ void detached_streams::begin(connection_stream& from, detached_order ordered) {
     }
 }
 
-void detached_streams::ended(end_reason /*reason*/, const std::exception_ptr& failure) noexcept {
+void detached_streams::stream_end::ended(
+    end_reason /*reason*/, const std::exception_ptr& failure) noexcept {
     if (failure) {
-        log_failure(log_, "a stream failed: ", failure);
+        log_failure(all_.log_, "a stream failed: ", failure);
     }
     abandoned();
-    on_end_();
+    all_.on_end_();
 }
 
-void detached_streams::abandoned() noexcept {
-    --open_;
-    --connections_;
+void detached_streams::stream_end::abandoned() noexcept {
+    --all_.open_;
+    if (has_connection_) {
+        --all_.connections_;
+    }
 }
 
 void detached_streams::end() noexcept {
@@ -69,7 +82,7 @@ void detached_streams::end() noexcept {
 void detached_streams::cut() noexcept {
     context_members<session>::of(executor_).for_each([this](session& each) {
         try {
-            if (each.belongs_to(*this)) {
+            if (has(each)) {
                 each.cut();
             }
         } catch (...) {

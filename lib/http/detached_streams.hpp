@@ -19,7 +19,7 @@ struct detached_order {
 };
 
 /// The streams of one thread that no handler waits for: of each only its session is kept.
-class detached_streams final : private session_end {
+class detached_streams final {
 public:
     /// Each stream is one of the connections, which it is taken off at its end; `on_end` is called
     /// then.
@@ -36,6 +36,9 @@ public:
     /// closed by then.
     void begin(connection_stream& from, detached_order ordered);
 
+    /// The same on a stream of a connection that others share, and that is not taken over.
+    void begin(std::shared_ptr<sink> to, detached_order ordered);
+
     /// Ends all of them, properly where that takes no waiting.
     void cut() noexcept;
 
@@ -43,14 +46,32 @@ public:
     void end() noexcept;
 
 private:
-    void ended(end_reason reason, const std::exception_ptr& failure) noexcept override;
-    void abandoned() noexcept override;
+    /// Of the streams with a connection of their own, or of the others.
+    class stream_end final : public session_end {
+    public:
+        stream_end(detached_streams& all, bool has_connection) noexcept
+            : all_{all}, has_connection_{has_connection} {}
+
+        void ended(end_reason reason, const std::exception_ptr& failure) noexcept override;
+        void abandoned() noexcept override;
+
+    private:
+        detached_streams& all_;
+        const bool has_connection_;
+    };
+
+    void begin(std::shared_ptr<sink> to, detached_order ordered, stream_end& then);
+    bool has(const session& which) const noexcept {
+        return which.belongs_to(with_connection_) || which.belongs_to(on_shared_);
+    }
 
     const boost::asio::any_io_executor executor_;
     const logger log_;
     std::atomic<std::size_t>& connections_;
     const std::function<void()> on_end_;
     const std::shared_ptr<poller> poller_;
+    stream_end with_connection_{*this, true};
+    stream_end on_shared_{*this, false};
     std::size_t open_ = 0;
     bool is_over_ = false;
 };

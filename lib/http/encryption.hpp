@@ -33,6 +33,9 @@ public:
     /// Tells the peer that nothing follows, if the socket takes that at once.
     virtual void shut_down() noexcept = 0;
 
+    /// Whether client and server have agreed on HTTP/2. Source: RFC 7301.
+    virtual bool chose_http2() const noexcept = 0;
+
     virtual tls_state state() const = 0;
 };
 
@@ -49,8 +52,8 @@ public:
     virtual void reload() = 0;
 };
 
-/// Throws `std::invalid_argument` on options that make no sense, and `tls_file_error`, which
-/// says what is wrong with which file.
-std::shared_ptr<encryption> make_encryption(const tls_server_options& options);
+/// `offers_http2`: to clients that ask for it. Throws `std::invalid_argument` on options that make
+/// no sense, and `tls_file_error`, which says what is wrong with which file.
+std::shared_ptr<encryption> make_encryption(const tls_server_options& options, bool offers_http2);
 
 } // namespace crier::detail

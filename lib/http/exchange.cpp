@@ -2,12 +2,11 @@
 #include <crier/http/server.hpp>
 
 #include "async/durations.hpp"
-#include "connection_stream.hpp"
+#include "connection_responder.hpp"
 #include "cors.hpp"
 #include "detached_streams.hpp"
 #include "pubsub/heartbeat.hpp"
 #include "received.hpp"
-#include "send.hpp"
 #include "serve.hpp"
 #include "while_connected.hpp"
 #include "whole_response.hpp"
@@ -32,6 +31,15 @@ std::unique_ptr<const detail::received> foreign(exchange::request_type request) 
         detail::received{std::move(read), std::move(request)});
 }
 
+/// For the socket of another server.
+class socket_responder final : private detail::connection_stream,
+                               public detail::connection_responder {
+public:
+    explicit socket_responder(exchange::socket_type& socket) noexcept
+        : connection_stream{socket},
+          connection_responder{static_cast<detail::connection_stream&>(*this)} {}
+};
+
 bool is_among(std::string_view list, std::string_view wanted) {
     return detail::any_in(list, [wanted](std::string_view each) { return each == wanted; });
 }
@@ -40,33 +48,34 @@ bool is_among(std::string_view list, std::string_view wanted) {
 
 exchange::exchange(
     socket_type& socket, request_type request, std::chrono::milliseconds response_timeout)
-    : own_{std::make_unique<detail::connection_stream>(socket)},
-      stream_{*own_},
+    : own_{std::make_unique<socket_responder>(socket)},
+      to_{*own_},
       received_{foreign(std::move(request))},
       response_timeout_{detail::in_range(response_timeout, server_options{}.response_timeout)} {}
 
-exchange::exchange(detail::connection_stream& on, std::unique_ptr<const detail::received> request,
+exchange::exchange(detail::responder& to, std::unique_ptr<const detail::received> request,
     std::chrono::milliseconds response_timeout, std::stop_token shutdown)
-    : stream_{on},
+    : to_{to},
       received_{std::move(request)},
       response_timeout_{response_timeout},
       shutdown_{std::move(shutdown)} {}
 
 exchange::~exchange() = default;
 
-asio::any_io_executor exchange::get_executor() const { return stream_.get_executor(); }
+asio::any_io_executor exchange::get_executor() const { return to_.get_executor(); }
 
-std::optional<tls_state> exchange::tls() const {
-    return stream_.channel() == nullptr ? std::nullopt : std::optional{stream_.channel()->state()};
+std::optional<tls_state> exchange::tls() const { return to_.tls(); }
+
+std::string_view exchange::protocol() const noexcept {
+    const unsigned version = request().version();
+    return version == 20 ? "HTTP/2" : version == 10 ? "HTTP/1.0" : "HTTP/1.1";
 }
 
 exchange::socket_type& exchange::socket() {
-    if (stream_.channel() != nullptr) {
-        throw std::logic_error{"the socket of an encrypted connection is of no use to a handler"};
-    }
+    socket_type& used = to_.socket();
     answered_ = true;
     keeps_alive_ = false;
-    return stream_.socket();
+    return used;
 }
 
 const exchange::request_type& exchange::request() const noexcept { return received_->message; }
@@ -125,7 +134,7 @@ asio::awaitable<void> exchange::respond(response_type response) {
     const std::string head =
         detail::complete(response, keeps_alive, received_->read.style.head_only);
     const boost::system::error_code error =
-        co_await detail::send(stream_, response_timeout_, head, response.body());
+        co_await to_.send(response_timeout_, head, response.body());
     if (error) {
         throw boost::system::system_error{error};
     }
@@ -147,7 +156,7 @@ asio::awaitable<void> exchange::respond(http::status status) {
 }
 
 asio::awaitable<void> exchange::run_while_connected(asio::awaitable<void> work) {
-    return detail::run_while_connected(stream_.socket(), std::move(work));
+    return detail::run_while_connected(to_, std::move(work));
 }
 
 void exchange::begin_answer() {
@@ -172,8 +181,7 @@ asio::awaitable<end_reason> exchange::stream(manager& events, serve_options opti
     check_options(options);
     return serve(
         begin_stream(events, std::move(options)),
-        [&stream = stream_](
-            const asio::any_io_executor& executor) { return make_sink(stream, executor); },
+        [&to = to_](const asio::any_io_executor& executor) { return to.make_sink(executor); },
         detail::manager_access::state_of(events));
 }
 
@@ -197,7 +205,7 @@ stream_writer exchange::writer(const writer_options& options) {
     writer_options with = options;
     std::ranges::copy(cors_fields_, std::back_inserter(with.fields));
     const asio::any_io_executor executor = get_executor();
-    return {make_sink(stream_, executor), request().version(), executor, with,
+    return {to_.make_sink(executor), request().version(), executor, with,
         options.checks_request ? reply_in_place_of_stream(with.fields) : ""};
 }
 

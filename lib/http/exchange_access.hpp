@@ -2,9 +2,9 @@
 
 #include <crier/http/exchange.hpp>
 
-#include "connection_stream.hpp"
 #include "detached_streams.hpp"
 #include "received.hpp"
+#include "responder.hpp"
 
 #include <memory>
 #include <stop_token>
@@ -15,9 +15,9 @@ namespace crier::detail {
 /// What the library does with an exchange and handlers do not.
 struct exchange_access {
     /// Of a request that the gate has let pass, as it was read there.
-    static exchange make(connection_stream& on, std::unique_ptr<const received> request,
+    static exchange make(responder& to, std::unique_ptr<const received> request,
         std::chrono::milliseconds response_timeout, std::stop_token shutdown) {
-        return {on, std::move(request), response_timeout, std::move(shutdown)};
+        return {to, std::move(request), response_timeout, std::move(shutdown)};
     }
 
     static const asked& asked_of(const exchange& of) noexcept { return of.received_->read; }

@@ -22,12 +22,6 @@ using boost::system::error_code;
 
 namespace {
 
-/// A request whose body is still to come.
-struct begun {
-    framing body;
-    std::unique_ptr<received> request;
-};
-
 refusal refusal_of(const error_code& error) {
     if (error == asio::error::operation_aborted) {
         return {408, "the request took too long"};
@@ -38,22 +32,7 @@ refusal refusal_of(const error_code& error) {
     return {400, "malformed request body"};
 }
 
-using head_result = std::variant<hang_up, refused_request, begun>;
-
-head_result parse_head(std::string_view raw, const gate_limits& limits) {
-    request_head head;
-    if (const auto refused = read_lines(raw, head, limits)) {
-        return refused_request{*refused, {.head_only = head.method == "HEAD"}};
-    }
-    begun made;
-    made.request = std::make_unique<received>();
-    made.request->read = ask(head);
-    if (const auto refused = read_framing(head, made.body)) {
-        return refused_request{*refused, made.request->read.style};
-    }
-    made.request->message = message_of(head);
-    return made;
-}
+using head_result = std::variant<hang_up, refused_request, http2_preface, begun_request>;
 
 /// The size of the head; 0: its end has not come. The bytes before `from` were searched already.
 std::size_t end_of_head(std::string_view bytes, std::size_t from) {
@@ -106,10 +85,16 @@ asio::awaitable<head_result> read_head(connection_input& input, const server_opt
         drop_empty_lines(bytes);
         size = end_of_head(bytes, std::min(had, bytes.size()));
     }
+    if (options.http2 && !input.brought_a_request && bytes.starts_with("PRI * HTTP/2.0\r\n\r\n")) {
+        co_return http2_preface{};
+    }
     auto parsed = parse_head(std::string_view{bytes}.substr(0, size), options.limits);
     bytes.erase(0, size);
     input.brought_a_request = true;
-    co_return parsed;
+    if (auto* const refused = std::get_if<refused_request>(&parsed)) {
+        co_return *refused;
+    }
+    co_return std::get<begun_request>(std::move(parsed));
 }
 
 /// Into the message. The refusal, if there is one.
@@ -138,6 +123,24 @@ asio::awaitable<std::optional<refusal>> read_body(
 
 } // namespace
 
+std::variant<refused_request, begun_request> parse_head(
+    std::string_view raw, const gate_limits& limits, unsigned version) {
+    request_head head;
+    if (const auto refused = read_lines(raw, head, limits)) {
+        return refused_request{*refused, {.head_only = head.method == "HEAD"}};
+    }
+    begun_request made;
+    const auto refused = read_framing(head, made.body);
+    head.version = version == 0 ? head.version : version;
+    made.request = std::make_unique<received>();
+    made.request->read = ask(head);
+    if (refused) {
+        return refused_request{*refused, made.request->read.style};
+    }
+    made.request->message = message_of(head);
+    return made;
+}
+
 exchange::request_type message_of(const request_head& head) {
     const auto text = [](std::string_view view) {
         return boost::beast::string_view{view.data(), view.size()};
@@ -157,7 +160,10 @@ asio::awaitable<read_result> read_request(connection_input& input, const server_
     if (const auto* refused = std::get_if<refused_request>(&head)) {
         co_return *refused;
     }
-    auto* const found = std::get_if<begun>(&head);
+    if (std::holds_alternative<http2_preface>(head)) {
+        co_return http2_preface{};
+    }
+    auto* const found = std::get_if<begun_request>(&head);
     if (found == nullptr) {
         co_return hang_up{};
     }

@@ -4,6 +4,7 @@
 #include "async/durations.hpp"
 #include "descriptor_room.hpp"
 #include "encryption.hpp"
+#include "http2.hpp"
 #include "listening_sockets.hpp"
 #include "pubsub/log_failure.hpp"
 #include "pubsub/log_limit.hpp"
@@ -31,7 +32,8 @@ struct server_state : std::enable_shared_from_this<server_state> {
     explicit server_state(server_options given, asio::io_context* programs)
         : is_on_programs_context{programs != nullptr},
           options{std::move(given)},
-          encrypted_by{options.tls ? make_encryption(*options.tls) : nullptr} {
+          encrypted_by{
+              options.tls ? make_encryption(*options.tls, options.http2.has_value()) : nullptr} {
         listening.emplace(options);
         make_room_for_descriptors(options.max_connections);
         for (unsigned i = 0; i < options.threads; ++i) {
@@ -135,6 +137,9 @@ server_options checked(server_options options) {
     if (options.tls) {
         options.tls->handshake_timeout = detail::in_range(
             options.tls->handshake_timeout, tls_server_options{}.handshake_timeout);
+    }
+    if (options.http2) {
+        detail::check_http2(*options.http2);
     }
     options.log = detail::limited(options.log ? options.log : log_to_clog);
     return options;

@@ -297,6 +297,7 @@ void session::end_body() {
         reason_ == end_reason::cancelled || reason_ == end_reason::overflow || end == end_kind::cut;
     if (!failure_ && ends_here && !out_.has_own() && !pending.is_partly_written()) {
         out_.write_some(stream_end(coding_), now);
+        out_.to().finish();
     }
     close();
 }
@@ -314,6 +315,8 @@ bool session::go_on_sending_the_end() {
             return true;
         }
         reason_ = is_open_ ? end_reason_of(failed) : reason_;
+    } else {
+        out_.to().finish();
     }
     close();
     return false;

@@ -181,6 +181,7 @@ struct stream_writer::parts : std::enable_shared_from_this<parts>,
     asio::awaitable<error_code> write_header() {
         co_await try_write(header);
         if (!ended && !begins_stream) {
+            out.to().finish();
             co_await let_go();
             ended = errc::no_stream;
         }
@@ -193,6 +194,7 @@ struct stream_writer::parts : std::enable_shared_from_this<parts>,
         }
         const error_code failed = co_await try_write(detail::stream_end(as));
         if (!failed) {
+            out.to().finish();
             co_await let_go();
             ended = asio::error::shut_down;
         }

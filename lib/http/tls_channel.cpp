@@ -88,6 +88,13 @@ void tls_channel::shut_down() noexcept {
     }
 }
 
+bool tls_channel::chose_http2() const noexcept {
+    const unsigned char* chosen = nullptr;
+    unsigned size = 0;
+    SSL_get0_alpn_selected(ssl_.get(), &chosen, &size);
+    return std::string_view{reinterpret_cast<const char*>(chosen), size} == "h2";
+}
+
 tls_state tls_channel::state() const {
     tls_state told{SSL_get_version(ssl_.get()), SSL_get_cipher_name(ssl_.get()), {}};
     if (const X509* const client = SSL_get0_peer_certificate(ssl_.get())) {

@@ -21,6 +21,7 @@ public:
     std::size_t write_some(sink::buffers bytes, boost::system::error_code& error) noexcept override;
     std::size_t in_flight() const noexcept override { return in_flight_; }
     void shut_down() noexcept override;
+    bool chose_http2() const noexcept override;
     tls_state state() const override;
 
 private:

@@ -19,11 +19,11 @@ constexpr const char* ciphers = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-
                                 "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
 constexpr const char* groups = "X25519:P-256:P-384";
 
-/// Takes HTTP/1.1, where the client says what it speaks.
+/// Of the protocols that we speak, the first that the client does, where it says so.
 /// Source: RFC 7301, section 3.2.
 int choose_protocol(SSL* /*of*/, const unsigned char** chosen, unsigned char* size,
-    const unsigned char* offered, unsigned int offered_size, void* /*user*/) noexcept {
-    constexpr std::string_view ours{"\x08http/1.1"};
+    const unsigned char* offered, unsigned int offered_size, void* with_http2) noexcept {
+    const std::string_view ours = with_http2 != nullptr ? "\x02h2\x08http/1.1" : "\x08http/1.1";
     unsigned char* found = nullptr;
     const int result =
         SSL_select_next_proto(&found, size, reinterpret_cast<const unsigned char*>(ours.data()),
@@ -41,8 +41,8 @@ int verification(client_certificates wanted) noexcept {
     return SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
 }
 
-openssl_ptr<SSL_CTX> make_context(
-    const tls_server_options& options, const tls_certificate& certificate, tls_tickets& tickets) {
+openssl_ptr<SSL_CTX> make_context(const tls_server_options& options, bool offers_http2,
+    const tls_certificate& certificate, tls_tickets& tickets) {
     openssl_ptr<SSL_CTX> made{SSL_CTX_new(TLS_server_method())};
     if (!made) {
         throw std::bad_alloc{};
@@ -63,7 +63,8 @@ openssl_ptr<SSL_CTX> make_context(
     constexpr std::string_view ours = "crier";
     SSL_CTX_set_session_id_context(
         &context, reinterpret_cast<const unsigned char*>(ours.data()), ours.size());
-    SSL_CTX_set_alpn_select_cb(&context, choose_protocol, nullptr);
+    // What it points to is of no matter, whether it points to something is.
+    SSL_CTX_set_alpn_select_cb(&context, choose_protocol, offers_http2 ? &context : nullptr);
     use_certificate(context, certificate);
     SSL_CTX_set_verify(&context, verification(options.clients), nullptr);
     if (options.clients != client_certificates::none) {
@@ -75,10 +76,11 @@ openssl_ptr<SSL_CTX> make_context(
 
 } // namespace
 
-tls_contexts::tls_contexts(const tls_server_options& options, std::shared_ptr<tls_tickets> tickets)
+tls_contexts::tls_contexts(
+    const tls_server_options& options, bool offers_http2, std::shared_ptr<tls_tickets> tickets)
     : tickets_{std::move(tickets)} {
     for (const tls_certificate& each : options.certificates) {
-        all_.push_back(make_context(options, each, *tickets_));
+        all_.push_back(make_context(options, offers_http2, each, *tickets_));
     }
     SSL_CTX& first = *all_.front();
     SSL_CTX_set_tlsext_servername_callback(&first, &tls_contexts::choose);

@@ -14,7 +14,8 @@ namespace crier::detail {
 class tls_contexts {
 public:
     /// Throws `tls_file_error`, which says what is wrong with which file.
-    tls_contexts(const tls_server_options& options, std::shared_ptr<tls_tickets> tickets);
+    tls_contexts(
+        const tls_server_options& options, bool offers_http2, std::shared_ptr<tls_tickets> tickets);
     tls_contexts(const tls_contexts&) = delete;
     tls_contexts& operator=(const tls_contexts&) = delete;
     ~tls_contexts() = default;

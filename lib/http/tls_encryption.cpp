@@ -11,17 +11,18 @@ namespace {
 
 class tls_encryption final : public encryption {
 public:
-    explicit tls_encryption(tls_server_options options)
+    tls_encryption(tls_server_options options, bool offers_http2)
         : options_{std::move(options)},
+          offers_http2_{offers_http2},
           tickets_{std::make_shared<tls_tickets>(options_.ticket_keys)},
-          contexts_{std::make_shared<const tls_contexts>(options_, tickets_)} {}
+          contexts_{std::make_shared<const tls_contexts>(options_, offers_http2_, tickets_)} {}
 
     std::unique_ptr<encrypted_channel> accept(int socket) const override {
         return std::make_unique<tls_channel>(contexts(), socket);
     }
 
     void reload() override {
-        auto fresh = std::make_shared<const tls_contexts>(options_, tickets_);
+        auto fresh = std::make_shared<const tls_contexts>(options_, offers_http2_, tickets_);
         tickets_->reload();
         const std::scoped_lock locked{lock_};
         contexts_ = std::move(fresh);
@@ -34,6 +35,7 @@ private:
     }
 
     const tls_server_options options_;
+    const bool offers_http2_;
     const std::shared_ptr<tls_tickets> tickets_;
     mutable std::mutex lock_;
     std::shared_ptr<const tls_contexts> contexts_;
@@ -54,9 +56,9 @@ void check_tls(const tls_server_options& options) {
 
 } // namespace
 
-std::shared_ptr<encryption> make_encryption(const tls_server_options& options) {
+std::shared_ptr<encryption> make_encryption(const tls_server_options& options, bool offers_http2) {
     check_tls(options);
-    return std::make_shared<tls_encryption>(options);
+    return std::make_shared<tls_encryption>(options, offers_http2);
 }
 
 } // namespace crier::detail

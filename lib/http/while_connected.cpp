@@ -4,7 +4,6 @@
 
 #include "async/side_flow.hpp"
 #include "async/unthrown.hpp"
-#include "peer_watch.hpp"
 
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/error.hpp>
@@ -44,14 +43,14 @@ private:
 
 /// Why the work was not let to its end, if so.
 asio::awaitable<error_code> run_until_left(
-    stream_socket& socket, side_flow& flow, asio::awaitable<void> work) {
+    responder& of, side_flow& flow, asio::awaitable<void> work) {
     const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
-    const peer_watch watch{socket, flow.woken()};
+    const std::unique_ptr<departure_watch> watch = of.watch_client(flow.woken());
     const cancellation_watch cancellation{state, flow.woken()};
     flow.start(std::move(work));
     bool goes_on = true;
     while (!flow.has_ended()) {
-        if (goes_on && (watch.has_left() || cancellation.is_cancelled())) {
+        if (goes_on && (watch->has_left() || cancellation.is_cancelled())) {
             goes_on = false;
             flow.cancel();
         } else {
@@ -59,7 +58,7 @@ asio::awaitable<error_code> run_until_left(
         }
     }
     error_code why;
-    if (watch.has_left()) {
+    if (watch->has_left()) {
         why = errc::client_left;
     } else if (!goes_on) {
         why = asio::error::operation_aborted;
@@ -69,9 +68,9 @@ asio::awaitable<error_code> run_until_left(
 
 } // namespace
 
-asio::awaitable<void> run_while_connected(stream_socket& socket, asio::awaitable<void> work) {
+asio::awaitable<void> run_while_connected(responder& of, asio::awaitable<void> work) {
     side_flow flow{co_await asio::this_coro::executor};
-    asio::awaitable<error_code> running = run_until_left(socket, flow, std::move(work));
+    asio::awaitable<error_code> running = run_until_left(of, flow, std::move(work));
     const error_code why = co_await unthrown(std::move(running));
     if (why) {
         throw boost::system::system_error{why};

@@ -87,6 +87,7 @@ private:
     std::weak_ptr<void> whole_;
     const std::unique_ptr<boost::asio::io_context> own_io_; ///< none on the program's
     boost::asio::io_context& io_;
+    const std::shared_ptr<alarms> alarms_ = std::make_shared<alarms>(io_.get_executor());
     std::list<listener> listeners_;
     timer deadline_{io_};
     detached_streams streams_;

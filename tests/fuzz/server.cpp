@@ -384,8 +384,10 @@ private:
     const bool ending_ = false;
     crier::detail::detached_streams streams_{io_.get_executor(), options_.log, connections_, [] {}};
     crier::detail::handshake_room handshakes_{0};
+    const std::shared_ptr<crier::detail::alarms> alarms_ =
+        std::make_shared<crier::detail::alarms>(io_.get_executor());
     crier::detail::connection_context context_{
-        options_, handle_, streams_, ending_, nullptr, handshakes_, {}};
+        options_, handle_, streams_, ending_, nullptr, handshakes_, alarms_, {}};
     std::string epoch_;
     int client_ = -1;
     bool is_over_ = false;

@@ -24,11 +24,11 @@
 namespace crier {
 
 namespace detail {
-class connection_stream;
 struct decision;
 struct detached_order;
 struct exchange_access;
 struct received;
+class responder;
 } // namespace detail
 
 /// One request to a `server`, and how to answer it: with a response, with a stream of a manager, or
@@ -153,12 +153,17 @@ public:
 
     boost::asio::any_io_executor get_executor() const;
 
+    /// The protocol that the request came by: "HTTP/1.0", "HTTP/1.1" or "HTTP/2".
+    std::string_view protocol() const noexcept;
+
     /// How the connection is encrypted; none: it is not.
     std::optional<tls_state> tls() const;
 
     /// The connection, for a handler that answers in its own way. The request counts as answered,
     /// and the connection is closed after the handler.
-    /// Errors: throws `std::logic_error` if the connection is encrypted.
+    ///
+    /// Errors: throws `std::logic_error` if the connection is encrypted, or of HTTP/2, whose
+    /// requests share it.
     socket_type& socket();
 
     bool is_answered() const noexcept { return answered_; }
@@ -169,7 +174,7 @@ public:
 private:
     friend struct detail::exchange_access;
 
-    exchange(detail::connection_stream& on, std::unique_ptr<const detail::received> request,
+    exchange(detail::responder& to, std::unique_ptr<const detail::received> request,
         std::chrono::milliseconds response_timeout, std::stop_token shutdown);
 
     boost::asio::awaitable<void> run_while_connected(boost::asio::awaitable<void> work);
@@ -179,8 +184,8 @@ private:
     detail::decision begin_stream(manager& events, serve_options checked);
     void detach(manager& events, serve_options checked);
 
-    const std::unique_ptr<detail::connection_stream> own_; ///< of another server's socket
-    detail::connection_stream& stream_;
+    const std::unique_ptr<detail::responder> own_; ///< of another server's socket
+    detail::responder& to_;
     const std::unique_ptr<const detail::received> received_;
     const std::chrono::milliseconds response_timeout_;
     const std::stop_token shutdown_;

@@ -3,6 +3,7 @@
 #include <crier/export.hpp>
 #include <crier/http/exchange.hpp>
 #include <crier/http/gate.hpp>
+#include <crier/http/http2.hpp>
 #include <crier/http/tls.hpp>
 #include <crier/pubsub/logger.hpp>
 
@@ -54,6 +55,9 @@ struct server_options {
     /// With these, all connections are encrypted: the server speaks https. One too many is closed
     /// without a word.
     std::optional<tls_server_options> tls{};
+    /// With these, clients may speak HTTP/2: on encrypted connections those that offer "h2", on
+    /// others those that begin with it. None: HTTP/1.1 alone.
+    std::optional<http2_options> http2 = http2_if_built();
     /// Changes the answers that the server gives in the handler's place, which are plain text or
     /// problem details (RFC 9457) without CORS fields: 400, 408, 413, 417, 431, 501, 503 and 505.
     /// It may set the body and fields; the connection is closed after it. Called on all of the
@@ -83,7 +87,7 @@ class worker;
 struct server_state;
 } // namespace detail
 
-/// A small HTTP/1.1 server, for programs that have none.
+/// A small server of HTTP/1.1 and HTTP/2, for programs that have none.
 ///
 ///     crier::server server{{.port = 8080}};
 ///     crier::manager manager{server.get_executor()};
@@ -107,7 +111,7 @@ public:
     /// Listens from here on.
     /// Errors: throws `system_error` if it cannot listen, `address_in_use` for a taken port, and
     /// the resolver's errors for an unknown name; `std::invalid_argument` on options that make no
-    /// sense, and for `tls` where crier was built without; `tls_file_error`.
+    /// sense, and for `tls` and `http2` where crier was built without; `tls_file_error`.
     explicit server(server_options options = {});
 
     /// The same on a context that the program has, which one thread runs, as

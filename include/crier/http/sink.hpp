@@ -40,6 +40,10 @@ public:
     /// `received`.
     virtual void watch_peer() = 0;
 
+    /// Ends the body, all of which was written, where that takes more than bytes, as on a stream of
+    /// HTTP/2. `cancel` follows.
+    virtual void finish() {}
+
     /// Gives up all waits, and restores the stream's settings.
     virtual void cancel() = 0;
 

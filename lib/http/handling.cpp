@@ -1,0 +1,103 @@
+#include "handling.hpp"
+
+#include <crier/wire/errc.hpp>
+
+#include "exchange_access.hpp"
+#include "pubsub/log_failure.hpp"
+#include "whole_response.hpp"
+
+#include <boost/asio/error.hpp>
+#include <boost/beast/http/status.hpp>
+
+#include <exception>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace crier::detail {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using boost::system::error_code;
+
+namespace {
+
+/// The answer as the program has it. None: its function has failed.
+std::optional<exchange::response_type> shaped(
+    const refused_request& refused, const server_options& options) {
+    constexpr unsigned version = 11;
+    exchange::response_type answer = refusal_message(refused.why, refused.style.as_json, version);
+    try {
+        options.on_refusal(refused.why, answer);
+        return answer;
+    } catch (...) {
+        log_failure(options.log, "on_refusal failed: ", std::current_exception());
+        return std::nullopt;
+    }
+}
+
+} // namespace
+
+asio::awaitable<void> send_refusal(
+    responder& to, refused_request refused, const server_options& options) {
+    std::optional<exchange::response_type> answer;
+    if (options.on_refusal) {
+        answer = shaped(refused, options);
+    }
+    std::string response;
+    if (answer) {
+        response = complete(*answer, false, refused.style.head_only);
+        response += answer->body();
+    } else {
+        response = refusal_response(refused.why, refused.style);
+    }
+    co_await to.send(options.response_timeout, response, {});
+}
+
+bool is_end_of_connection(const error_code& error) {
+    return error == errc::client_left || error == errc::stalled || error == errc::no_stream ||
+           error == asio::error::operation_aborted || error == asio::error::broken_pipe ||
+           error == asio::error::connection_reset;
+}
+
+asio::awaitable<bool> handle_request(
+    responder& to, std::unique_ptr<received> request, connection_context& context) {
+    exchange handled = exchange_access::make(
+        to, std::move(request), context.options.response_timeout, context.shutdown);
+    std::exception_ptr problem;
+    bool ending = false;
+    try {
+        asio::awaitable<void> handling = context.handle(handled);
+        co_await std::move(handling);
+    } catch (const boost::system::system_error& error) {
+        if (is_end_of_connection(error.code())) {
+            co_return false;
+        }
+        ending = error.code() == errc::shut_down;
+        problem = std::current_exception();
+    } catch (...) {
+        problem = std::current_exception();
+    }
+    if (problem && !ending) {
+        log_failure(context.options.log, "handler failed: ", problem);
+    }
+    if (!handled.is_answered()) {
+        asio::awaitable<void> responding =
+            !problem ? handled.refuse(http::status::not_found, "not found")
+            : ending ? handled.refuse(http::status::service_unavailable, "shutting down")
+                     : handled.refuse(http::status::internal_server_error, "internal error");
+        co_await std::move(responding);
+    }
+    if (detached_order* const ordered = exchange_access::detached(handled);
+        ordered != nullptr && !problem) {
+        try {
+            const bool is_handed_over = to.detach(context.streams, std::move(*ordered));
+            context.is_handed_over = context.is_handed_over || is_handed_over;
+        } catch (...) {
+            log_failure(context.options.log, "a stream failed: ", std::current_exception());
+        }
+    }
+    co_return !problem && handled.keeps_alive();
+}
+
+} // namespace crier::detail

@@ -1,0 +1,417 @@
+#include "http2_connection.hpp"
+
+#include "async/durations.hpp"
+#include "async/executors.hpp"
+#include "http2_head.hpp"
+#include "nghttp2_calls.hpp"
+
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace crier::detail {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+namespace {
+
+/// So much is joined before it is written, and so much a stream may write before others have their
+/// turn.
+constexpr std::size_t piece = std::size_t{16} * 1024;
+
+clock::time_point after(clock::time_point since, std::chrono::milliseconds time) noexcept {
+    return time >= never ? clock::time_point::max() : since + time;
+}
+
+nghttp2_nv field_of(std::string_view name, std::string_view value) noexcept {
+    // nghttp2 only reads them. NOLINTBEGIN(*-const-cast)
+    auto* const at = reinterpret_cast<std::uint8_t*>(const_cast<char*>(name.data()));
+    auto* const text = reinterpret_cast<std::uint8_t*>(const_cast<char*>(value.data()));
+    // NOLINTEND(*-const-cast)
+    return {at, text, name.size(), value.size(), NGHTTP2_NV_FLAG_NONE};
+}
+
+} // namespace
+
+http2_connection::http2_connection(asio::any_io_executor executor, std::shared_ptr<sink> to,
+    std::shared_ptr<alarms> timing, const server_options& options, http2_requests& requests)
+    : executor_{std::move(executor)},
+      timing_{std::move(timing)},
+      options_{options},
+      requests_{requests},
+      output_{std::move(to)},
+      session_{nghttp2_calls::new_session(*this)},
+      guard_{clock::now()},
+      heard_{clock::now()},
+      idle_since_{heard_} {
+    const nghttp2_settings_entry settings[]{{NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS,
+                                                static_cast<std::uint32_t>(options.http2->streams)},
+        {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE,
+            static_cast<std::uint32_t>(options.limits.header_bytes)},
+        {NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1}};
+    nghttp2_submit_settings(session_, NGHTTP2_FLAG_NONE, settings, std::size(settings));
+    output_.to().attach(this);
+}
+
+http2_connection::~http2_connection() {
+    close(asio::error::operation_aborted);
+    nghttp2_session_del(session_);
+}
+
+void http2_connection::start() {
+    arm(next_deadline());
+    settle();
+}
+
+void http2_connection::receive(std::string_view bytes) {
+    if (is_over_) {
+        return;
+    }
+    heard_ = clock::now();
+    is_pinged_ = false;
+    const auto* const data = reinterpret_cast<const std::uint8_t*>(bytes.data());
+    if (nghttp2_session_mem_recv(session_, data, bytes.size()) < 0) {
+        end_with(was_flooded_ ? NGHTTP2_ENHANCE_YOUR_CALM : NGHTTP2_PROTOCOL_ERROR);
+        return;
+    }
+    settle();
+}
+
+/// Where there is no memory, the connection ends.
+void http2_connection::settle() noexcept {
+    const auto self = shared_from_this();
+    try {
+        act_on_notes();
+        go_on();
+    } catch (...) {
+        end_with(was_flooded_ ? NGHTTP2_ENHANCE_YOUR_CALM : NGHTTP2_INTERNAL_ERROR);
+    }
+}
+
+/// What nghttp2's callbacks have noted, in which nothing else may be done.
+void http2_connection::act_on_notes() {
+    while (!ended_.empty()) {
+        ended_.front().end(asio::error::connection_reset);
+    }
+    if (std::exchange(may_have_window_, false)) {
+        for (http2_stream& each : streams_) {
+            if (std::exchange(each.waits_for_window, false)) {
+                wait(each);
+            }
+        }
+    }
+    while (!complete_.empty()) {
+        http2_stream& next = complete_.front();
+        complete_.pop_front();
+        had_request_ = true;
+        const std::unique_ptr<http2_request> request = std::move(next.incoming);
+        if (is_draining_) {
+            nghttp2_submit_rst_stream(
+                session_, NGHTTP2_FLAG_NONE, next.id(), NGHTTP2_REFUSED_STREAM);
+        } else if (request) {
+            requests_.begin(next.kept, request->finish(options_.limits));
+        }
+    }
+}
+
+void http2_connection::go_on() {
+    flush();
+    wake_waiting();
+    if (is_over_) {
+        return;
+    }
+    if (nghttp2_session_want_read(session_) == 0 && output_.size() == 0) {
+        close(asio::error::eof);
+        return;
+    }
+    arm(streams_.empty() ? next_deadline() : ping_due());
+    requests_.changed(streams_.empty());
+}
+
+void http2_connection::wake() {
+    if (is_over_) {
+        return;
+    }
+    const auto self = shared_from_this();
+    check_deadlines(clock::now());
+    if (!is_over_) {
+        settle();
+    }
+}
+
+// --- what is written ---
+
+bool http2_connection::has_room() const noexcept {
+    return !is_over_ && output_.size() < piece &&
+           nghttp2_session_get_remote_window_size(session_) > 0;
+}
+
+void http2_connection::wait(http2_stream& which) noexcept {
+    if (!which.waiting_stream::is_linked()) {
+        waiting_.push_back(which);
+    }
+}
+
+std::size_t http2_connection::write(http2_stream& by, sink::buffers bytes, error_code& error) {
+    if (output_.size() >= piece) {
+        flush();
+    }
+    if (by.has_ended()) {
+        error = by.peer_error();
+        return 0;
+    }
+    if (by.turn != turn_) {
+        by.turn = turn_;
+        by.written_in_turn = 0;
+    }
+    if (!has_room() || by.written_in_turn >= piece) {
+        wait(by);
+        flush_soon();
+        error = asio::error::would_block;
+        return 0;
+    }
+    std::size_t size = 0;
+    if (!by.has_head) {
+        const asio::const_buffer& first = bytes.front();
+        if (!submit_head(by, {static_cast<const char*>(first.data()), first.size()}, size)) {
+            error = asio::error::invalid_argument;
+            return 0;
+        }
+    }
+    size += write_body(by, bytes, size);
+    flush_soon();
+    error = size > 0 || bytes.empty() || asio::buffer_size(bytes) == 0
+              ? error_code{}
+              : make_error_code(asio::error::would_block);
+    if (error) {
+        by.waits_for_window = true;
+    }
+    return size;
+}
+
+bool http2_connection::submit_head(http2_stream& of, std::string_view text, std::size_t& size) {
+    const std::optional<http2_head> head = read_response_head(text);
+    if (!head) {
+        return false;
+    }
+    std::vector<nghttp2_nv> fields{field_of(":status", head->status)};
+    for (const auto& [name, value] : head->fields) {
+        fields.push_back(field_of(name, value));
+    }
+    nghttp2_data_provider body{};
+    body.source.ptr = &of;
+    body.read_callback = &nghttp2_calls::read_body;
+    of.has_head =
+        nghttp2_submit_response(session_, of.id(), fields.data(), fields.size(), &body) == 0;
+    size = head->size;
+    return of.has_head;
+}
+
+/// Of the bytes from there on. They are copied once: beside the heads of their frames.
+std::size_t http2_connection::write_body(http2_stream& by, sink::buffers bytes, std::size_t from) {
+    const std::size_t all = asio::buffer_size(bytes);
+    offered_ = {&by, bytes, from, std::min(all - from, piece)};
+    if (all > from && nghttp2_session_get_stream_remote_window_size(session_, by.id()) > 0) {
+        nghttp2_session_resume_data(session_, by.id());
+    }
+    pull();
+    const std::size_t size = offered_.taken - from;
+    offered_ = {};
+    by.written_in_turn += static_cast<std::uint32_t>(size);
+    return size;
+}
+
+void http2_connection::finish(http2_stream& which) {
+    const bool is_open = nghttp2_session_get_stream_remote_window_size(session_, which.id()) > 0;
+    if (!which.has_head || !is_open) {
+        reset(which);
+    } else {
+        nghttp2_session_resume_data(session_, which.id());
+        flush_soon();
+    }
+}
+
+void http2_connection::reset(http2_stream& which) {
+    nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, which.id(), NGHTTP2_CANCEL);
+    flush_soon();
+}
+
+/// The streams have one socket together, which gets what the most generous of them wants.
+void http2_connection::limit_buffering(std::size_t bytes, std::chrono::milliseconds longest) {
+    if (bytes > buffering_) {
+        buffering_ = bytes;
+        output_.to().limit_buffering(bytes, longest);
+    }
+}
+
+/// Takes the frames that nghttp2 has to send.
+void http2_connection::pull() {
+    const std::uint8_t* data = nullptr;
+    auto size = nghttp2_session_mem_send(session_, &data);
+    while (size > 0) {
+        output_.append({reinterpret_cast<const char*>(data), static_cast<std::size_t>(size)});
+        size = nghttp2_session_mem_send(session_, &data);
+    }
+    if (size < 0) {
+        // It was flooded, or there is no memory.
+        throw boost::system::system_error{make_error_code(asio::error::no_memory)};
+    }
+}
+
+/// Writes what the sink takes at once.
+void http2_connection::flush() {
+    pull();
+    error_code error;
+    while (!is_over_ && output_.size() > 0 && !error) {
+        output_.write_some(error);
+        is_blocked_ = is_blocked_ && error.failed();
+    }
+    if (error == asio::error::would_block) {
+        if (!std::exchange(is_blocked_, true)) {
+            blocked_since_ = clock::now();
+            arm(after(blocked_since_, options_.response_timeout));
+        }
+    } else if (error) {
+        close(error);
+    } else {
+        ++turn_;
+    }
+}
+
+void http2_connection::flush_soon() {
+    if (is_flush_posted_ || is_over_) {
+        return;
+    }
+    post_typed(executor_,
+        bind_memory(std::shared_ptr<small_handler_memory>{weak_from_this().lock(), &flush_memory_},
+            [weak = weak_from_this()] {
+                const auto self = weak.lock();
+                if (self && !self->is_over_) {
+                    self->is_flush_posted_ = false;
+                    self->settle();
+                }
+            }));
+    is_flush_posted_ = true;
+}
+
+/// One after the other, as long as there is room.
+void http2_connection::wake_waiting() {
+    some_streams turn;
+    turn.swap(waiting_);
+    while (!turn.empty() && has_room()) {
+        const std::shared_ptr<http2_stream> next = turn.front().kept;
+        turn.pop_front();
+        next->go_on();
+    }
+    waiting_.splice(waiting_.begin(), turn);
+    if (!waiting_.empty() && has_room()) {
+        flush_soon();
+    }
+}
+
+// --- its end ---
+
+void http2_connection::drain() {
+    if (is_over_ || std::exchange(is_draining_, true)) {
+        return;
+    }
+    // The last id follows once requests that are on their way have come: RFC 9113, section 6.8.
+    nghttp2_submit_shutdown_notice(session_);
+    nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE, nullptr);
+    flush_soon();
+}
+
+void http2_connection::end_with(std::uint32_t error) noexcept {
+    nghttp2_session_terminate_session(session_, error);
+    close(asio::error::connection_reset);
+}
+
+void http2_connection::close(error_code why) noexcept {
+    if (std::exchange(is_over_, true)) {
+        return;
+    }
+    timing_->clear(alarm_);
+    try {
+        nghttp2_session_terminate_session(session_, NGHTTP2_NO_ERROR);
+        pull();
+        error_code error;
+        while (output_.size() > 0 && !error) {
+            output_.write_some(error);
+        }
+    } catch (...) { // NOLINT(bugprone-empty-catch): the end will do
+    }
+    output_.to().attach(nullptr);
+    output_.to().cancel();
+    while (!ended_.empty()) {
+        ended_.front().end(why);
+    }
+    while (!streams_.empty()) {
+        streams_.front().end(why);
+    }
+    requests_.is_over();
+}
+
+// --- time ---
+
+void http2_connection::arm(clock::time_point at) noexcept {
+    if (!alarm_.is_linked() || at < alarm_.at) {
+        timing_->set(alarm_, at);
+    }
+}
+
+void http2_connection::arm_for(const http2_request& incoming) noexcept {
+    arm(after(incoming.begun_at, options_.header_timeout));
+}
+
+clock::time_point http2_connection::ping_due() const noexcept {
+    return after(heard_, options_.http2->ping_interval);
+}
+
+clock::time_point http2_connection::next_deadline() const noexcept {
+    clock::time_point due = clock::time_point::max();
+    if (is_blocked_) {
+        due = after(blocked_since_, options_.response_timeout);
+    }
+    if (streams_.empty()) {
+        return std::min(due,
+            after(idle_since_, had_request_ ? options_.idle_timeout : options_.header_timeout));
+    }
+    for (const http2_stream& each : streams_) {
+        if (each.incoming) {
+            due = std::min(due, after(each.incoming->begun_at, options_.header_timeout));
+        }
+    }
+    const auto interval = options_.http2->ping_interval;
+    return std::min(due, is_pinged_ ? after(ping_due(), interval) : ping_due());
+}
+
+void http2_connection::check_deadlines(clock::time_point now) noexcept {
+    if (is_blocked_ && now >= after(blocked_since_, options_.response_timeout)) {
+        close(asio::error::timed_out);
+        return;
+    }
+    if (streams_.empty()) {
+        if (now >= next_deadline()) {
+            close(asio::error::timed_out);
+            return;
+        }
+    } else if (is_pinged_ && now >= after(ping_due(), options_.http2->ping_interval)) {
+        close(asio::error::timed_out);
+        return;
+    } else if (!is_pinged_ && now >= ping_due()) {
+        is_pinged_ = true;
+        nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE, nullptr);
+    }
+    for (http2_stream& each : streams_) {
+        if (each.incoming && now >= after(each.incoming->begun_at, options_.header_timeout)) {
+            each.incoming->refuse({408, "the request took too long"});
+            complete_.push_back(each);
+        }
+    }
+    arm(next_deadline());
+}
+
+} // namespace crier::detail

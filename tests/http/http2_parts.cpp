@@ -1,0 +1,139 @@
+// The decisions of HTTP/2, without a connection.
+
+#include "http/flood_guard.hpp"
+#include "http/http2_head.hpp"
+#include "http/http2_output.hpp"
+#include "http/http2_request.hpp"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <string>
+
+using crier::gate_limits;
+using crier::detail::flood_guard;
+using crier::detail::http2_request;
+using crier::detail::read_response_head;
+using crier::detail::received;
+using crier::detail::refused_request;
+using namespace std::chrono_literals;
+
+namespace {
+
+const crier::clock::time_point start{};
+
+unsigned refused_with(http2_request& request) {
+    const auto result = request.finish(gate_limits{});
+    const auto* const refused = std::get_if<refused_request>(&result);
+    return refused == nullptr ? 0 : refused->why.status;
+}
+
+http2_request get(std::string_view path) {
+    http2_request request{start};
+    request.add(":method", "GET", {});
+    request.add(":path", path, {});
+    request.add(":authority", "host", {});
+    return request;
+}
+
+} // namespace
+
+TEST_CASE("a guard stands a thousand at once, and then a hundred a second") {
+    flood_guard guard{start};
+    for (int i = 0; i < 1'000; ++i) {
+        REQUIRE(guard.take(start));
+    }
+    CHECK_FALSE(guard.take(start));
+    flood_guard slow{start};
+    for (int i = 0; i < 10'000; ++i) {
+        REQUIRE(slow.take(start + i * 10ms));
+    }
+}
+
+TEST_CASE("what is sent pays for its acknowledgements, unless it is next to nothing") {
+    flood_guard guard{start};
+    for (int i = 0; i < 10'000; ++i) {
+        guard.sent(100);
+        REQUIRE(guard.take(start));
+    }
+    int stood = 0;
+    for (; stood < 10'000 && guard.take(start); ++stood) {
+        guard.sent(1);
+    }
+    CHECK(stood <= 1'000);
+}
+
+TEST_CASE("a response's head is read without what is about the connection") {
+    const std::string text = "HTTP/1.1 204 No Content\r\nDate: now\r\nX-One:  1 \r\n"
+                             "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\nbody";
+    const auto head = read_response_head(text);
+    REQUIRE(head);
+    CHECK(head->status == "204");
+    REQUIRE(head->fields.size() == 2);
+    CHECK(head->fields[0].first == "date");
+    CHECK(head->fields[1].first == "x-one");
+    CHECK(head->fields[1].second == "1");
+    CHECK(text.substr(head->size) == "body");
+    CHECK_FALSE(read_response_head("HTTP/1.1 200 OK\r\nDate: now\r\n"));
+    CHECK_FALSE(read_response_head("data: 1\n\n\r\n\r\n"));
+}
+
+TEST_CASE("a request is read, with its body") {
+    http2_request request{start};
+    request.add(":method", "POST", {});
+    request.add(":path", "/a", {});
+    request.add(":authority", "host", {});
+    request.add("accept", "text/plain", {});
+    CHECK(request.add_body("one", 6));
+    CHECK(request.add_body("two", 6));
+    CHECK_FALSE(request.add_body("x", 6));
+    const auto result = request.finish(gate_limits{});
+    const auto* const read = std::get_if<std::unique_ptr<received>>(&result);
+    REQUIRE(read != nullptr);
+    CHECK((*read)->message.version() == 20);
+    CHECK((*read)->message["Host"] == "host");
+    CHECK((*read)->message["Accept"] == "text/plain");
+    CHECK((*read)->message.body() == "onetwo");
+}
+
+TEST_CASE("a host beside the authority must be the same") {
+    http2_request same = get("/");
+    same.add("host", "host", {});
+    CHECK(refused_with(same) == 0);
+    http2_request other = get("/");
+    other.add("host", "elsewhere", {});
+    CHECK(refused_with(other) == 400);
+    http2_request none{start};
+    none.add(":method", "GET", {});
+    none.add(":path", "/", {});
+    CHECK(refused_with(none) == 400);
+    http2_request twice = get("/");
+    twice.add("host", "host", {});
+    twice.add("host", "host", {});
+    CHECK(refused_with(twice) == 400);
+}
+
+TEST_CASE("the limits of a head hold") {
+    http2_request many = get("/");
+    for (int i = 0; i < 65; ++i) {
+        many.add("name", "value", {});
+    }
+    CHECK(refused_with(many) == 431);
+    http2_request large = get("/");
+    CHECK(large.add("name", std::string(9'000, 'x'), {}));
+    CHECK(refused_with(large) == 431);
+    http2_request bomb = get("/");
+    bool goes_on = true;
+    int fields = 0;
+    for (; goes_on && fields < 1'000; ++fields) {
+        goes_on = bomb.add("name", std::string(4'000, 'x'), {});
+    }
+    CHECK(fields < 25);
+}
+
+TEST_CASE("a path cannot bring a second line") {
+    http2_request split = get("/ HTTP/1.1\r\nX: y");
+    CHECK(refused_with(split) == 400);
+    http2_request spaced = get("/a b");
+    CHECK(refused_with(spaced) == 400);
+}

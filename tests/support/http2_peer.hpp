@@ -1,0 +1,246 @@
+#pragma once
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/system/error_code.hpp>
+
+#include <nghttp2/nghttp2.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace crier::test {
+
+/// A frame of HTTP/2. Source: RFC 9113, section 4.1.
+struct http2_frame {
+    std::uint8_t type = 0;
+    std::uint8_t flags = 0;
+    std::uint32_t id = 0;
+    std::string payload;
+};
+
+/// A client of HTTP/2 that sends whatever frames it is told to, and reads without an event loop.
+class http2_peer {
+public:
+    using tcp = boost::asio::ip::tcp;
+    using fields = std::vector<std::pair<std::string, std::string>>;
+
+    static constexpr std::string_view preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+    static constexpr std::uint8_t end_stream = NGHTTP2_FLAG_END_STREAM;
+    static constexpr std::uint8_t end_headers = NGHTTP2_FLAG_END_HEADERS;
+
+    explicit http2_peer(std::uint16_t port) {
+        socket_.connect({boost::asio::ip::address_v4::loopback(), port});
+        // A server that says nothing fails the test, instead of hanging it.
+        const timeval longest{20, 0};
+        ::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_RCVTIMEO, &longest, sizeof longest);
+        nghttp2_hd_inflate_new(&inflater_);
+        nghttp2_hd_deflate_new(&deflater_, 4096);
+    }
+    http2_peer(const http2_peer&) = delete;
+    http2_peer& operator=(const http2_peer&) = delete;
+    ~http2_peer() {
+        nghttp2_hd_inflate_del(inflater_);
+        nghttp2_hd_deflate_del(deflater_);
+    }
+
+    /// The preface with the settings, each an identifier and a value.
+    void begin(const std::vector<std::pair<std::uint16_t, std::uint32_t>>& settings = {}) {
+        std::string payload;
+        for (const auto& [name, value] : settings) {
+            payload += number(name, 2) + number(value, 4);
+        }
+        send_bytes(std::string{preface} + bytes_of(NGHTTP2_SETTINGS, 0, 0, payload));
+    }
+
+    static std::string number(std::uint64_t value, int bytes) {
+        std::string text;
+        for (int i = bytes - 1; i >= 0; --i) {
+            text += static_cast<char>(value >> (8 * i) & 0xFF);
+        }
+        return text;
+    }
+
+    static std::string bytes_of(
+        int type, int flags, std::uint32_t id, std::string_view payload = {}) {
+        return number(payload.size(), 3) + static_cast<char>(type) + static_cast<char>(flags) +
+               number(id, 4) + std::string{payload};
+    }
+
+    /// False: the server has closed the connection.
+    bool send_bytes(std::string_view bytes) {
+        boost::system::error_code error;
+        boost::asio::write(socket_, boost::asio::buffer(bytes), error);
+        return !error;
+    }
+    bool send(int type, int flags, std::uint32_t id, std::string_view payload = {}) {
+        return send_bytes(bytes_of(type, flags, id, payload));
+    }
+    bool open_window(std::uint32_t id, std::uint32_t by) {
+        return send(NGHTTP2_WINDOW_UPDATE, 0, id, number(by, 4));
+    }
+
+    std::string deflated(const fields& all) {
+        std::vector<nghttp2_nv> list;
+        for (const auto& [name, value] : all) {
+            list.push_back({reinterpret_cast<std::uint8_t*>(const_cast<char*>(name.data())),
+                reinterpret_cast<std::uint8_t*>(const_cast<char*>(value.data())), name.size(),
+                value.size(), NGHTTP2_NV_FLAG_NONE});
+        }
+        std::string block(nghttp2_hd_deflate_bound(deflater_, list.data(), list.size()), '\0');
+        const auto size = nghttp2_hd_deflate_hd(deflater_,
+            reinterpret_cast<std::uint8_t*>(block.data()), block.size(), list.data(), list.size());
+        block.resize(static_cast<std::size_t>(size));
+        return block;
+    }
+
+    static fields get(std::string path, const fields& more = {}) {
+        fields all{{":method", "GET"}, {":scheme", "http"}, {":path", std::move(path)},
+            {":authority", "localhost"}};
+        all.insert(all.end(), more.begin(), more.end());
+        return all;
+    }
+
+    bool request(std::uint32_t id, const fields& all, int flags = end_stream | end_headers) {
+        return send(NGHTTP2_HEADERS, flags, id, deflated(all));
+    }
+
+    /// None: the connection has ended.
+    std::optional<http2_frame> next() {
+        constexpr std::size_t head = 9;
+        if (!receive(head)) {
+            return std::nullopt;
+        }
+        const auto at = [this](std::size_t from, std::size_t count) {
+            std::uint32_t value = 0;
+            for (std::size_t i = 0; i < count; ++i) {
+                value = value << 8 | static_cast<std::uint8_t>(read_[from + i]);
+            }
+            return value;
+        };
+        const std::size_t size = at(0, 3);
+        if (!receive(head + size)) {
+            return std::nullopt;
+        }
+        http2_frame frame{static_cast<std::uint8_t>(at(3, 1)), static_cast<std::uint8_t>(at(4, 1)),
+            at(5, 4), read_.substr(head, size)};
+        read_.erase(0, head + size);
+        return frame;
+    }
+
+    /// The next frame of that type; others are dropped, and settings and pings are acknowledged.
+    std::optional<http2_frame> next(std::uint8_t type) {
+        auto frame = next();
+        while (frame && frame->type != type) {
+            const bool is_answer = (frame->flags & NGHTTP2_FLAG_ACK) != 0;
+            if (frame->type == NGHTTP2_HEADERS) {
+                inflated(frame->payload);
+            } else if (!is_answer &&
+                       (frame->type == NGHTTP2_SETTINGS || frame->type == NGHTTP2_PING)) {
+                send(frame->type, NGHTTP2_FLAG_ACK, 0,
+                    frame->type == NGHTTP2_PING ? frame->payload : "");
+            }
+            frame = next();
+        }
+        return frame;
+    }
+
+    /// The fields of a response's head, as "name: value" lines.
+    std::string inflated(std::string_view block) {
+        std::string text;
+        const auto* in = reinterpret_cast<const std::uint8_t*>(block.data());
+        std::size_t left = block.size();
+        int flags = 0;
+        while ((flags & NGHTTP2_HD_INFLATE_FINAL) == 0) {
+            nghttp2_nv field{};
+            const auto size = nghttp2_hd_inflate_hd2(inflater_, &field, &flags, in, left, 1);
+            if (size < 0) {
+                return "cannot be read";
+            }
+            in += size;
+            left -= static_cast<std::size_t>(size);
+            if ((flags & NGHTTP2_HD_INFLATE_EMIT) != 0) {
+                text.append(reinterpret_cast<const char*>(field.name), field.namelen)
+                    .append(": ")
+                    .append(reinterpret_cast<const char*>(field.value), field.valuelen)
+                    .append("\n");
+            }
+        }
+        nghttp2_hd_inflate_end_headers(inflater_);
+        return text;
+    }
+
+    /// The head of the next response.
+    std::string head() {
+        const auto frame = next(NGHTTP2_HEADERS);
+        return frame ? inflated(frame->payload) : "";
+    }
+
+    /// The bodies of all streams, until the text has come, or the connection has ended.
+    std::string body_until(std::string_view text) {
+        std::string body;
+        while (body.find(text) == body.npos) {
+            const auto frame = next(NGHTTP2_DATA);
+            if (!frame) {
+                break;
+            }
+            body += frame->payload;
+        }
+        return body;
+    }
+
+    /// The body of the next stream that ends.
+    std::string body() {
+        std::string whole;
+        auto frame = next(NGHTTP2_DATA);
+        while (frame) {
+            whole += frame->payload;
+            frame = (frame->flags & end_stream) != 0 ? std::nullopt : next(NGHTTP2_DATA);
+        }
+        return whole;
+    }
+
+    /// The error of the GOAWAY that ends the connection; none: it has ended without one.
+    std::optional<std::uint32_t> goaway() {
+        const auto frame = next(NGHTTP2_GOAWAY);
+        if (!frame) {
+            return std::nullopt;
+        }
+        return static_cast<std::uint8_t>(frame->payload[7]);
+    }
+
+    tcp::socket& socket() { return socket_; }
+
+private:
+    bool receive(std::size_t size) {
+        while (read_.size() < size) {
+            std::array<char, 16'384> part;
+            boost::system::error_code error;
+            const std::size_t got = socket_.read_some(boost::asio::buffer(part), error);
+            if (error) {
+                return false;
+            }
+            read_.append(part.data(), got);
+        }
+        return true;
+    }
+
+    boost::asio::io_context io_{1};
+    tcp::socket socket_{io_};
+    nghttp2_hd_inflater* inflater_ = nullptr;
+    nghttp2_hd_deflater* deflater_ = nullptr;
+    std::string read_;
+};
+
+} // namespace crier::test
