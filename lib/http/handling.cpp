@@ -38,6 +38,19 @@ std::optional<exchange::response_type> shaped(
 
 } // namespace
 
+void log_unless_gone(
+    const logger& log, std::string_view what, const std::exception_ptr& thrown) noexcept {
+    try {
+        if (thrown) {
+            std::rethrow_exception(thrown);
+        }
+    } catch (const boost::system::system_error&) {
+        return;
+    } catch (...) {
+        log_failure(log, what, thrown);
+    }
+}
+
 asio::awaitable<void> send_refusal(
     responder& to, refused_request refused, const server_options& options) {
     std::optional<exchange::response_type> answer;

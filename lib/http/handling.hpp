@@ -7,12 +7,19 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/system/error_code.hpp>
 
+#include <exception>
 #include <memory>
+#include <string_view>
 
 namespace crier::detail {
 
 /// What a handler's write throws when the client, or the server's end, has ended its connection.
 bool is_end_of_connection(const boost::system::error_code& error);
+
+/// Logs what a coroutine has thrown, if anything, but for errors of the system, as where the client
+/// has gone.
+void log_unless_gone(
+    const logger& log, std::string_view what, const std::exception_ptr& thrown) noexcept;
 
 /// Tells a client that its request is not served, as the program has it.
 boost::asio::awaitable<void> send_refusal(

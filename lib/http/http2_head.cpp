@@ -14,8 +14,6 @@ bool is_of_connection(std::string_view name) noexcept {
     return std::ranges::find(all, name) != std::end(all);
 }
 
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 } // namespace
 
 std::optional<http2_head> read_response_head(std::string_view text) {

@@ -3,6 +3,7 @@
 #include <crier/async/single_thread.hpp>
 
 #include "async/spawn.hpp"
+#include "handling.hpp"
 #include "pubsub/log_failure.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -90,15 +91,7 @@ public:
     }
 
     void operator()(const std::exception_ptr& failure) const {
-        try {
-            if (failure) {
-                std::rethrow_exception(failure);
-            }
-        } catch (const boost::system::system_error&) {
-            return; // the client has gone, say
-        } catch (...) {
-            log_failure(by_.options_.log, "a connection failed: ", failure);
-        }
+        log_unless_gone(by_.options_.log, "a connection failed: ", failure);
     }
 
 private:

@@ -23,9 +23,13 @@ constexpr bool is_value_character(char c) noexcept {
     return byte == '\t' || (byte >= ' ' && byte != 0x7F);
 }
 
+/// Of an ASCII letter; all else stays.
+constexpr char lower(char c) noexcept {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
+
 /// Without regard to the case of ASCII letters.
 inline bool same(std::string_view a, std::string_view b) noexcept {
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
     return std::ranges::equal(a, b, {}, lower, lower);
 }
 

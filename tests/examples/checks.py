@@ -22,6 +22,19 @@ def named(function, *arguments):
     return function.__name__.replace("_", " "), functools.partial(function, *arguments)
 
 
+def registering(checks):
+    """A decorator that adds a function to the checks, once for each name that it is given."""
+
+    def check(*names):
+        def register(function):
+            checks.extend((name, function) for name in names)
+            return function
+
+        return register
+
+    return check
+
+
 def run_checks(checks):
     """Returns the program's status: 1 where one has failed."""
     status = 0

@@ -18,7 +18,7 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True  # the sources stay as they are
 
-from checks import named, run_checks  # noqa: E402
+from checks import named, registering, run_checks  # noqa: E402
 
 TIMEOUT = 10.0
 SHUTDOWN_LIMIT = 1.0
@@ -158,14 +158,7 @@ class Stream:
 
 
 CHECKS = []
-
-
-def check(*names):
-    def register(function):
-        CHECKS.extend((name, function) for name in names)
-        return function
-
-    return register
+check = registering(CHECKS)
 
 
 SPEAKING = [name for name, path in EXAMPLES.items() if path]

@@ -17,7 +17,7 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True  # the sources stay as they are
 
-from checks import named, run_checks  # noqa: E402
+from checks import named, registering, run_checks  # noqa: E402
 from smoke import EXAMPLES, SPEAKING, TIMEOUT  # noqa: E402
 from smoke import Example, Program, Stream, expect, expect_refusal  # noqa: E402
 
@@ -62,14 +62,7 @@ class Encrypted(Program):
 
 
 CHECKS = []
-
-
-def check(*names):
-    def register(function):
-        CHECKS.extend((name, function) for name in names)
-        return function
-
-    return register
+check = registering(CHECKS)
 
 
 def make(made, name, host="localhost"):

@@ -4,7 +4,6 @@
 #include "support/http2_peer.hpp"
 #include "support/running_server.hpp"
 
-#include <boost/asio/read.hpp>
 #include <doctest/doctest.h>
 
 #include <chrono>
@@ -41,6 +40,14 @@ std::string status_of(const std::string& head) { return head.substr(0, head.find
 
 bool has_subscribers(running_server& of, std::size_t count) {
     return eventually([&] { return of.events.stats().subscribers == count; });
+}
+
+/// Asks for a stream of "/one" and one of "/two".
+void open_two(running_server& on, http2_peer& peer) {
+    peer.begin();
+    peer.request(1, http2_peer::get("/one"));
+    peer.request(3, http2_peer::get("/two"));
+    REQUIRE(has_subscribers(on, 2));
 }
 
 } // namespace
@@ -84,12 +91,9 @@ TEST_CASE("streams of one connection get what is published to their topics") {
         }};
         events = &served.events;
         http2_peer peer{port_of(served)};
-        peer.begin();
-        peer.request(1, http2_peer::get("/one"));
-        peer.request(3, http2_peer::get("/two"));
+        open_two(served, peer);
         CHECK(peer.head().find("content-type: text/event-stream\n") != std::string::npos);
         CHECK(status_of(peer.head()) == ":status: 200");
-        REQUIRE(has_subscribers(served, 2));
         served.events.publish("/one", "first");
         served.events.publish("/two", "second");
         const auto first = peer.next(NGHTTP2_DATA);
@@ -108,10 +112,7 @@ TEST_CASE("streams of one connection get what is published to their topics") {
 TEST_CASE("a client that resets a stream has left that alone") {
     running_server served;
     http2_peer peer{port_of(served)};
-    peer.begin();
-    peer.request(1, http2_peer::get("/one"));
-    peer.request(3, http2_peer::get("/two"));
-    REQUIRE(has_subscribers(served, 2));
+    open_two(served, peer);
     peer.send(NGHTTP2_RST_STREAM, 0, 1, http2_peer::number(NGHTTP2_CANCEL, 4));
     CHECK(has_subscribers(served, 1));
     served.events.publish("/two", "still here");
@@ -122,10 +123,7 @@ TEST_CASE("a client that closes the connection has left all streams") {
     running_server served;
     {
         http2_peer peer{port_of(served)};
-        peer.begin();
-        peer.request(1, http2_peer::get("/one"));
-        peer.request(3, http2_peer::get("/two"));
-        REQUIRE(has_subscribers(served, 2));
+        open_two(served, peer);
     }
     CHECK(has_subscribers(served, 0));
     CHECK(eventually([&] { return served.server.connections() == 0; }));
@@ -295,7 +293,5 @@ TEST_CASE("a server without HTTP/2 refuses its preface") {
     running_server served{tell, options};
     http2_peer peer{port_of(served)};
     peer.begin();
-    std::string answer(12, '\0');
-    boost::asio::read(peer.socket(), asio::buffer(answer));
-    CHECK(answer == "HTTP/1.1 505");
+    CHECK(peer.connection().read(12) == "HTTP/1.1 505");
 }

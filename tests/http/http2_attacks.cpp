@@ -37,6 +37,20 @@ void flood(http2_peer& attacker, const std::function<std::string()>& more) {
     }
 }
 
+/// Sends requests until then, 50 at a time, and after each what `then` makes for its stream.
+void flood_with_requests(http2_peer& attacker, const http2_peer::fields& asked,
+    const std::function<std::string(std::uint32_t id)>& then) {
+    flood(attacker, [&, id = 1U]() mutable {
+        std::string all;
+        for (int i = 0; i < 50; ++i, id += 2) {
+            all += http2_peer::bytes_of(NGHTTP2_HEADERS,
+                http2_peer::end_headers | http2_peer::end_stream, id, attacker.deflated(asked));
+            all += then(id);
+        }
+        return all;
+    });
+}
+
 /// Attacks a server on which another client has a stream. The attacker's connection must end, the
 /// other's go on, and nothing be left.
 void attack(const std::function<void(http2_peer&)>& how) {
@@ -60,43 +74,23 @@ void attack(const std::function<void(http2_peer&)>& how) {
 
 TEST_CASE("streams that are opened and reset at once") {
     attack([](http2_peer& attacker) {
-        flood(attacker, [&attacker, id = 1U]() mutable {
-            std::string all;
-            for (int i = 0; i < 50; ++i, id += 2) {
-                all += http2_peer::bytes_of(NGHTTP2_HEADERS,
-                    http2_peer::end_headers | http2_peer::end_stream, id,
-                    attacker.deflated(http2_peer::get("/prices")));
-                all += http2_peer::bytes_of(NGHTTP2_RST_STREAM, 0, id, std::string(4, '\x08'));
-            }
-            return all;
+        flood_with_requests(attacker, http2_peer::get("/prices"), [](std::uint32_t id) {
+            return http2_peer::bytes_of(
+                NGHTTP2_RST_STREAM, 0, id, http2_peer::number(NGHTTP2_CANCEL, 4));
         });
     });
 }
 
 TEST_CASE("streams that the server is made to reset") {
     attack([](http2_peer& attacker) {
-        flood(attacker, [&attacker, id = 1U]() mutable {
-            std::string all;
-            for (int i = 0; i < 50; ++i, id += 2) {
-                all += http2_peer::bytes_of(NGHTTP2_HEADERS,
-                    http2_peer::end_headers | http2_peer::end_stream, id,
-                    attacker.deflated(http2_peer::get("/prices")));
-                // An increment of zero is an error of the stream.
-                all += http2_peer::bytes_of(NGHTTP2_WINDOW_UPDATE, 0, id, http2_peer::number(0, 4));
-            }
-            return all;
+        flood_with_requests(attacker, http2_peer::get("/prices"), [](std::uint32_t id) {
+            // An increment of zero is an error of the stream.
+            return http2_peer::bytes_of(NGHTTP2_WINDOW_UPDATE, 0, id, http2_peer::number(0, 4));
         });
     });
     attack([](http2_peer& attacker) {
-        flood(attacker, [&attacker, id = 1U]() mutable {
-            std::string all;
-            for (int i = 0; i < 50; ++i, id += 2) {
-                all += http2_peer::bytes_of(NGHTTP2_HEADERS,
-                    http2_peer::end_headers | http2_peer::end_stream, id,
-                    attacker.deflated(http2_peer::get("/prices", {{"Upper", "case"}})));
-            }
-            return all;
-        });
+        flood_with_requests(attacker, http2_peer::get("/prices", {{"Upper", "case"}}),
+            [](std::uint32_t /*id*/) { return std::string{}; });
     });
 }
 

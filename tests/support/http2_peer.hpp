@@ -1,19 +1,15 @@
 #pragma once
 
+#include "loopback.hpp"
+
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/system/error_code.hpp>
 
 #include <nghttp2/nghttp2.h>
-#include <sys/socket.h>
-#include <sys/time.h>
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,18 +29,13 @@ struct http2_frame {
 /// A client of HTTP/2 that sends whatever frames it is told to, and reads without an event loop.
 class http2_peer {
 public:
-    using tcp = boost::asio::ip::tcp;
     using fields = std::vector<std::pair<std::string, std::string>>;
 
     static constexpr std::string_view preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
     static constexpr std::uint8_t end_stream = NGHTTP2_FLAG_END_STREAM;
     static constexpr std::uint8_t end_headers = NGHTTP2_FLAG_END_HEADERS;
 
-    explicit http2_peer(std::uint16_t port) {
-        socket_.connect({boost::asio::ip::address_v4::loopback(), port});
-        // A server that says nothing fails the test, instead of hanging it.
-        const timeval longest{20, 0};
-        ::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_RCVTIMEO, &longest, sizeof longest);
+    explicit http2_peer(std::uint16_t port) : client_{port} {
         nghttp2_hd_inflate_new(&inflater_);
         nghttp2_hd_deflate_new(&deflater_, 4096);
     }
@@ -81,7 +72,7 @@ public:
     /// False: the server has closed the connection.
     bool send_bytes(std::string_view bytes) {
         boost::system::error_code error;
-        boost::asio::write(socket_, boost::asio::buffer(bytes), error);
+        boost::asio::write(client_.socket, boost::asio::buffer(bytes), error);
         return !error;
     }
     bool send(int type, int flags, std::uint32_t id, std::string_view payload = {}) {
@@ -118,25 +109,20 @@ public:
 
     /// None: the connection has ended.
     std::optional<http2_frame> next() {
-        constexpr std::size_t head = 9;
-        if (!receive(head)) {
+        const std::string head = client_.read(9);
+        if (head.empty()) {
             return std::nullopt;
         }
-        const auto at = [this](std::size_t from, std::size_t count) {
+        const auto at = [&head](std::size_t from, std::size_t count) {
             std::uint32_t value = 0;
             for (std::size_t i = 0; i < count; ++i) {
-                value = value << 8 | static_cast<std::uint8_t>(read_[from + i]);
+                value = value << 8 | static_cast<std::uint8_t>(head[from + i]);
             }
             return value;
         };
-        const std::size_t size = at(0, 3);
-        if (!receive(head + size)) {
-            return std::nullopt;
-        }
         http2_frame frame{static_cast<std::uint8_t>(at(3, 1)), static_cast<std::uint8_t>(at(4, 1)),
-            at(5, 4), read_.substr(head, size)};
-        read_.erase(0, head + size);
-        return frame;
+            at(5, 4), client_.read(at(0, 3))};
+        return frame.payload.size() == at(0, 3) ? std::optional{std::move(frame)} : std::nullopt;
     }
 
     /// The next frame of that type; others are dropped, and settings and pings are acknowledged.
@@ -220,27 +206,12 @@ public:
         return static_cast<std::uint8_t>(frame->payload[7]);
     }
 
-    tcp::socket& socket() { return socket_; }
+    client& connection() { return client_; }
 
 private:
-    bool receive(std::size_t size) {
-        while (read_.size() < size) {
-            std::array<char, 16'384> part;
-            boost::system::error_code error;
-            const std::size_t got = socket_.read_some(boost::asio::buffer(part), error);
-            if (error) {
-                return false;
-            }
-            read_.append(part.data(), got);
-        }
-        return true;
-    }
-
-    boost::asio::io_context io_{1};
-    tcp::socket socket_{io_};
+    client client_;
     nghttp2_hd_inflater* inflater_ = nullptr;
     nghttp2_hd_deflater* deflater_ = nullptr;
-    std::string read_;
 };
 
 } // namespace crier::test

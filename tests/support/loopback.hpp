@@ -66,18 +66,21 @@ public:
     /// it gives what there is.
     std::string read_until(std::string_view delimiter) {
         while (buffer_.find(delimiter) == buffer_.npos) {
-            char part[4096];
-            const ssize_t size = receive(part, sizeof part);
-            if (size <= 0) {
-                at_end = size == 0;
+            if (!receive_more()) {
                 return std::exchange(buffer_, {});
             }
-            buffer_.append(part, static_cast<std::size_t>(size));
         }
-        const std::size_t size = buffer_.find(delimiter) + delimiter.size();
-        std::string bytes = buffer_.substr(0, size);
-        buffer_.erase(0, size);
-        return bytes;
+        return take(buffer_.find(delimiter) + delimiter.size());
+    }
+
+    /// Waits until so many bytes have arrived. At the connection's end it gives none.
+    std::string read(std::size_t size) {
+        while (buffer_.size() < size) {
+            if (!receive_more()) {
+                return {};
+            }
+        }
+        return take(size);
     }
 
     char read_byte() {
@@ -104,6 +107,24 @@ public:
     tcp::socket socket{*io};
 
 private:
+    std::string take(std::size_t size) {
+        std::string bytes = buffer_.substr(0, size);
+        buffer_.erase(0, size);
+        return bytes;
+    }
+
+    /// False: nothing more comes.
+    bool receive_more() {
+        char part[4096];
+        const ssize_t size = receive(part, sizeof part);
+        if (size <= 0) {
+            at_end = size == 0;
+            return false;
+        }
+        buffer_.append(part, static_cast<std::size_t>(size));
+        return true;
+    }
+
     /// After a stop, Linux ends a receive that has a time limit with EINTR; others go on.
     ssize_t receive(char* to, std::size_t most) {
         ssize_t size = 0;
