@@ -62,7 +62,7 @@ asio::awaitable<void> run_connection(stream_socket socket, connection_context& c
             co_return;
         }
     }
-    if (context.options.http2 && stream.channel() != nullptr && stream.channel()->chose_http2()) {
+    if (stream.channel() != nullptr && stream.channel()->chose_http2()) {
         co_await run_http2(stream, context, {});
         co_return;
     }

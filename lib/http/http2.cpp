@@ -70,7 +70,9 @@ public:
                 answer(on, std::move(asked), connection_, context_),
                 asio::bind_cancellation_slot(
                     slot, [one = std::move(one), log = context_.options.log](
-                              const std::exception_ptr& failure) { report(failure, log); }));
+                              const std::exception_ptr& failure) {
+                        log_unless_gone(log, "a request failed: ", failure);
+                    }));
         } catch (...) {
             log_failure(context_.options.log, "a request failed: ", std::current_exception());
             on->cancel();
@@ -100,26 +102,17 @@ private:
         explicit running(running_requests& in) : of{in} { of.all_.push_back(*this); }
         running(const running&) = delete;
         running& operator=(const running&) = delete;
+        /// Where the context has gone, all that it is one of may have gone before.
         ~running() {
-            unlink();
-            of.ended_.set();
+            if (is_linked()) {
+                unlink();
+                of.ended_.set();
+            }
         }
 
         running_requests& of;
         asio::cancellation_signal cancellation;
     };
-
-    static void report(const std::exception_ptr& failure, const logger& log) {
-        try {
-            if (failure) {
-                std::rethrow_exception(failure);
-            }
-        } catch (const boost::system::system_error&) {
-            return; // the client has gone, say
-        } catch (...) {
-            log_failure(log, "a request failed: ", failure);
-        }
-    }
 
     connection_stream& connection_;
     connection_context& context_;
@@ -186,15 +179,12 @@ asio::awaitable<void> run_http2(
         const error_code ended = co_await std::move(reading);
         connection->close(ended ? ended : make_error_code(asio::error::eof));
     }
-    if (state.cancelled() != asio::cancellation_type::none) {
-        requests.cancel_all();
-    }
     while (!requests.empty()) {
+        if (state.cancelled() != asio::cancellation_type::none) {
+            requests.cancel_all();
+        }
         if (!requests.ended().take()) {
             co_await requests.ended().next();
-            if (state.cancelled() != asio::cancellation_type::none) {
-                requests.cancel_all();
-            }
         }
     }
     stream.shut_down();

@@ -22,10 +22,6 @@ namespace {
 /// turn.
 constexpr std::size_t piece = std::size_t{16} * 1024;
 
-clock::time_point after(clock::time_point since, std::chrono::milliseconds time) noexcept {
-    return time >= never ? clock::time_point::max() : since + time;
-}
-
 nghttp2_nv field_of(std::string_view name, std::string_view value) noexcept {
     // nghttp2 only reads them. NOLINTBEGIN(*-const-cast)
     auto* const at = reinterpret_cast<std::uint8_t*>(const_cast<char*>(name.data()));
@@ -44,9 +40,10 @@ http2_connection::http2_connection(asio::any_io_executor executor, std::shared_p
       requests_{requests},
       output_{std::move(to)},
       session_{nghttp2_calls::new_session(*this)},
-      guard_{clock::now()},
-      heard_{clock::now()},
-      idle_since_{heard_} {
+      deadlines_{{options.header_timeout, options.idle_timeout, options.response_timeout,
+                     options.http2->ping_interval},
+          clock::now()},
+      guard_{deadlines_.heard()} {
     const nghttp2_settings_entry settings[]{{NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS,
                                                 static_cast<std::uint32_t>(options.http2->streams)},
         {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE,
@@ -56,22 +53,15 @@ http2_connection::http2_connection(asio::any_io_executor executor, std::shared_p
     output_.to().attach(this);
 }
 
-http2_connection::~http2_connection() {
-    close(asio::error::operation_aborted);
-    nghttp2_session_del(session_);
-}
+http2_connection::~http2_connection() { nghttp2_session_del(session_); }
 
-void http2_connection::start() {
-    arm(next_deadline());
-    settle();
-}
+void http2_connection::start() { settle(); }
 
 void http2_connection::receive(std::string_view bytes) {
     if (is_over_) {
         return;
     }
-    heard_ = clock::now();
-    is_pinged_ = false;
+    deadlines_.heard(clock::now());
     const auto* const data = reinterpret_cast<const std::uint8_t*>(bytes.data());
     if (nghttp2_session_mem_recv(session_, data, bytes.size()) < 0) {
         end_with(was_flooded_ ? NGHTTP2_ENHANCE_YOUR_CALM : NGHTTP2_PROTOCOL_ERROR);
@@ -99,14 +89,14 @@ void http2_connection::act_on_notes() {
     if (std::exchange(may_have_window_, false)) {
         for (http2_stream& each : streams_) {
             if (std::exchange(each.waits_for_window, false)) {
-                wait(each);
+                put(waiting_, each);
             }
         }
     }
     while (!complete_.empty()) {
         http2_stream& next = complete_.front();
         complete_.pop_front();
-        had_request_ = true;
+        deadlines_.requested();
         const std::unique_ptr<http2_request> request = std::move(next.incoming);
         if (is_draining_) {
             nghttp2_submit_rst_stream(
@@ -127,8 +117,9 @@ void http2_connection::go_on() {
         close(asio::error::eof);
         return;
     }
-    arm(streams_.empty() ? next_deadline() : ping_due());
-    requests_.changed(streams_.empty());
+    const bool is_idle = streams_.empty();
+    arm(deadlines_.next(!is_idle));
+    requests_.changed(is_idle);
 }
 
 void http2_connection::wake() {
@@ -149,9 +140,9 @@ bool http2_connection::has_room() const noexcept {
            nghttp2_session_get_remote_window_size(session_) > 0;
 }
 
-void http2_connection::wait(http2_stream& which) noexcept {
+void http2_connection::put(some_streams& into, http2_stream& which) noexcept {
     if (!which.waiting_stream::is_linked()) {
-        waiting_.push_back(which);
+        into.push_back(which);
     }
 }
 
@@ -168,7 +159,7 @@ std::size_t http2_connection::write(http2_stream& by, sink::buffers bytes, error
         by.written_in_turn = 0;
     }
     if (!has_room() || by.written_in_turn >= piece) {
-        wait(by);
+        put(waiting_, by);
         flush_soon();
         error = asio::error::would_block;
         return 0;
@@ -183,12 +174,8 @@ std::size_t http2_connection::write(http2_stream& by, sink::buffers bytes, error
     }
     size += write_body(by, bytes, size);
     flush_soon();
-    error = size > 0 || bytes.empty() || asio::buffer_size(bytes) == 0
-              ? error_code{}
-              : make_error_code(asio::error::would_block);
-    if (error) {
-        by.waits_for_window = true;
-    }
+    by.waits_for_window = size == 0 && asio::buffer_size(bytes) > 0;
+    error = by.waits_for_window ? make_error_code(asio::error::would_block) : error_code{};
     return size;
 }
 
@@ -212,14 +199,13 @@ bool http2_connection::submit_head(http2_stream& of, std::string_view text, std:
 
 /// Of the bytes from there on. They are copied once: beside the heads of their frames.
 std::size_t http2_connection::write_body(http2_stream& by, sink::buffers bytes, std::size_t from) {
-    const std::size_t all = asio::buffer_size(bytes);
-    offered_ = {&by, bytes, from, std::min(all - from, piece)};
-    if (all > from && nghttp2_session_get_stream_remote_window_size(session_, by.id()) > 0) {
+    const end_of_offer at_end{offered_};
+    offered_ = {&by, bytes, from, std::min(asio::buffer_size(bytes) - from, piece)};
+    if (offered_.left > 0 && nghttp2_session_get_stream_remote_window_size(session_, by.id()) > 0) {
         nghttp2_session_resume_data(session_, by.id());
     }
     pull();
     const std::size_t size = offered_.taken - from;
-    offered_ = {};
     by.written_in_turn += static_cast<std::uint32_t>(size);
     return size;
 }
@@ -267,13 +253,12 @@ void http2_connection::flush() {
     error_code error;
     while (!is_over_ && output_.size() > 0 && !error) {
         output_.write_some(error);
-        is_blocked_ = is_blocked_ && error.failed();
+        if (!error) {
+            deadlines_.wrote();
+        }
     }
     if (error == asio::error::would_block) {
-        if (!std::exchange(is_blocked_, true)) {
-            blocked_since_ = clock::now();
-            arm(after(blocked_since_, options_.response_timeout));
-        }
+        deadlines_.blocked(clock::now());
     } else if (error) {
         close(error);
     } else {
@@ -362,56 +347,30 @@ void http2_connection::arm(clock::time_point at) noexcept {
     }
 }
 
-void http2_connection::arm_for(const http2_request& incoming) noexcept {
-    arm(after(incoming.begun_at, options_.header_timeout));
-}
-
-clock::time_point http2_connection::ping_due() const noexcept {
-    return after(heard_, options_.http2->ping_interval);
-}
-
-clock::time_point http2_connection::next_deadline() const noexcept {
-    clock::time_point due = clock::time_point::max();
-    if (is_blocked_) {
-        due = after(blocked_since_, options_.response_timeout);
-    }
-    if (streams_.empty()) {
-        return std::min(due,
-            after(idle_since_, had_request_ ? options_.idle_timeout : options_.header_timeout));
-    }
-    for (const http2_stream& each : streams_) {
-        if (each.incoming) {
-            due = std::min(due, after(each.incoming->begun_at, options_.header_timeout));
-        }
-    }
-    const auto interval = options_.http2->ping_interval;
-    return std::min(due, is_pinged_ ? after(ping_due(), interval) : ping_due());
+clock::time_point http2_connection::due_of(const http2_request& incoming) const noexcept {
+    return incoming.begun_at + options_.header_timeout;
 }
 
 void http2_connection::check_deadlines(clock::time_point now) noexcept {
-    if (is_blocked_ && now >= after(blocked_since_, options_.response_timeout)) {
-        close(asio::error::timed_out);
-        return;
-    }
-    if (streams_.empty()) {
-        if (now >= next_deadline()) {
-            close(asio::error::timed_out);
-            return;
-        }
-    } else if (is_pinged_ && now >= after(ping_due(), options_.http2->ping_interval)) {
-        close(asio::error::timed_out);
-        return;
-    } else if (!is_pinged_ && now >= ping_due()) {
-        is_pinged_ = true;
+    switch (deadlines_.at(now, !streams_.empty())) {
+    case http2_deadlines::due::nothing: break;
+    case http2_deadlines::due::ping:
+        deadlines_.pinged();
         nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE, nullptr);
+        break;
+    case http2_deadlines::due::end: close(asio::error::timed_out); return;
     }
     for (http2_stream& each : streams_) {
-        if (each.incoming && now >= after(each.incoming->begun_at, options_.header_timeout)) {
+        if (!each.incoming) {
+            continue;
+        }
+        if (now < due_of(*each.incoming)) {
+            arm(due_of(*each.incoming));
+        } else {
             each.incoming->refuse({408, "the request took too long"});
-            complete_.push_back(each);
+            put(complete_, each);
         }
     }
-    arm(next_deadline());
 }
 
 } // namespace crier::detail

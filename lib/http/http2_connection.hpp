@@ -5,6 +5,7 @@
 
 #include "async/alarms.hpp"
 #include "flood_guard.hpp"
+#include "http2_deadlines.hpp"
 #include "http2_output.hpp"
 #include "http2_stream.hpp"
 
@@ -38,7 +39,7 @@ protected:
 class http2_connection final : public wakeable,
                                public std::enable_shared_from_this<http2_connection> {
 public:
-    /// Lifetime: options and requests must outlive it.
+    /// Lifetime: options and requests must outlive it until it is closed.
     http2_connection(boost::asio::any_io_executor executor, std::shared_ptr<sink> to,
         std::shared_ptr<alarms> timing, const server_options& options, http2_requests& requests);
     http2_connection(const http2_connection&) = delete;
@@ -84,6 +85,18 @@ private:
         std::size_t left = 0;
     };
 
+    /// Whatever is thrown, nothing is offered beyond its time.
+    class end_of_offer {
+    public:
+        explicit end_of_offer(offer& of) noexcept : of_{of} {}
+        end_of_offer(const end_of_offer&) = delete;
+        end_of_offer& operator=(const end_of_offer&) = delete;
+        ~end_of_offer() { of_ = {}; }
+
+    private:
+        offer& of_;
+    };
+
     bool has_room() const noexcept;
     bool submit_head(http2_stream& of, std::string_view text, std::size_t& size);
     std::size_t write_body(http2_stream& by, sink::buffers bytes, std::size_t from);
@@ -94,13 +107,12 @@ private:
     void settle() noexcept;
     void act_on_notes();
     void wake_waiting();
-    void wait(http2_stream& which) noexcept;
+    static void put(some_streams& into, http2_stream& which) noexcept;
     void end_with(std::uint32_t error) noexcept;
     void arm(clock::time_point at) noexcept;
-    void arm_for(const http2_request& incoming) noexcept;
+    /// When its end has to have come.
+    clock::time_point due_of(const http2_request& incoming) const noexcept;
     void check_deadlines(clock::time_point now) noexcept;
-    clock::time_point next_deadline() const noexcept;
-    clock::time_point ping_due() const noexcept;
 
     const boost::asio::any_io_executor executor_;
     const std::shared_ptr<alarms> timing_;
@@ -115,16 +127,11 @@ private:
     offer offered_;
     alarm alarm_{*this};
     small_handler_memory flush_memory_;
+    http2_deadlines deadlines_;
     flood_guard guard_;
-    clock::time_point heard_;
-    clock::time_point idle_since_;
-    clock::time_point blocked_since_{};
     std::uint32_t turn_ = 1;
     std::size_t buffering_ = 0;
-    bool had_request_ = false;
     bool is_flush_posted_ = false;
-    bool is_blocked_ = false;
-    bool is_pinged_ = false;
     bool is_draining_ = false;
     bool may_have_window_ = false;
     bool was_flooded_ = false;

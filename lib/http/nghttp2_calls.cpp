@@ -115,11 +115,12 @@ int nghttp2_calls::head_begins(
     }
     http2_connection& to = connection_of(user);
     return result_of([&] {
-        const auto made = std::make_shared<http2_stream>(to, frame->hd.stream_id, to.heard_);
+        const auto made =
+            std::make_shared<http2_stream>(to, frame->hd.stream_id, to.deadlines_.heard());
         nghttp2_session_set_stream_user_data(session, frame->hd.stream_id, made.get());
         to.streams_.push_back(*made);
         made->kept = made;
-        to.arm_for(*made->incoming);
+        to.arm(to.due_of(*made->incoming));
         return 0;
     });
 }
@@ -146,7 +147,7 @@ int nghttp2_calls::field(nghttp2_session* session, const nghttp2_frame* frame,
 
 /// Notes one thing that was done for nothing.
 int nghttp2_calls::take(http2_connection& from) noexcept {
-    from.was_flooded_ = from.was_flooded_ || !from.guard_.take(from.heard_);
+    from.was_flooded_ = from.was_flooded_ || !from.guard_.take(from.deadlines_.heard());
     return from.was_flooded_ ? NGHTTP2_ERR_CALLBACK_FAILURE : 0;
 }
 
@@ -160,9 +161,7 @@ int nghttp2_calls::body_part(nghttp2_session* session, std::uint8_t /*flags*/, s
         http2_connection& to = connection_of(user);
         if (!stream->incoming->add_body(text_of(data, size), to.options_.body_bytes)) {
             stream->incoming->refuse({413, "request body is too large"});
-            if (!stream->waiting_stream::is_linked()) {
-                to.complete_.push_back(*stream);
-            }
+            http2_connection::put(to.complete_, *stream);
         }
         return 0;
     });
@@ -177,9 +176,8 @@ int nghttp2_calls::frame_received(
     case NGHTTP2_HEADERS:
     case NGHTTP2_DATA: {
         http2_stream* const stream = stream_of(session, frame->hd.stream_id);
-        if (has_end && stream != nullptr && stream->incoming &&
-            !stream->waiting_stream::is_linked()) {
-            to.complete_.push_back(*stream);
+        if (has_end && stream != nullptr && stream->incoming) {
+            http2_connection::put(to.complete_, *stream);
         }
         break;
     }
@@ -237,7 +235,7 @@ int nghttp2_calls::stream_ended(
         }
         of.ended_.push_back(*stream);
         if (of.streams_.empty()) {
-            of.idle_since_ = clock::now();
+            of.deadlines_.idle(clock::now());
         }
     }
     return 0;

@@ -4,9 +4,14 @@
 #include "support/http2_peer.hpp"
 #include "support/running_server.hpp"
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <ctime>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -285,6 +290,43 @@ TEST_CASE("a client that shows no sign of life is given up") {
     }
     CHECK(was_asked);
     CHECK(has_subscribers(served, 0));
+}
+
+TEST_CASE("the wait for a sign of life takes next to no time of the processor") {
+    server_options options;
+    options.http2->ping_interval = 500ms;
+    running_server served{options};
+    http2_peer peer{port_of(served)};
+    peer.begin();
+    peer.request(1, http2_peer::get("/one"));
+    REQUIRE(peer.next(NGHTTP2_PING));
+    const std::clock_t since = std::clock();
+    while (peer.next()) {
+    }
+    CHECK(std::clock() - since < CLOCKS_PER_SEC / 4);
+}
+
+TEST_CASE("a context may go while requests are under way") {
+    bool has_begun = false;
+    const auto wait = [&](exchange& request) -> asio::awaitable<void> {
+        has_begun = true;
+        asio::steady_timer forever{request.get_executor(), 1h};
+        co_await forever.async_wait(asio::use_awaitable);
+    };
+    auto context = std::make_unique<asio::io_context>(1);
+    server_options options;
+    options.port = 0;
+    auto server = std::make_unique<crier::server>(*context, options);
+    server->start(wait);
+    http2_peer peer{server->local_endpoint().port()};
+    peer.begin();
+    peer.request(1, http2_peer::get("/"));
+    while (!has_begun) {
+        context->run_one();
+    }
+    server.reset();
+    context.reset();
+    CHECK_FALSE(peer.next(NGHTTP2_HEADERS));
 }
 
 TEST_CASE("a server without HTTP/2 refuses its preface") {

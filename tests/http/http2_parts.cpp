@@ -1,8 +1,8 @@
 // The decisions of HTTP/2, without a connection.
 
 #include "http/flood_guard.hpp"
+#include "http/http2_deadlines.hpp"
 #include "http/http2_head.hpp"
-#include "http/http2_output.hpp"
 #include "http/http2_request.hpp"
 
 #include <doctest/doctest.h>
@@ -12,6 +12,7 @@
 
 using crier::gate_limits;
 using crier::detail::flood_guard;
+using crier::detail::http2_deadlines;
 using crier::detail::http2_request;
 using crier::detail::read_response_head;
 using crier::detail::received;
@@ -61,6 +62,42 @@ TEST_CASE("what is sent pays for its acknowledgements, unless it is next to noth
         guard.sent(1);
     }
     CHECK(stood <= 1'000);
+}
+
+TEST_CASE("a silent client is asked for a sign of life, and given up without one") {
+    using due = http2_deadlines::due;
+    http2_deadlines deadlines{{1s, 2s, 30s, 10s}, start};
+    CHECK(deadlines.next(true) == start + 10s);
+    CHECK(deadlines.at(start + 9s, true) == due::nothing);
+    CHECK(deadlines.at(start + 10s, true) == due::ping);
+    deadlines.pinged();
+    CHECK(deadlines.next(true) == start + 20s); // there is nothing to do until then
+    CHECK(deadlines.at(start + 19s, true) == due::nothing);
+    CHECK(deadlines.at(start + 20s, true) == due::end);
+    deadlines.heard(start + 15s);
+    CHECK(deadlines.next(true) == start + 25s);
+}
+
+TEST_CASE("a connection without requests ends at its time") {
+    using due = http2_deadlines::due;
+    http2_deadlines deadlines{{1s, 2s, 30s, 10s}, start};
+    CHECK(deadlines.at(start + 1s, false) == due::end);
+    deadlines.requested();
+    deadlines.idle(start + 5s);
+    CHECK(deadlines.next(false) == start + 7s);
+    CHECK(deadlines.at(start + 6s, false) == due::nothing);
+    CHECK(deadlines.at(start + 7s, false) == due::end);
+}
+
+TEST_CASE("a client that takes nothing is given up, whether or not it speaks") {
+    using due = http2_deadlines::due;
+    http2_deadlines deadlines{{1s, 2s, 4s, 10s}, start};
+    deadlines.blocked(start + 1s);
+    deadlines.blocked(start + 2s);
+    CHECK(deadlines.next(true) == start + 5s);
+    CHECK(deadlines.at(start + 5s, true) == due::end);
+    deadlines.wrote();
+    CHECK(deadlines.at(start + 5s, true) == due::nothing);
 }
 
 TEST_CASE("a response's head is read without what is about the connection") {
