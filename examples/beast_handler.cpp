@@ -1,5 +1,5 @@
-// Shows streams in an existing Beast server with its own context and threads, plain or by TLS.
-// Try it with: curl -N http://127.0.0.1:8080/events
+// Shows streams in an existing Beast server with its own context and threads: plain, or by TLS,
+// there with HTTP/2 too. Try it with: curl -N http://127.0.0.1:8080/events
 
 #include <crier/crier.hpp>
 
@@ -19,6 +19,8 @@
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 #if HAVE_TLS
+#include <crier/http/serve_http2.hpp>
+
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #endif
@@ -29,6 +31,7 @@
 #include <iostream>
 #include <memory>
 #include <stdexcept>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -86,9 +89,29 @@ asio::awaitable<void> serve_plain(beast::tcp_stream stream, crier::manager& mana
 #if HAVE_TLS
 namespace ssl = asio::ssl;
 
+/// The best that the client offers and the library has. Source: RFC 7301.
+int choose_protocol(SSL* /*of*/, const unsigned char** chosen, unsigned char* size,
+    const unsigned char* offered, unsigned int offered_size, void* /*unused*/) {
+    static constexpr unsigned char both[] = "\x02h2\x08http/1.1";
+    const unsigned skipped = crier::http2_if_built() ? 0 : 3;
+    unsigned char* best = nullptr;
+    const int result = SSL_select_next_proto(
+        &best, size, both + skipped, sizeof both - 1 - skipped, offered, offered_size);
+    *chosen = best;
+    return result == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+std::string_view protocol_of(ssl::stream<beast::tcp_stream>& stream) {
+    const unsigned char* name = nullptr;
+    unsigned size = 0;
+    SSL_get0_alpn_selected(stream.native_handle(), &name, &size);
+    return {reinterpret_cast<const char*>(name), size};
+}
+
 std::shared_ptr<ssl::context> make_context(const crier::tls_certificate& files) {
     auto made = std::make_shared<ssl::context>(ssl::context::tls_server);
     made->set_options(ssl::context::no_tlsv1 | ssl::context::no_tlsv1_1);
+    SSL_CTX_set_alpn_select_cb(made->native_handle(), choose_protocol, nullptr);
     error_code error;
     made->use_certificate_chain_file(files.chain, error);
     if (error) {
@@ -102,12 +125,31 @@ std::shared_ptr<ssl::context> make_context(const crier::tls_certificate& files) 
     return made;
 }
 
+/// Of HTTP/2, whose requests share a connection that crier reads and writes.
+asio::awaitable<void> answer_one(crier::exchange& request, crier::manager& manager) {
+    if (request.path() == "/events") {
+        crier::serve_options options;
+        options.topic = "numbers";
+        co_await request.stream(manager, std::move(options));
+    } else {
+        co_await request.respond(answer(request.request()));
+    }
+}
+
 asio::awaitable<void> serve_encrypted(
     beast::tcp_stream plain, std::shared_ptr<ssl::context> context, crier::manager& manager) {
     ssl::stream<beast::tcp_stream> stream{std::move(plain), *context};
     stream.next_layer().expires_after(10s);
     co_await stream.async_handshake(ssl::stream_base::server, asio::use_awaitable);
-    co_await answer_requests(stream, manager);
+    if (protocol_of(stream) == "h2") {
+        const crier::server::handler handle = [&manager](crier::exchange& request) {
+            return answer_one(request, manager);
+        };
+        crier::server_options options;
+        co_await crier::serve_http2(stream, handle, std::move(options));
+    } else {
+        co_await answer_requests(stream, manager);
+    }
     stream.next_layer().expires_after(1s); // not all clients say that they have seen the end
     co_await stream.async_shutdown(asio::use_awaitable);
 }

@@ -1,6 +1,7 @@
 #include "connection.hpp"
 
 #include "connection_responder.hpp"
+#include "connection_transport.hpp"
 #include "handling.hpp"
 #include "http2.hpp"
 #include "pubsub/log_failure.hpp"
@@ -12,6 +13,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 #include <variant>
 
@@ -52,6 +54,13 @@ asio::awaitable<bool> encrypt(connection_stream& stream, connection_context& con
     co_return !failed;
 }
 
+asio::awaitable<void> speak_http2(
+    connection_stream& stream, connection_context& context, std::string received) {
+    connection_transport on{stream};
+    asio::awaitable<void> speaking = run_http2(on, context, std::move(received));
+    co_await std::move(speaking);
+}
+
 } // namespace
 
 asio::awaitable<void> run_connection(stream_socket socket, connection_context& context) {
@@ -63,7 +72,7 @@ asio::awaitable<void> run_connection(stream_socket socket, connection_context& c
         }
     }
     if (stream.channel() != nullptr && stream.channel()->chose_http2()) {
-        co_await run_http2(stream, context, {});
+        co_await speak_http2(stream, context, {});
         co_return;
     }
     connection_input input{stream};
@@ -81,7 +90,7 @@ asio::awaitable<void> run_connection(stream_socket socket, connection_context& c
         if (const auto* bad = std::get_if<refused_request>(&read)) {
             refused = *bad;
         } else if (std::holds_alternative<http2_preface>(read) && stream.channel() == nullptr) {
-            co_await run_http2(stream, context, std::move(input.bytes));
+            co_await speak_http2(stream, context, std::move(input.bytes));
             co_return;
         } else if (auto* request = std::get_if<std::unique_ptr<received>>(&read)) {
             asio::awaitable<bool> handling =

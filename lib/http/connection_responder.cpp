@@ -13,10 +13,6 @@ namespace crier::detail {
 
 namespace asio = boost::asio;
 
-std::optional<tls_state> connection_responder::tls() const {
-    return on_.channel() == nullptr ? std::nullopt : std::optional{on_.channel()->state()};
-}
-
 stream_socket& connection_responder::socket() {
     if (on_.channel() != nullptr) {
         throw std::logic_error{"the socket of an encrypted connection is of no use to a handler"};

@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace crier::detail {
@@ -34,6 +35,11 @@ public:
     stream_socket& socket() const noexcept { return socket_; }
     /// None: it is not encrypted.
     encrypted_channel* channel() const noexcept { return channel_.get(); }
+
+    /// None: it is not encrypted.
+    std::optional<tls_state> tls() const {
+        return channel_ ? std::optional{channel_->state()} : std::nullopt;
+    }
 
     /// For who takes over the socket, too.
     std::unique_ptr<encrypted_channel> take_channel() noexcept { return std::move(channel_); }

@@ -17,9 +17,13 @@ detached_streams::detached_streams(asio::any_io_executor executor, logger log,
     std::atomic<std::size_t>& connections, std::function<void()> on_end)
     : executor_{std::move(executor)},
       log_{std::move(log)},
-      connections_{connections},
+      connections_{&connections},
       on_end_{std::move(on_end)},
       poller_{std::make_shared<poller>(executor_)} {}
+
+detached_streams::detached_streams(
+    asio::any_io_executor executor, logger log, std::function<void()> on_end)
+    : executor_{std::move(executor)}, log_{std::move(log)}, on_end_{std::move(on_end)} {}
 
 /// Those that are left go with the context, or end there by themselves.
 detached_streams::~detached_streams() {
@@ -70,7 +74,7 @@ void detached_streams::stream_end::ended(
 void detached_streams::stream_end::abandoned() noexcept {
     --all_.open_;
     if (has_connection_) {
-        --all_.connections_;
+        --*all_.connections_;
     }
 }
 

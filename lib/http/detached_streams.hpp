@@ -25,6 +25,10 @@ public:
     /// then.
     detached_streams(boost::asio::any_io_executor executor, logger log,
         std::atomic<std::size_t>& connections, std::function<void()> on_end);
+
+    /// For streams of connections that others share alone.
+    detached_streams(
+        boost::asio::any_io_executor executor, logger log, std::function<void()> on_end);
     detached_streams(const detached_streams&) = delete;
     detached_streams& operator=(const detached_streams&) = delete;
     ~detached_streams();
@@ -67,9 +71,9 @@ private:
 
     const boost::asio::any_io_executor executor_;
     const logger log_;
-    std::atomic<std::size_t>& connections_;
+    std::atomic<std::size_t>* const connections_ = nullptr;
     const std::function<void()> on_end_;
-    const std::shared_ptr<poller> poller_;
+    const std::shared_ptr<poller> poller_; ///< none where all connections are shared
     stream_end with_connection_{*this, true};
     stream_end on_shared_{*this, false};
     std::size_t open_ = 0;

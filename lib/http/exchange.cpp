@@ -182,7 +182,7 @@ asio::awaitable<end_reason> exchange::stream(manager& events, serve_options opti
     return serve(
         begin_stream(events, std::move(options)),
         [&to = to_](const asio::any_io_executor& executor) { return to.make_sink(executor); },
-        detail::manager_access::state_of(events));
+        detail::manager_access::state_of(events), to_.sink_executor());
 }
 
 void exchange::detach_stream(manager& events, serve_options options) {

@@ -74,7 +74,7 @@ bool is_end_of_connection(const error_code& error) {
 }
 
 asio::awaitable<bool> handle_request(
-    responder& to, std::unique_ptr<received> request, connection_context& context) {
+    responder& to, std::unique_ptr<received> request, request_context& context) {
     exchange handled = exchange_access::make(
         to, std::move(request), context.options.response_timeout, context.shutdown);
     std::exception_ptr problem;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "connection.hpp"
+#include "request_context.hpp"
 #include "request_reader.hpp"
 #include "responder.hpp"
 
@@ -28,6 +28,6 @@ boost::asio::awaitable<void> send_refusal(
 /// Calls the handler, and answers for it where it did not. Whether the connection may be used for
 /// another request.
 boost::asio::awaitable<bool> handle_request(
-    responder& to, std::unique_ptr<received> request, connection_context& context);
+    responder& to, std::unique_ptr<received> request, request_context& context);
 
 } // namespace crier::detail

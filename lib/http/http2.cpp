@@ -1,28 +1,28 @@
 #include "http2.hpp"
 
-#include <crier/http/make_sink.hpp>
+#include <crier/async/signal.hpp>
 
 #include "async/durations.hpp"
-#include "async/local_signal.hpp"
 #include "async/spawn.hpp"
 #include "handling.hpp"
 #include "http2_connection.hpp"
 #include "http2_responder.hpp"
-#include "operation_memory.hpp"
 #include "pubsub/log_failure.hpp"
+#include "sink_wait.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/intrusive/list.hpp>
 
-#include <array>
 #include <stdexcept>
 #include <stop_token>
+#include <string_view>
 #include <utility>
 
 namespace crier {
@@ -44,7 +44,7 @@ void check_http2(http2_options& options) {
 namespace {
 
 asio::awaitable<void> answer(std::shared_ptr<http2_stream> on, http2_requests::request asked,
-    connection_stream& connection, connection_context& context) {
+    http2_transport& connection, request_context& context) {
     http2_responder to{std::move(on), connection};
     if (auto* const refused = std::get_if<refused_request>(&asked)) {
         co_await send_refusal(to, *refused, context.options);
@@ -58,7 +58,7 @@ asio::awaitable<void> answer(std::shared_ptr<http2_stream> on, http2_requests::r
 /// The handlers of a connection's requests, and what its coroutine waits for.
 class running_requests final : public http2_requests {
 public:
-    running_requests(connection_stream& connection, connection_context& context) noexcept
+    running_requests(http2_transport& connection, request_context& context)
         : connection_{connection}, context_{context} {}
 
     void begin(std::shared_ptr<http2_stream> on, request asked) noexcept override {
@@ -82,8 +82,7 @@ public:
     void changed(bool is_idle) noexcept override { context_.idle = is_idle; }
 
     void is_over() noexcept override {
-        error_code ignored;
-        connection_.cancel(ignored);
+        connection_.cancel();
         ended_.set();
     }
 
@@ -94,7 +93,12 @@ public:
     }
 
     bool empty() const noexcept { return all_.empty(); }
-    local_signal& ended() noexcept { return ended_; }
+
+    /// Until one has ended, or at a cancellation.
+    asio::awaitable<void> next_end() {
+        error_code ignored;
+        co_await ended_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    }
 
 private:
     struct running : boost::intrusive::list_base_hook<
@@ -114,10 +118,10 @@ private:
         asio::cancellation_signal cancellation;
     };
 
-    connection_stream& connection_;
-    connection_context& context_;
+    http2_transport& connection_;
+    request_context& context_;
     boost::intrusive::list<running, boost::intrusive::constant_time_size<false>> all_;
-    local_signal ended_;
+    signal ended_{connection_.get_executor()};
 };
 
 /// A connection that is closed with the coroutine, though that is destroyed with its context.
@@ -132,40 +136,31 @@ private:
     const std::shared_ptr<http2_connection> of_;
 };
 
-/// Reads what has come, once something has.
-asio::awaitable<error_code> read_on(connection_stream& from, http2_connection& to) {
-    const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
-    operation_memory<384> memory;
-    while (!to.is_over()) {
-        thread_local std::array<char, 16'384> room;
-        error_code error;
-        const std::size_t size = from.read_some(asio::buffer(room), error);
+/// Reads until either side has ended the connection.
+asio::awaitable<error_code> read_on(http2_transport& from, http2_connection& to) {
+    error_code error;
+    while (!error && !to.is_over()) {
+        asio::awaitable<std::string_view> reading = from.read(error);
+        const std::string_view bytes = co_await std::move(reading);
         if (!error) {
-            to.receive({room.data(), size});
+            to.receive(bytes);
             // Others have their turn, though a client sends without end.
             co_await asio::post(from.get_executor(), asio::use_awaitable);
-        } else if (error == asio::error::would_block) {
-            const stream_socket::wait_type what =
-                from.channel() == nullptr ? stream_socket::wait_read : awaited_by(*from.channel());
-            error = {};
-            co_await from.async_wait(what, memory.token(error, state.slot()));
-        }
-        if (error) {
-            co_return error;
         }
     }
-    co_return error_code{};
+    co_return error;
 }
 
 } // namespace
 
 asio::awaitable<void> run_http2(
-    connection_stream& stream, connection_context& context, std::string received) {
+    http2_transport& on, request_context& context, std::string received) {
     co_await asio::this_coro::throw_if_cancelled(false);
     const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
-    running_requests requests{stream, context};
-    const auto connection = std::make_shared<http2_connection>(stream.get_executor(),
-        make_sink(stream, stream.get_executor()), context.timing, context.options, requests);
+    running_requests requests{on, context};
+    const std::shared_ptr<sink> to = on.make_sink();
+    const auto connection = std::make_shared<http2_connection>(
+        on.get_executor(), to, context.timing, context.options, requests);
     const closed_at_end until_the_end{connection};
     connection->start();
     if (!received.empty()) {
@@ -175,7 +170,7 @@ asio::awaitable<void> run_http2(
     {
         const std::stop_callback at_shutdown{
             context.shutdown, [&connection] { connection->drain(); }};
-        asio::awaitable<error_code> reading = read_on(stream, *connection);
+        asio::awaitable<error_code> reading = read_on(on, *connection);
         const error_code ended = co_await std::move(reading);
         connection->close(ended ? ended : make_error_code(asio::error::eof));
     }
@@ -183,11 +178,15 @@ asio::awaitable<void> run_http2(
         if (state.cancelled() != asio::cancellation_type::none) {
             requests.cancel_all();
         }
-        if (!requests.ended().take()) {
-            co_await requests.ended().next();
-        }
+        asio::awaitable<void> waiting = requests.next_end();
+        co_await std::move(waiting);
     }
-    stream.shut_down();
+    sink_wait last{to, on.get_executor()};
+    while (!to->idle()) {
+        asio::awaitable<void> waiting = last.next();
+        co_await std::move(waiting);
+    }
+    on.shut_down();
 }
 
 } // namespace detail

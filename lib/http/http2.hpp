@@ -1,9 +1,9 @@
 #pragma once
 
+#include <crier/http/detail/http2_transport.hpp>
 #include <crier/http/http2.hpp>
 
-#include "connection.hpp"
-#include "connection_stream.hpp"
+#include "request_context.hpp"
 
 #include <boost/asio/awaitable.hpp>
 
@@ -18,6 +18,6 @@ void check_http2(http2_options& options);
 /// Serves the requests of an HTTP/2 connection until either side ends it. `received`: what has come
 /// on it already.
 boost::asio::awaitable<void> run_http2(
-    connection_stream& stream, connection_context& context, std::string received);
+    http2_transport& on, request_context& context, std::string received);
 
 } // namespace crier::detail

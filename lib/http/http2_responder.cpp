@@ -1,8 +1,8 @@
 #include "http2_responder.hpp"
 
-#include "async/local_signal.hpp"
 #include "async/time_limit.hpp"
 #include "detached_streams.hpp"
+#include "sink_wait.hpp"
 
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/error.hpp>
@@ -19,29 +19,41 @@ using boost::system::error_code;
 
 namespace {
 
-/// Who waits until a stream takes more, or until it is cancelled.
-class room_wait final : public wakeable {
-public:
-    room_wait(http2_stream& of, asio::any_io_executor executor)
-        : of_{of}, executor_{std::move(executor)} {
-        of_.attach(this);
+/// What is still to be written of a response.
+struct unsent {
+    std::string_view head;
+    std::string_view body;
+
+    void write_to(http2_stream& on, error_code& error) {
+        while (!error && !(head.empty() && body.empty())) {
+            const std::array<asio::const_buffer, 2> left{asio::buffer(head), asio::buffer(body)};
+            const bool has_head = !head.empty();
+            const sink::buffers bytes{left.data() + (has_head ? 0 : 1), has_head ? 2U : 1U};
+            const std::size_t sent = on.write_some(bytes, error);
+            const std::size_t of_head = std::min(sent, head.size());
+            head.remove_prefix(of_head);
+            body.remove_prefix(sent - of_head);
+        }
     }
-    room_wait(const room_wait&) = delete;
-    room_wait& operator=(const room_wait&) = delete;
-    ~room_wait() { of_.attach(nullptr); }
-
-    void wake() override { woken_.set(); }
-    local_signal& woken() noexcept { return woken_; }
-
-    // For a time limit:
-    void cancel() { wake(); }
-    const asio::any_io_executor& get_executor() const noexcept { return executor_; }
-
-private:
-    http2_stream& of_;
-    const asio::any_io_executor executor_;
-    local_signal woken_;
 };
+
+asio::awaitable<error_code> send_rest(unsent rest, std::shared_ptr<http2_stream> on,
+    asio::any_io_executor executor, clock::duration longest) {
+    const asio::cancellation_state cancellation = co_await asio::this_coro::cancellation_state;
+    sink_wait room{on, executor};
+    const time_limit limit{room, longest};
+    error_code error = asio::error::would_block;
+    while (error == asio::error::would_block) {
+        asio::awaitable<void> waiting = room.next();
+        co_await std::move(waiting);
+        if (limit.expired() || cancellation.cancelled() != asio::cancellation_type::none) {
+            co_return asio::error::operation_aborted;
+        }
+        error = {};
+        rest.write_to(*on, error);
+    }
+    co_return error;
+}
 
 class stream_watch final : public departure_watch {
 public:
@@ -71,10 +83,7 @@ http2_responder::~http2_responder() {
 
 asio::any_io_executor http2_responder::get_executor() const { return connection_.get_executor(); }
 
-std::optional<tls_state> http2_responder::tls() const {
-    const encrypted_channel* const by = connection_.channel();
-    return by == nullptr ? std::nullopt : std::optional{by->state()};
-}
+std::optional<tls_state> http2_responder::tls() const { return connection_.tls(); }
 
 stream_socket& http2_responder::socket() {
     throw std::logic_error{"a request of HTTP/2 has no socket for itself"};
@@ -82,27 +91,13 @@ stream_socket& http2_responder::socket() {
 
 asio::awaitable<error_code> http2_responder::send(
     clock::duration longest, std::string_view head, std::string_view body) {
-    const asio::cancellation_state cancellation = co_await asio::this_coro::cancellation_state;
-    room_wait room{*on_, connection_.get_executor()};
-    const time_limit limit{room, longest};
+    unsent response{head, body};
     error_code error;
-    while (!error && !(head.empty() && body.empty())) {
-        const std::array<asio::const_buffer, 2> left{asio::buffer(head), asio::buffer(body)};
-        const bool has_head = !head.empty();
-        const sink::buffers bytes{left.data() + (has_head ? 0 : 1), has_head ? 2U : 1U};
-        const std::size_t sent = on_->write_some(bytes, error);
-        const std::size_t of_head = std::min(sent, head.size());
-        head.remove_prefix(of_head);
-        body.remove_prefix(sent - of_head);
-        if (error == asio::error::would_block) {
-            error = {};
-            if (!room.woken().take()) {
-                co_await room.woken().next();
-            }
-            if (limit.expired() || cancellation.cancelled() != asio::cancellation_type::none) {
-                error = asio::error::operation_aborted;
-            }
-        }
+    response.write_to(*on_, error);
+    if (error == asio::error::would_block) {
+        asio::awaitable<error_code> sending =
+            send_rest(response, on_, connection_.get_executor(), longest);
+        error = co_await std::move(sending);
     }
     if (!error) {
         on_->finish();

@@ -1,6 +1,7 @@
 #pragma once
 
-#include "connection_stream.hpp"
+#include <crier/http/detail/http2_transport.hpp>
+
 #include "http2_stream.hpp"
 #include "responder.hpp"
 
@@ -14,7 +15,7 @@ namespace crier::detail {
 class http2_responder final : public responder {
 public:
     /// Lifetime: the connection must outlive it.
-    http2_responder(std::shared_ptr<http2_stream> on, connection_stream& connection) noexcept
+    http2_responder(std::shared_ptr<http2_stream> on, http2_transport& connection) noexcept
         : on_{std::move(on)}, connection_{connection} {}
     http2_responder(const http2_responder&) = delete;
     http2_responder& operator=(const http2_responder&) = delete;
@@ -25,13 +26,14 @@ public:
     stream_socket& socket() override;
     boost::asio::awaitable<boost::system::error_code> send(
         clock::duration longest, std::string_view head, std::string_view body) override;
+    boost::asio::any_io_executor sink_executor() const override { return get_executor(); }
     std::shared_ptr<sink> make_sink(const boost::asio::any_io_executor& executor) override;
     std::unique_ptr<departure_watch> watch_client(signal& on_end) override;
     bool detach(detached_streams& to, detached_order ordered) override;
 
 private:
     const std::shared_ptr<http2_stream> on_;
-    connection_stream& connection_;
+    http2_transport& connection_;
     bool is_detached_ = false;
 };
 

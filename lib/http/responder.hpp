@@ -46,6 +46,9 @@ public:
     virtual boost::asio::awaitable<boost::system::error_code> send(
         clock::duration longest, std::string_view head, std::string_view body) = 0;
 
+    /// Where the sink of a stream has to be used; none: on any executor.
+    virtual boost::asio::any_io_executor sink_executor() const = 0;
+
     /// Where a stream is written, from its head on, which is in HTTP/1.1's form.
     virtual std::shared_ptr<sink> make_sink(const boost::asio::any_io_executor& executor) = 0;
 

@@ -36,6 +36,7 @@ struct order {
     decision decided;
     sink_maker make;
     std::shared_ptr<manager_state> events;
+    asio::any_io_executor executor{}; ///< of the sink; none: any
 };
 
 /// A caller that waits for the end of its session, which lives on a shard. Begun, told and
@@ -174,8 +175,11 @@ asio::awaitable<end_reason> carry_out(order what, std::exception_ptr wrong) {
     if (wrong) {
         std::rethrow_exception(wrong);
     }
-    const asio::any_io_executor executor = co_await asio::this_coro::executor;
-    std::shared_ptr<shard> on = what.events->shard_of(single_thread_executor(executor));
+    if (!what.executor) {
+        const asio::any_io_executor own = co_await asio::this_coro::executor;
+        what.executor = single_thread_executor(own);
+    }
+    std::shared_ptr<shard> on = what.events->shard_of(what.executor);
     auto begun = asio::async_initiate<const asio::deferred_t&, void(outcome)>(
         begin_session{}, asio::deferred, std::move(what), std::move(on));
     const outcome ended = co_await std::move(begun);
@@ -187,9 +191,11 @@ asio::awaitable<end_reason> carry_out(order what, std::exception_ptr wrong) {
 
 } // namespace
 
-asio::awaitable<end_reason> serve(
-    decision decided, sink_maker make, std::shared_ptr<manager_state> events) {
-    return carry_out(order{std::move(decided), std::move(make), std::move(events)}, nullptr);
+asio::awaitable<end_reason> serve(decision decided, sink_maker make,
+    std::shared_ptr<manager_state> events, asio::any_io_executor executor) {
+    return carry_out(
+        order{std::move(decided), std::move(make), std::move(events), std::move(executor)},
+        nullptr);
 }
 
 // No coroutine of its own: an idle stream would keep it.

@@ -4,6 +4,7 @@
 
 #include "decision.hpp"
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
 #include <memory>
@@ -11,7 +12,8 @@
 namespace crier::detail {
 
 /// Answers a request as was decided, until the end of the stream. See the public `serve`.
-boost::asio::awaitable<end_reason> serve(
-    decision decided, sink_maker make, std::shared_ptr<manager_state> events);
+/// `executor`: where the sink has to be used; none: on that which `serve` tells of.
+boost::asio::awaitable<end_reason> serve(decision decided, sink_maker make,
+    std::shared_ptr<manager_state> events, boost::asio::any_io_executor executor);
 
 } // namespace crier::detail

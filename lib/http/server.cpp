@@ -4,10 +4,9 @@
 #include "async/durations.hpp"
 #include "descriptor_room.hpp"
 #include "encryption.hpp"
-#include "http2.hpp"
 #include "listening_sockets.hpp"
 #include "pubsub/log_failure.hpp"
-#include "pubsub/log_limit.hpp"
+#include "request_context.hpp"
 #include "worker.hpp"
 
 #include <boost/asio/signal_set.hpp>
@@ -129,19 +128,11 @@ server_options checked(server_options options) {
     if (std::ranges::find(options.addresses, "") != options.addresses.end()) {
         throw std::invalid_argument{"addresses has one that is empty"};
     }
-    const server_options defaults;
-    options.header_timeout = detail::in_range(options.header_timeout, defaults.header_timeout);
-    options.idle_timeout = detail::in_range(options.idle_timeout, defaults.idle_timeout);
-    options.response_timeout =
-        detail::in_range(options.response_timeout, defaults.response_timeout);
+    detail::check_request_options(options);
     if (options.tls) {
         options.tls->handshake_timeout = detail::in_range(
             options.tls->handshake_timeout, tls_server_options{}.handshake_timeout);
     }
-    if (options.http2) {
-        detail::check_http2(*options.http2);
-    }
-    options.log = detail::limited(options.log ? options.log : log_to_clog);
     return options;
 }
 

@@ -101,8 +101,8 @@ private:
 
 void worker::begin(stream_socket socket, bool is_one_too_many) {
     const auto which = std::make_shared<connection>(
-        connection_context{options_, handle_, streams_, ending_, encrypted_by_, handshakes_,
-            alarms_, shutdown_.get_token()},
+        connection_context{{options_, handle_, streams_, alarms_, shutdown_.get_token()}, ending_,
+            encrypted_by_, handshakes_},
         kept());
     connections_.push_back(*which);
     which->state.is_one_too_many = is_one_too_many;

@@ -387,7 +387,7 @@ private:
     const std::shared_ptr<crier::detail::alarms> alarms_ =
         std::make_shared<crier::detail::alarms>(io_.get_executor());
     crier::detail::connection_context context_{
-        options_, handle_, streams_, ending_, nullptr, handshakes_, alarms_, {}};
+        {options_, handle_, streams_, alarms_, {}}, ending_, nullptr, handshakes_};
     std::string epoch_;
     int client_ = -1;
     bool is_over_ = false;

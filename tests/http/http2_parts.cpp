@@ -3,12 +3,16 @@
 #include "http/flood_guard.hpp"
 #include "http/http2_deadlines.hpp"
 #include "http/http2_head.hpp"
+#include "http/http2_output.hpp"
 #include "http/http2_request.hpp"
 
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <memory>
 #include <string>
+#include <string_view>
+#include <thread>
 
 using crier::gate_limits;
 using crier::detail::flood_guard;
@@ -28,6 +32,21 @@ unsigned refused_with(http2_request& request) {
     const auto* const refused = std::get_if<refused_request>(&result);
     return refused == nullptr ? 0 : refused->why.status;
 }
+
+/// Takes all.
+struct text_sink final : crier::sink {
+    std::string text;
+
+    std::size_t write_some(buffers bytes, boost::system::error_code& /*error*/) override {
+        for (const boost::asio::const_buffer& each : bytes) {
+            text.append(static_cast<const char*>(each.data()), each.size());
+        }
+        return boost::asio::buffer_size(bytes);
+    }
+    void watch_peer() override {}
+    void cancel() override {}
+    void limit_buffering(std::size_t /*bytes*/, std::chrono::milliseconds /*longest*/) override {}
+};
 
 http2_request get(std::string_view path) {
     http2_request request{start};
@@ -173,4 +192,18 @@ TEST_CASE("a path cannot bring a second line") {
     CHECK(refused_with(split) == 400);
     http2_request spaced = get("/a b");
     CHECK(refused_with(spaced) == 400);
+}
+
+TEST_CASE("what is written in small parts is written whole, by a thread's first connection too") {
+    const auto to = std::make_shared<text_sink>();
+    std::thread{[&to] {
+        crier::detail::http2_output output{to};
+        boost::system::error_code error;
+        output.append("one ");
+        output.append("two ");
+        output.append("three");
+        CHECK(output.size() == 13);
+        output.write_some(error);
+    }}.join();
+    CHECK(to->text == "one two three");
 }
