@@ -3,6 +3,8 @@
 #include <crier/http/sink.hpp>
 #include <crier/http/tls.hpp>
 
+#include "failure_counts.hpp"
+
 #include <boost/asio/buffer.hpp>
 #include <boost/system/error_code.hpp>
 
@@ -50,6 +52,12 @@ public:
     /// Reads the files again. Connections go on as they are; so does all else where this throws, as
     /// when it was made.
     virtual void reload() = 0;
+
+    /// Of handshakes.
+    failure_counts& failures() const noexcept { return failures_; }
+
+private:
+    mutable failure_counts failures_;
 };
 
 /// `offers_http2`: to clients that ask for it. Throws `std::invalid_argument` on options that make
