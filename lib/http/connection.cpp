@@ -1,10 +1,11 @@
 #include "connection.hpp"
 
+#include <crier/async/clock.hpp>
+
 #include "connection_responder.hpp"
 #include "connection_transport.hpp"
 #include "handling.hpp"
 #include "http2.hpp"
-#include "pubsub/log_failure.hpp"
 #include "request_reader.hpp"
 
 #include <boost/asio/error.hpp>
@@ -40,6 +41,13 @@ asio::awaitable<void> let_client_finish(connection_input& input) {
     }
 }
 
+void log_failed_handshake(const error_code& why, const connection_context& context) {
+    const std::string failures = context.encrypted_by->failures().add(why.message(), clock::now());
+    if (!failures.empty()) {
+        context.options.log(severity::error, "TLS handshakes failed: " + failures);
+    }
+}
+
 /// False: the connection is of no use. There is no word for one that is one too many: a handshake
 /// costs more than the answer is worth.
 asio::awaitable<bool> encrypt(connection_stream& stream, connection_context& context) {
@@ -49,7 +57,7 @@ asio::awaitable<bool> encrypt(connection_stream& stream, connection_context& con
     const error_code failed = co_await shake_hands(
         stream, *context.encrypted_by, context.handshakes, context.options.tls->handshake_timeout);
     if (failed && !context.ending && !is_end_of_connection(failed) && failed != asio::error::eof) {
-        log_failure(context.options.log, "a TLS handshake failed: ", failed);
+        log_failed_handshake(failed, context);
     }
     co_return !failed;
 }
@@ -89,7 +97,9 @@ asio::awaitable<void> run_connection(stream_socket socket, connection_context& c
         goes_on = false;
         if (const auto* bad = std::get_if<refused_request>(&read)) {
             refused = *bad;
-        } else if (std::holds_alternative<http2_preface>(read) && stream.channel() == nullptr) {
+        } else if (std::holds_alternative<http2_preface>(read) && stream.channel() != nullptr) {
+            refused = refused_request{{400, "HTTP/2 by TLS is chosen with ALPN"}};
+        } else if (std::holds_alternative<http2_preface>(read)) {
             co_await speak_http2(stream, context, std::move(input.bytes));
             co_return;
         } else if (auto* request = std::get_if<std::unique_ptr<received>>(&read)) {

@@ -25,7 +25,8 @@ asio::awaitable<boost::system::error_code> connection_responder::send(
     return detail::send(on_, longest, head, body);
 }
 
-std::shared_ptr<sink> connection_responder::make_sink(const asio::any_io_executor& executor) {
+std::shared_ptr<sink> connection_responder::make_sink(
+    stream_owner /*whom*/, const asio::any_io_executor& executor) {
     return crier::make_sink(on_, executor);
 }
 

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
 namespace crier::detail {
@@ -35,6 +36,9 @@ public:
     stream_socket& socket() const noexcept { return socket_; }
     /// None: it is not encrypted.
     encrypted_channel* channel() const noexcept { return channel_.get(); }
+
+    /// As `exchange::peer`.
+    std::string peer() const;
 
     /// None: it is not encrypted.
     std::optional<tls_state> tls() const {

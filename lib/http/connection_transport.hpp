@@ -9,6 +9,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace crier::detail {
@@ -23,6 +24,7 @@ public:
     std::shared_ptr<sink> make_sink() override;
     boost::asio::awaitable<std::string_view> read(boost::system::error_code& error) override;
     void cancel() override;
+    std::string peer() const override { return on_.peer(); }
     std::optional<tls_state> tls() const override { return on_.tls(); }
     void shut_down() noexcept override { on_.shut_down(); }
 

@@ -8,8 +8,10 @@
 #include "reply.hpp"
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace crier::detail {
@@ -26,6 +28,14 @@ struct decision {
     std::string opening{};    ///< of the stream
     decltype(serve_options::on_gap) on_gap{};
     std::size_t send_buffer = serve_options{}.send_buffer;
+    /// Where the status is noted that the client gets. None: nobody wants to know.
+    std::shared_ptr<unsigned> status{};
+
+    void note(std::string_view response) const noexcept {
+        if (status) {
+            *status = status_of(response);
+        }
+    }
 };
 
 /// The reply to what is no request for a stream; HEAD is one for its header.

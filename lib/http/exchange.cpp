@@ -64,6 +64,8 @@ exchange::~exchange() = default;
 
 asio::any_io_executor exchange::get_executor() const { return to_.get_executor(); }
 
+std::string exchange::peer() const { return to_.peer(); }
+
 std::optional<tls_state> exchange::tls() const { return to_.tls(); }
 
 std::string_view exchange::protocol() const noexcept {
@@ -129,6 +131,7 @@ exchange::response_type exchange::refusing(http::status status, std::string_view
 
 asio::awaitable<void> exchange::respond(response_type response) {
     begin_answer();
+    note_status(response.result_int());
     const bool keeps_alive = request().keep_alive() && response.keep_alive();
     set_fields(response, cors_fields_);
     const std::string head =
@@ -166,10 +169,18 @@ void exchange::begin_answer() {
     keeps_alive_ = false;
 }
 
+void exchange::note_status(unsigned status) noexcept {
+    if (status_) {
+        *status_ = status;
+    }
+}
+
 detail::decision exchange::begin_stream(manager& events, serve_options checked) {
     begin_answer();
-    return decide(received_->read, std::move(checked),
+    detail::decision decided = decide(received_->read, std::move(checked),
         detail::manager_access::state_of(events)->options(), cors_fields_);
+    decided.status = status_;
+    return decided;
 }
 
 asio::awaitable<end_reason> exchange::stream(manager& events) {
@@ -181,7 +192,9 @@ asio::awaitable<end_reason> exchange::stream(manager& events, serve_options opti
     check_options(options);
     return serve(
         begin_stream(events, std::move(options)),
-        [&to = to_](const asio::any_io_executor& executor) { return to.make_sink(executor); },
+        [&to = to_](const asio::any_io_executor& executor) {
+            return to.make_sink(detail::stream_owner::manager, executor);
+        },
         detail::manager_access::state_of(events), to_.sink_executor());
 }
 
@@ -204,9 +217,11 @@ stream_writer exchange::writer(const writer_options& options) {
     begin_answer();
     writer_options with = options;
     std::ranges::copy(cors_fields_, std::back_inserter(with.fields));
+    std::string instead = options.checks_request ? reply_in_place_of_stream(with.fields) : "";
+    note_status(instead.empty() ? 200 : detail::status_of(instead));
     const asio::any_io_executor executor = get_executor();
-    return {to_.make_sink(executor), request().version(), executor, with,
-        options.checks_request ? reply_in_place_of_stream(with.fields) : ""};
+    return {to_.make_sink(detail::stream_owner::handler, executor), request().version(), executor,
+        with, std::move(instead)};
 }
 
 /// Empty: the request asks for a stream.

@@ -32,6 +32,11 @@ struct exchange_access {
         of.detach(events, std::move(checked));
     }
 
+    /// Notes there what the client gets.
+    static void note_status(exchange& of, std::shared_ptr<unsigned> in) noexcept {
+        of.status_ = std::move(in);
+    }
+
     static detached_order* detached(exchange& of) noexcept { return of.detached_.get(); }
 };
 

@@ -1,5 +1,6 @@
 #include "handling.hpp"
 
+#include <crier/async/clock.hpp>
 #include <crier/wire/errc.hpp>
 
 #include "exchange_access.hpp"
@@ -9,7 +10,9 @@
 #include <boost/asio/error.hpp>
 #include <boost/beast/http/status.hpp>
 
+#include <chrono>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -35,6 +38,49 @@ std::optional<exchange::response_type> shaped(
         return std::nullopt;
     }
 }
+
+/// Tells the access log of a request, if there is one, when it has been served.
+class access_note {
+public:
+    access_note(responder& to, const exchange* request, const server_options& options)
+        : to_{to}, request_{request}, options_{options} {}
+    access_note(const access_note&) = delete;
+    access_note& operator=(const access_note&) = delete;
+    ~access_note() {
+        if (!status_) {
+            return;
+        }
+        try {
+            options_.access_log(told());
+        } catch (...) {
+            log_failure(options_.log, "the access log failed: ", std::current_exception());
+        }
+    }
+
+    const std::shared_ptr<unsigned>& status() const noexcept { return status_; }
+
+private:
+    access_record told() const {
+        access_record made;
+        made.peer = to_.peer();
+        made.status = *status_;
+        made.tls = to_.tls();
+        made.took = std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - begun_);
+        if (request_ != nullptr) {
+            made.method = request_->request().method_string();
+            made.target = request_->request().target();
+            made.protocol = request_->protocol();
+        }
+        return made;
+    }
+
+    responder& to_;
+    const exchange* const request_; ///< none: it could not be read
+    const server_options& options_;
+    const std::shared_ptr<unsigned> status_ =
+        options_.access_log ? std::make_shared<unsigned>(0) : nullptr;
+    const clock::time_point begun_ = clock::now();
+};
 
 } // namespace
 
@@ -64,6 +110,10 @@ asio::awaitable<void> send_refusal(
     } else {
         response = refusal_response(refused.why, refused.style);
     }
+    const access_note at_end{to, nullptr, options};
+    if (at_end.status()) {
+        *at_end.status() = status_of(response);
+    }
     co_await to.send(options.response_timeout, response, {});
 }
 
@@ -77,6 +127,8 @@ asio::awaitable<bool> handle_request(
     responder& to, std::unique_ptr<received> request, request_context& context) {
     exchange handled = exchange_access::make(
         to, std::move(request), context.options.response_timeout, context.shutdown);
+    const access_note at_end{to, &handled, context.options};
+    exchange_access::note_status(handled, at_end.status());
     std::exception_ptr problem;
     bool ending = false;
     try {

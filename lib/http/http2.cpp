@@ -169,7 +169,7 @@ asio::awaitable<void> run_http2(
     }
     {
         const std::stop_callback at_shutdown{
-            context.shutdown, [&connection] { connection->drain(); }};
+            context.shutdown, [&connection, &context] { connection->drain(context.shutdown_by); }};
         asio::awaitable<error_code> reading = read_on(on, *connection);
         const error_code ended = co_await std::move(reading);
         connection->close(ended ? ended : make_error_code(asio::error::eof));

@@ -9,6 +9,7 @@
 #include <boost/system/system_error.hpp>
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 namespace crier::detail {
@@ -118,7 +119,7 @@ void http2_connection::go_on() {
         return;
     }
     const bool is_idle = streams_.empty();
-    arm(deadlines_.next(!is_idle));
+    arm(std::min(deadlines_.next(!is_idle), ends_.next()));
     requests_.changed(is_idle);
 }
 
@@ -299,10 +300,16 @@ void http2_connection::wake_waiting() {
 
 // --- its end ---
 
-void http2_connection::drain() {
+void http2_connection::drain(clock::time_point by) {
     if (is_over_ || std::exchange(is_draining_, true)) {
         return;
     }
+    const clock::time_point now = clock::now();
+    const auto streams = std::ranges::count_if(streams_, &http2_stream::is_resumable);
+    const auto random =
+        std::hash<const void*>{}(this) + static_cast<std::size_t>(now.time_since_epoch().count());
+    ends_ = {
+        now, by, static_cast<std::size_t>(streams), static_cast<double>(random % 1'000) / 1'000};
     // The last id follows once requests that are on their way have come: RFC 9113, section 6.8.
     nghttp2_submit_shutdown_notice(session_);
     nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE, nullptr);
@@ -360,6 +367,7 @@ void http2_connection::check_deadlines(clock::time_point now) noexcept {
         break;
     case http2_deadlines::due::end: close(asio::error::timed_out); return;
     }
+    end_streams(ends_.take(now));
     for (http2_stream& each : streams_) {
         if (!each.incoming) {
             continue;
@@ -369,6 +377,15 @@ void http2_connection::check_deadlines(clock::time_point now) noexcept {
         } else {
             each.incoming->refuse({408, "the request took too long"});
             put(complete_, each);
+        }
+    }
+}
+
+void http2_connection::end_streams(std::size_t count) noexcept {
+    for (http2_stream& each : streams_) {
+        if (count > 0 && each.is_resumable && !each.is_finished) {
+            each.finish();
+            --count;
         }
     }
 }

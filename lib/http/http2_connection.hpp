@@ -4,6 +4,7 @@
 #include <crier/http/server.hpp>
 
 #include "async/alarms.hpp"
+#include "drain_schedule.hpp"
 #include "flood_guard.hpp"
 #include "http2_deadlines.hpp"
 #include "http2_output.hpp"
@@ -51,8 +52,9 @@ public:
 
     void receive(std::string_view bytes);
 
-    /// Takes no more requests, and ends once those that are under way have ended.
-    void drain();
+    /// Takes no more requests, and ends once those that are under way have ended. Streams of a
+    /// manager, which clients resume, are ended until then; `max`: they are left alone.
+    void drain(clock::time_point by = clock::time_point::max());
 
     /// Says good-bye, if that takes no waiting, and ends all streams.
     void close(boost::system::error_code why) noexcept;
@@ -113,6 +115,7 @@ private:
     /// When its end has to have come.
     clock::time_point due_of(const http2_request& incoming) const noexcept;
     void check_deadlines(clock::time_point now) noexcept;
+    void end_streams(std::size_t count) noexcept;
 
     const boost::asio::any_io_executor executor_;
     const std::shared_ptr<alarms> timing_;
@@ -129,6 +132,7 @@ private:
     small_handler_memory flush_memory_;
     http2_deadlines deadlines_;
     flood_guard guard_;
+    drain_schedule ends_;
     std::uint32_t turn_ = 1;
     std::size_t buffering_ = 0;
     bool is_flush_posted_ = false;

@@ -56,7 +56,7 @@ private:
         if (used.capacity() > kept.capacity() && used.capacity() <= most_kept) {
             used.swap(kept);
         }
-        used = std::string{};
+        std::string{}.swap(used); // an assignment would keep its memory
     }
 
     const std::shared_ptr<sink> to_;

@@ -83,8 +83,6 @@ http2_responder::~http2_responder() {
 
 asio::any_io_executor http2_responder::get_executor() const { return connection_.get_executor(); }
 
-std::optional<tls_state> http2_responder::tls() const { return connection_.tls(); }
-
 stream_socket& http2_responder::socket() {
     throw std::logic_error{"a request of HTTP/2 has no socket for itself"};
 }
@@ -105,7 +103,9 @@ asio::awaitable<error_code> http2_responder::send(
     co_return error;
 }
 
-std::shared_ptr<sink> http2_responder::make_sink(const asio::any_io_executor& /*executor*/) {
+std::shared_ptr<sink> http2_responder::make_sink(
+    stream_owner whom, const asio::any_io_executor& /*executor*/) {
+    on_->is_resumable = whom == stream_owner::manager;
     return on_;
 }
 
@@ -115,6 +115,7 @@ std::unique_ptr<departure_watch> http2_responder::watch_client(signal& on_end) {
 
 bool http2_responder::detach(detached_streams& to, detached_order ordered) {
     is_detached_ = true;
+    on_->is_resumable = true;
     to.begin(on_, std::move(ordered));
     return false;
 }

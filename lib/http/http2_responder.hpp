@@ -22,12 +22,14 @@ public:
     ~http2_responder() override;
 
     boost::asio::any_io_executor get_executor() const override;
-    std::optional<tls_state> tls() const override;
+    std::string peer() const override { return connection_.peer(); }
+    std::optional<tls_state> tls() const override { return connection_.tls(); }
     stream_socket& socket() override;
     boost::asio::awaitable<boost::system::error_code> send(
         clock::duration longest, std::string_view head, std::string_view body) override;
     boost::asio::any_io_executor sink_executor() const override { return get_executor(); }
-    std::shared_ptr<sink> make_sink(const boost::asio::any_io_executor& executor) override;
+    std::shared_ptr<sink> make_sink(
+        stream_owner whom, const boost::asio::any_io_executor& executor) override;
     std::unique_ptr<departure_watch> watch_client(signal& on_end) override;
     bool detach(detached_streams& to, detached_order ordered) override;
 

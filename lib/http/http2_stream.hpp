@@ -48,8 +48,9 @@ public:
     std::shared_ptr<http2_stream> kept;      ///< itself, until it has ended
     std::uint32_t turn = 0;                  ///< in which it has written last
     std::uint32_t written_in_turn = 0;
-    bool has_head = false;    ///< of the response
-    bool is_finished = false; ///< the body of the response is whole
+    bool has_head = false;     ///< of the response
+    bool is_finished = false;  ///< the body of the response is whole
+    bool is_resumable = false; ///< as it is a manager's stream
     bool waits_for_window = false;
 
     void go_on() { wake_user(); }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <crier/async/clock.hpp>
 #include <crier/http/server.hpp>
 
 #include "async/alarms.hpp"
@@ -19,6 +20,8 @@ struct request_context {
     const std::shared_ptr<alarms>& timing;
     /// Requested at the shutdown, for handlers.
     std::stop_token shutdown;
+    /// Once that was requested: until when there is time; `max`: for ever.
+    const clock::time_point& shutdown_by;
     /// Nothing is under way that the shutdown would wait for.
     bool idle = true;
     /// A stream has taken over the connection.

@@ -13,6 +13,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace crier::detail {
@@ -27,6 +28,9 @@ public:
     virtual bool has_left() const noexcept = 0;
 };
 
+/// A manager's stream, which clients resume, or one that a handler writes.
+enum class stream_owner { manager, handler };
+
 /// Where a request came from, and its response goes: a connection of HTTP/1.1, or a stream of one
 /// of HTTP/2.
 class responder {
@@ -34,6 +38,9 @@ public:
     virtual ~responder() = default;
 
     virtual boost::asio::any_io_executor get_executor() const = 0;
+
+    /// As `exchange::peer`.
+    virtual std::string peer() const = 0;
 
     /// None: the connection is not encrypted.
     virtual std::optional<tls_state> tls() const = 0;
@@ -50,7 +57,8 @@ public:
     virtual boost::asio::any_io_executor sink_executor() const = 0;
 
     /// Where a stream is written, from its head on, which is in HTTP/1.1's form.
-    virtual std::shared_ptr<sink> make_sink(const boost::asio::any_io_executor& executor) = 0;
+    virtual std::shared_ptr<sink> make_sink(
+        stream_owner whom, const boost::asio::any_io_executor& executor) = 0;
 
     /// Sets the signal when the client has left.
     virtual std::unique_ptr<departure_watch> watch_client(signal& on_end) = 0;

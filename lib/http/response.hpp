@@ -5,7 +5,10 @@
 
 #include "coding.hpp"
 
+#include <algorithm>
+#include <charconv>
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,6 +41,15 @@ std::string stream_header(coding as, const response_fields& more = {});
 /// All that is sent before the first event: the header, and when a client is to connect again.
 std::string stream_opening(
     coding as, const response_fields& more, std::optional<std::chrono::milliseconds> retry);
+
+/// The status of a response, as its first line has it.
+inline unsigned status_of(std::string_view response) noexcept {
+    constexpr std::size_t at = sizeof "HTTP/1.1";
+    unsigned status = 0;
+    std::from_chars(response.data() + std::min(at, response.size()),
+        response.data() + std::min(at + 3, response.size()), status);
+    return status;
+}
 
 /// A whole response without a body; the connection ends with it.
 std::string no_content_response(const response_fields& fields);

@@ -56,9 +56,11 @@ asio::awaitable<void> run(transport_maker make, served given) {
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
     signal one_ended{executor};
     detached_streams streams{executor, given.options.log, [&one_ended] { one_ended.set_later(); }};
+    constexpr static clock::time_point no_end = clock::time_point::max();
     const auto timing = std::make_shared<alarms>(executor);
     const shutdown_relay ending{executor, given.shutdown};
-    request_context context{given.options, given.handle, streams, timing, ending.get_token()};
+    request_context context{
+        given.options, given.handle, streams, timing, ending.get_token(), no_end};
     const std::unique_ptr<http2_transport> on = make(executor);
     asio::awaitable<void> running = run_http2(*on, context, {});
     co_await std::move(running);

@@ -99,6 +99,7 @@ void session::open() {
     }
     if (decided.instead) {
         reason_ = decided.instead->reason;
+        decided.note(decided.instead->response);
         out_.add_own(decided.instead->response);
         phase_ = phase::sending_the_end;
         streams_of(*events_).refused(reason_);
@@ -106,6 +107,7 @@ void session::open() {
     }
     streams_of(*events_).opened();
     is_open_ = true;
+    decided.note(decided.opening);
     out_.add_own(decided.opening);
     if (decided.on_gap) {
         healing_ = std::make_unique<healing>(std::move(decided.on_gap), pending);

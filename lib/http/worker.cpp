@@ -2,6 +2,7 @@
 
 #include <crier/async/single_thread.hpp>
 
+#include "async/durations.hpp"
 #include "async/spawn.hpp"
 #include "handling.hpp"
 #include "pubsub/log_failure.hpp"
@@ -101,8 +102,8 @@ private:
 
 void worker::begin(stream_socket socket, bool is_one_too_many) {
     const auto which = std::make_shared<connection>(
-        connection_context{{options_, handle_, streams_, alarms_, shutdown_.get_token()}, ending_,
-            encrypted_by_, handshakes_},
+        connection_context{{options_, handle_, streams_, alarms_, shutdown_.get_token(), end_},
+            ending_, encrypted_by_, handshakes_},
         kept());
     connections_.push_back(*which);
     which->state.is_one_too_many = is_one_too_many;
@@ -150,6 +151,7 @@ void worker::shut_down(clock::duration deadline) noexcept {
 void worker::begin_shutdown() noexcept {
     std::ranges::for_each(listeners_, &listener::close);
     ending_ = true;
+    end_ = time_to_end_ < never ? clock::now() + time_to_end_ : clock::time_point::max();
     cancel_all(true);
     shutdown_.request_stop();
     if (!connections_.empty() || !streams_.empty()) {

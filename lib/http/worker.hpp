@@ -93,6 +93,7 @@ private:
     detached_streams streams_;
     signal told_to_end_{io_.get_executor()};
     clock::duration time_to_end_{};
+    clock::time_point end_ = clock::time_point::max();
     bool cannot_begin_ = false;
     bool ending_ = false;
     std::stop_source shutdown_;

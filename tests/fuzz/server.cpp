@@ -382,12 +382,13 @@ private:
     const crier::server::handler handle_ = [this](exchange& request) { return handle(request); };
     std::atomic<std::size_t> connections_{1};
     const bool ending_ = false;
+    const crier::clock::time_point never_ = crier::clock::time_point::max();
     crier::detail::detached_streams streams_{io_.get_executor(), options_.log, connections_, [] {}};
     crier::detail::handshake_room handshakes_{0};
     const std::shared_ptr<crier::detail::alarms> alarms_ =
         std::make_shared<crier::detail::alarms>(io_.get_executor());
     crier::detail::connection_context context_{
-        {options_, handle_, streams_, alarms_, {}}, ending_, nullptr, handshakes_};
+        {options_, handle_, streams_, alarms_, {}, never_}, ending_, nullptr, handshakes_};
     std::string epoch_;
     int client_ = -1;
     bool is_over_ = false;

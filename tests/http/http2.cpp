@@ -337,3 +337,31 @@ TEST_CASE("a server without HTTP/2 refuses its preface") {
     peer.begin();
     CHECK(peer.connection().read(12) == "HTTP/1.1 505");
 }
+
+TEST_CASE("at a shutdown a manager's streams end one by one, before the deadline") {
+    running_server served;
+    served.server.on_shutdown([] {}); // the manager goes on
+    http2_peer peer{port_of(served)};
+    peer.begin();
+    constexpr std::uint32_t streams = 20;
+    for (std::uint32_t i = 0; i < streams; ++i) {
+        peer.request(2 * i + 1, http2_peer::get("/prices"));
+    }
+    REQUIRE(has_subscribers(served, streams));
+    const auto begun = std::chrono::steady_clock::now();
+    served.server.shutdown(8s);
+    std::uint32_t ended = 0;
+    auto frame = peer.next(NGHTTP2_DATA);
+    while (frame) {
+        ended += (frame->flags & http2_peer::end_stream) != 0 ? 1 : 0;
+        if (ended == streams / 4) {
+            // All at once would be within a moment.
+            CHECK(std::chrono::steady_clock::now() - begun > 500ms);
+            CHECK(served.events.stats().subscribers > 0);
+            break;
+        }
+        frame = peer.next(NGHTTP2_DATA);
+    }
+    CHECK(ended == streams / 4);
+    served.events.shutdown();
+}

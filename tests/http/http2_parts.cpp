@@ -1,5 +1,6 @@
 // The decisions of HTTP/2, without a connection.
 
+#include "http/drain_schedule.hpp"
 #include "http/flood_guard.hpp"
 #include "http/http2_deadlines.hpp"
 #include "http/http2_head.hpp"
@@ -206,4 +207,27 @@ TEST_CASE("what is written in small parts is written whole, by a thread's first 
         output.write_some(error);
     }}.join();
     CHECK(to->text == "one two three");
+}
+
+TEST_CASE("streams of a connection that drains end one by one, and the last one in time") {
+    using crier::detail::drain_schedule;
+    drain_schedule ends{start, start + 4s, 3, 0.5};
+    CHECK(ends.take(start) == 0);
+    CHECK(ends.next() == start + 500ms);
+    CHECK(ends.take(start + 499ms) == 0);
+    CHECK(ends.take(start + 500ms) == 1);
+    CHECK(ends.next() == start + 1500ms);
+    CHECK(ends.take(start + 3s) == 2);
+    CHECK(ends.next() == crier::clock::time_point::max());
+    CHECK(ends.take(start + 1h) == 0);
+}
+
+TEST_CASE("no stream is ended where there is no time, or no end") {
+    using crier::detail::drain_schedule;
+    constexpr auto never = crier::clock::time_point::max();
+    for (const auto by : {start - 1s, start, never}) {
+        CHECK(drain_schedule{start, by, 3, 0.5}.next() == never);
+    }
+    CHECK(drain_schedule{start, start + 1s, 0, 0.5}.next() == never);
+    CHECK(drain_schedule{}.take(start + 1h) == 0);
 }

@@ -156,6 +156,10 @@ public:
     /// The protocol that the request came by: "HTTP/1.0", "HTTP/1.1" or "HTTP/2".
     std::string_view protocol() const noexcept;
 
+    /// The client's address and port, such as "127.0.0.1:50112" or "[::1]:50112"; "unix" on a Unix
+    /// socket. Empty: it has left, or the connection is another server's by `serve_http2`.
+    std::string peer() const;
+
     /// How the connection is encrypted; none: it is not.
     std::optional<tls_state> tls() const;
 
@@ -179,6 +183,7 @@ private:
 
     boost::asio::awaitable<void> run_while_connected(boost::asio::awaitable<void> work);
     void begin_answer();
+    void note_status(unsigned status) noexcept;
     response_type refusing(boost::beast::http::status status, std::string_view reason) const;
     std::string reply_in_place_of_stream(const response_fields& header) const;
     detail::decision begin_stream(manager& events, serve_options checked);
@@ -191,6 +196,7 @@ private:
     const std::stop_token shutdown_;
     response_fields cors_fields_; ///< of the response, whatever it is
     std::shared_ptr<detail::detached_order> detached_;
+    std::shared_ptr<unsigned> status_; ///< none: nobody wants to know
     bool answered_ = false;
     bool keeps_alive_ = false;
 };

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <crier/export.hpp>
+#include <crier/http/access_record.hpp>
 #include <crier/http/exchange.hpp>
 #include <crier/http/gate.hpp>
 #include <crier/http/http2.hpp>
@@ -69,6 +70,13 @@ struct server_options {
     ///         answer.body() = my_error(why.status, why.reason);
     ///     };
     std::function<void(const refusal& why, exchange::response_type& answer)> on_refusal{};
+    /// Called for each request when its response or stream has ended, on the thread that served it.
+    /// What it throws is logged. `to_string` makes a line of what it gets.
+    ///
+    ///     options.access_log = [](const crier::access_record& each) {
+    ///         std::clog << crier::to_string(each) + "\n";
+    ///     };
+    std::function<void(const access_record& each)> access_log{};
     logger log = log_to_clog;
 };
 

@@ -19,6 +19,7 @@
 #include <array>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -40,6 +41,9 @@ public:
 
     /// Ends a read that waits.
     virtual void cancel() = 0;
+
+    /// As `exchange::peer`.
+    virtual std::string peer() const { return {}; }
 
     /// None: it is not encrypted, or not by crier.
     virtual std::optional<tls_state> tls() const { return std::nullopt; }
