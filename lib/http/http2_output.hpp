@@ -18,6 +18,7 @@ public:
     sink& to() const noexcept { return *to_; }
 
     void append(std::string_view bytes) {
+        // A frame's head fits into a string that holds no memory: then it is not empty.
         if (queued_.empty()) {
             queued_.swap(spare());
         }

@@ -7,17 +7,18 @@
 #include "http/http2_output.hpp"
 #include "http/http2_request.hpp"
 
+#include <boost/asio/buffers_iterator.hpp>
 #include <doctest/doctest.h>
 
 #include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <thread>
 
 using crier::gate_limits;
 using crier::detail::flood_guard;
 using crier::detail::http2_deadlines;
+using crier::detail::http2_output;
 using crier::detail::http2_request;
 using crier::detail::read_response_head;
 using crier::detail::received;
@@ -28,26 +29,25 @@ namespace {
 
 const crier::clock::time_point start{};
 
+class text_sink final : public crier::sink {
+public:
+    std::size_t write_some(buffers bytes, boost::system::error_code& /*error*/) override {
+        const std::size_t before = text.size();
+        text.append(boost::asio::buffers_begin(bytes), boost::asio::buffers_end(bytes));
+        return text.size() - before;
+    }
+    void watch_peer() override {}
+    void cancel() override {}
+    void limit_buffering(std::size_t /*bytes*/, std::chrono::milliseconds /*longest*/) override {}
+
+    std::string text;
+};
+
 unsigned refused_with(http2_request& request) {
     const auto result = request.finish(gate_limits{});
     const auto* const refused = std::get_if<refused_request>(&result);
     return refused == nullptr ? 0 : refused->why.status;
 }
-
-/// Takes all.
-struct text_sink final : crier::sink {
-    std::string text;
-
-    std::size_t write_some(buffers bytes, boost::system::error_code& /*error*/) override {
-        for (const boost::asio::const_buffer& each : bytes) {
-            text.append(static_cast<const char*>(each.data()), each.size());
-        }
-        return boost::asio::buffer_size(bytes);
-    }
-    void watch_peer() override {}
-    void cancel() override {}
-    void limit_buffering(std::size_t /*bytes*/, std::chrono::milliseconds /*longest*/) override {}
-};
 
 http2_request get(std::string_view path) {
     http2_request request{start};
@@ -195,18 +195,27 @@ TEST_CASE("a path cannot bring a second line") {
     CHECK(refused_with(spaced) == 400);
 }
 
-TEST_CASE("what is written in small parts is written whole, by a thread's first connection too") {
-    const auto to = std::make_shared<text_sink>();
-    std::thread{[&to] {
-        crier::detail::http2_output output{to};
-        boost::system::error_code error;
-        output.append("one ");
-        output.append("two ");
-        output.append("three");
-        CHECK(output.size() == 13);
-        output.write_some(error);
-    }}.join();
-    CHECK(to->text == "one two three");
+TEST_CASE("connections that write in turns do not get each other's bytes") {
+    const auto one = std::make_shared<text_sink>();
+    const auto other = std::make_shared<text_sink>();
+    http2_output to_one{one};
+    http2_output to_other{other};
+    const std::string text(100, 'x');
+    boost::system::error_code error;
+    for (int round = 0; round < 2; ++round) {
+        to_one.append("head of 1");
+        to_other.append("head of 2");
+        to_one.append(text);
+        to_other.append(text);
+        while (to_one.size() > 0) {
+            to_one.write_some(error);
+        }
+        while (to_other.size() > 0) {
+            to_other.write_some(error);
+        }
+    }
+    CHECK(one->text == "head of 1" + text + "head of 1" + text);
+    CHECK(other->text == "head of 2" + text + "head of 2" + text);
 }
 
 TEST_CASE("streams of a connection that drains end one by one, and the last one in time") {

@@ -25,6 +25,6 @@ export class Authority {
       '-days', '2', '-subj', `/CN=${name}`, '-keyout', key, '-out', certificate,
       ...this.certificate ? ['-CA', this.certificate, '-CAkey', this.key] : [],
       ...extensions.flatMap(extension => ['-addext', extension])], { stdio: ['ignore', 'ignore', 'pipe'] });
-    return { certificate, key };
+    return { certificate, key, authority: this.certificate ?? certificate };
   }
 }

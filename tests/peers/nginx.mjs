@@ -1,7 +1,9 @@
-// Our server behind nginx, read by crier-cat:
+// Our server behind nginx, read by crier-cat and by Node's client of HTTP/2:
 // node nginx.mjs <crier-cat> <stream server> <unpacked nginx>
+import { readFileSync } from 'node:fs';
 import { Authority } from './certificates.mjs';
 import { Nginx, findNginx } from './nginx_server.mjs';
+import { NodeClient } from './node_client.mjs';
 import { Cat, StreamServer, events, expectEqual, finish, step, temporaryDirectory } from './support.mjs';
 
 const [catBinary, serverBinary, unpacked] = process.argv.slice(2);
@@ -116,7 +118,7 @@ await step('TLS: each event arrives before the next is published, and the client
   for (const [host, at] of [['localhost', byName], ['127.0.0.1', byAddress]]) {
     const server = await startServer();
     let nginx = await startNginx([server], certificates);
-    const cat = read(nginx.url('/http11/secret', at, host), '--ca-file', authority.certificate);
+    const cat = read(nginx.url('/secret', at, host), '--ca-file', authority.certificate);
     await server.read('/secret');
     await passOneByOne(server, '/secret', cat, [{ ...events[0], retry: 50 }, ...events.slice(1, 5)]);
     nginx = await nginx.restart();
@@ -127,15 +129,46 @@ await step('TLS: each event arrives before the next is published, and the client
   }
 });
 
+await step('HTTP/2 to nginx: streams share a connection, and each event arrives before the next is published', async () => {
+  const server = await startServer();
+  const nginx = await startNginx([server], certificates);
+  const client = new NodeClient({ url: nginx.url('/', byAddress), ca: readFileSync(authority.certificate) });
+  try {
+    const topics = ['/one', '/two'];
+    const streams = [];
+    for (const topic of topics) {
+      const opening = client.read(topic);
+      await server.read(topic);
+      await server.publish(topic, events[0]); // nginx passes not even the head on before a first byte
+      streams.push(await opening);
+      expectEqual(await streams.at(-1).inbox.next(), events[0], 'the first event');
+    }
+    const { body } = await client.ask('GET', '/state');
+    expectEqual(JSON.parse((await body.toArray()).join('')), { protocol: 'HTTP/1.1', connections: 3, streams: 2 },
+      'the state of the server');
+    for (const event of events)
+      for (const [at, topic] of topics.entries()) {
+        await client.ask('POST', topic, JSON.stringify(event));
+        expectEqual(await streams[at].inbox.next(), event, `the event of ${topic}`);
+      }
+    streams[0].cancel();
+    await server.out.next(/^end \/one$/);
+    await server.publish('/two', events[0]);
+    expectEqual(await streams[1].inbox.next(), events[0], 'the event after another stream was cancelled');
+  } finally {
+    client.close();
+  }
+});
+
 await step('TLS: an unknown authority, another name and no TLS are refused in clear words', async () => {
   const server = await startServer();
   const nginx = await startNginx([server], certificates);
   const trusting = ['--ca-file', authority.certificate];
   const untold = nginx.url('/http11/secret', plain, 'localhost').replace('http:', 'https:');
   for (const [url, options, words] of [
-    [nginx.url('/http11/secret', byName, 'localhost'), [], /certificate.*localhost.*issuer/],
-    [nginx.url('/http11/secret', byName), trusting, /certificate.*127\.0\.0\.1.*mismatch/i],
-    [nginx.url('/http11/secret', other, 'localhost'), trusting, /certificate.*localhost.*mismatch/i],
+    [nginx.url('/secret', byName, 'localhost'), [], /certificate.*localhost.*issuer/],
+    [nginx.url('/secret', byName), trusting, /certificate.*127\.0\.0\.1.*mismatch/i],
+    [nginx.url('/secret', other, 'localhost'), trusting, /certificate.*localhost.*mismatch/i],
     [untold, trusting, /TLS with localhost: .*wrong version/i],
   ]) {
     const cat = read(url, ...options);

@@ -1,5 +1,5 @@
 // Debian's nginx as a reverse proxy, with nothing outside of a directory of its own.
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { Program, findCommand, skip } from './support.mjs';
@@ -16,6 +16,24 @@ function freePort() {
       holder.close(() => done(port));
     });
   });
+}
+
+// The server that README.md shows.
+const shown = /```nginx\n([^]*?)```/.exec(readFileSync(new URL('../../README.md', import.meta.url), 'utf8'))[1];
+const files = '/etc/letsencrypt/live/events.example';
+
+function withOwn(port, { certificate, key }) {
+  const own = {
+    'listen [::]:443 ssl http2;': '',
+    'listen 443 ': `listen 127.0.0.1:${port} `,
+    [`${files}/fullchain.pem`]: certificate,
+    [`${files}/privkey.pem`]: key,
+    'http://127.0.0.1:8080': 'http://crier',
+  };
+  return Object.entries(own).reduce((text, [from, to]) => {
+    if (!text.includes(from)) throw new Error(`README.md shows no "${from}" for nginx`);
+    return text.replace(from, to);
+  }, shown);
 }
 
 // One process, which leaves no workers behind when it is killed.
@@ -35,19 +53,18 @@ http {
   upstream crier {
     ${upstreams.map((port, index) => `server 127.0.0.1:${port}${index ? ' backup' : ''};`).join('\n    ')}
   }
-  ${['', ...certificates].map((pair, index) => `
   server {
-    listen 127.0.0.1:${ports[index]}${pair ? ' ssl' : ''};
-    ${pair ? `ssl_certificate ${pair.certificate};\n    ssl_certificate_key ${pair.key};` : ''}
+    listen 127.0.0.1:${ports[0]};
     location /http10/ { proxy_pass http://crier/; }
     location /http11/ { proxy_pass http://crier/; proxy_http_version 1.1; proxy_set_header Connection ""; }
     location /held/ { proxy_pass http://crier/; proxy_ignore_headers X-Accel-Buffering; }
-  }`).join('')}
+  }
+  ${certificates.map((pair, index) => withOwn(ports[index + 1], pair)).join('')}
 }
 `;
 
 export class Nginx extends Program {
-  // Listens for plain HTTP on the first of its ports, and with one certificate on each further one.
+  // Listens for plain HTTP on the first of its ports, and as README.md shows it on each further one.
   static async start({ binary, directory, upstreams, certificates = [] }) {
     // A free port may be taken before nginx listens on it.
     for (let attempt = 1; ; ++attempt) {

@@ -1,16 +1,23 @@
 // A server for the clients of others: GET /TOPIC is a stream, POST /TOPIC publishes the event that
-// its body describes. It writes to stdout who asks, and which topics have a reader.
+// its body describes, GET /state tells how many connections and streams there are. It writes to
+// stdout who asks, and which topics have a reader.
 
 #include <crier/crier.hpp>
 #include <crier/http/server.hpp>
+#include <crier/http/stream_counts.hpp>
+#if HAVE_SQLITE_JOURNAL
+#include <crier/journal/sqlite_journal.hpp>
+#endif
 
-#include "../conformance/named_port.hpp"
+#include "common/options.hpp"
 
+#include <CLI/CLI.hpp>
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
 #include <chrono>
-#include <exception>
+#include <cstddef>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -56,11 +63,22 @@ crier::event event_of(std::string_view body) {
     return made;
 }
 
-asio::awaitable<void> handle(crier::exchange& request, crier::manager& events) {
+std::string state_of(
+    const crier::exchange& request, const crier::server& server, const crier::manager& events) {
+    return json::serialize(json::value{{"protocol", request.protocol()},
+        {"connections", server.connections()}, {"streams", crier::streams_of(events).open}});
+}
+
+asio::awaitable<void> handle(
+    crier::exchange& request, const crier::server& server, crier::manager& events) {
     const std::string topic{request.path()};
     if (topic == "/") {
-        std::string page = "<!doctype html><title>stream</title>";
+        // With an icon, so that a browser asks for none.
+        std::string page = R"(<!doctype html><title>stream</title><link rel="icon" href="data:,">)";
         co_await request.respond(http::status::ok, std::move(page), "text/html; charset=utf-8");
+    } else if (topic == "/state") {
+        std::string state = state_of(request, server, events);
+        co_await request.respond(http::status::ok, std::move(state), "application/json");
     } else if (request.request().method() == http::verb::post) {
         events.publish(topic, event_of(request.request().body())).value();
         co_await request.respond(http::status::no_content);
@@ -73,20 +91,41 @@ asio::awaitable<void> handle(crier::exchange& request, crier::manager& events) {
     }
 }
 
+/// Events keep the ids that they are published with, if there is no journal to number them.
+crier::manager_options managing(const std::string& journal) {
+    crier::manager_options options;
+    options.ids = !journal.empty();
+#if HAVE_SQLITE_JOURNAL
+    if (!journal.empty()) {
+        options.rules = {{.matches = crier::starting_with("/"), .history = {.events = 1000}}};
+        options.journal =
+            std::make_shared<crier::sqlite_journal>(crier::sqlite_journal_options{.path = journal});
+    }
+#endif
+    return options;
+}
+
+int run(const crier::server_options& options, const std::string& journal) {
+    crier::server server{options};
+    crier::manager events{server.get_executor(), managing(journal)};
+    server.on_shutdown([&events] { events.shutdown(); });
+    example::obey_signals(server, options);
+    tell(example::url_of(server, options) + '/');
+    server.run([&](crier::exchange& request) { return handle(request, server, events); });
+    return 0;
+}
+
 } // namespace
 
-int main(int argc, char** argv) try {
+int main(int argc, char** argv) {
     crier::server_options options;
-    options.port = named_port(argc, argv);
-    crier::server server{options};
-    crier::manager_options as_published;
-    as_published.ids = false;
-    crier::manager events{server.get_executor(), as_published};
-    server.on_shutdown([&events] { events.shutdown(); });
-    server.shutdown_on_signals();
-    tell("http://127.0.0.1:" + std::to_string(server.local_endpoint().port()) + "/");
-    server.run([&events](crier::exchange& request) { return handle(request, events); });
-} catch (const std::exception& error) {
-    std::cerr << "stream: " << error.what() << '\n';
-    return 2;
+    std::string journal;
+    CLI::App app{"Serves streams to the clients of others."};
+    example::add_listening_options(app, options);
+    app.add_option_function<std::size_t>(
+        "--http2-streams",
+        [&options](std::size_t count) { options.http2.emplace().streams = count; },
+        "how many a connection of HTTP/2 may have");
+    app.add_option("--journal", journal, "file for SQLite");
+    return example::run_with(app, argc, argv, [&] { return run(options, journal); });
 }

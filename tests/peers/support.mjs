@@ -1,7 +1,8 @@
 // What the tests with peers share: steps, child processes, and what is sent.
 import { spawn } from 'node:child_process';
-import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
+import { accessSync, constants, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
+import { request as requestSecurely } from 'node:https';
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
@@ -196,10 +197,13 @@ export class Cat extends Program {
 
 // The server of stream.cpp.
 export class StreamServer extends Program {
-  static async start(binary, port = 0) {
-    const server = new StreamServer(binary, '--port', String(port));
-    server.url = await server.out.next(/^http:/);
+  // With an identity of certificates.mjs it speaks https.
+  static async start(binary, port = 0, { identity, options = [] } = {}) {
+    const encryption = identity ? ['--certificate', identity.certificate, '--key', identity.key] : [];
+    const server = new StreamServer(binary, '--port', String(port), ...encryption, ...options);
+    server.url = await server.out.next(/^https?:/);
     server.port = new URL(server.url).port;
+    server.ca = identity && readFileSync(identity.authority);
     return server;
   }
 
@@ -211,16 +215,17 @@ export class StreamServer extends Program {
   }
 
   async publish(topic, event) {
-    const { status } = await ask('POST', new URL(topic, this.url), { body: JSON.stringify(event) });
+    const { status } = await ask('POST', new URL(topic, this.url), { body: JSON.stringify(event), ca: this.ca });
     expectEqual(status, 204, 'the status of POST');
   }
 }
 
 // A whole answer.
-export function ask(method, url, { headers = {}, body } = {}) {
+export function ask(method, url, { headers = {}, body, ca } = {}) {
   return within(10_000, `an answer to ${method} ${url}`, new Promise((done, failed) => {
+    const begin = ca ? requestSecurely : request;
     // Without an agent, which would keep connections that a restarted server does not know.
-    const asked = request(url, { method, headers, agent: false }, response => {
+    const asked = begin(url, { method, headers, ca, agent: false }, response => {
       let text = '';
       response.setEncoding('utf8').on('data', part => { text += part; }).on('error', failed)
         .on('end', () => done({ status: response.statusCode, headers: response.headers, text }));
