@@ -18,7 +18,7 @@ public:
     sink& to() const noexcept { return *to_; }
 
     void append(std::string_view bytes) {
-        if (queued_.capacity() == std::string{}.capacity()) {
+        if (queued_.empty() && queued_.capacity() == std::string{}.capacity()) {
             queued_.swap(spare());
         }
         queued_ += bytes;

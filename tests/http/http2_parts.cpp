@@ -3,16 +3,21 @@
 #include "http/flood_guard.hpp"
 #include "http/http2_deadlines.hpp"
 #include "http/http2_head.hpp"
+#include "http/http2_output.hpp"
 #include "http/http2_request.hpp"
 
+#include <boost/asio/error.hpp>
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <chrono>
+#include <memory>
 #include <string>
 
 using crier::gate_limits;
 using crier::detail::flood_guard;
 using crier::detail::http2_deadlines;
+using crier::detail::http2_output;
 using crier::detail::http2_request;
 using crier::detail::read_response_head;
 using crier::detail::received;
@@ -36,6 +41,25 @@ http2_request get(std::string_view path) {
     request.add(":authority", "host", {});
     return request;
 }
+
+/// Takes so many bytes.
+class part_sink final : public crier::sink {
+public:
+    std::size_t room = 0;
+    std::string text;
+
+    std::size_t write_some(buffers bytes, boost::system::error_code& error) override {
+        const std::size_t size = std::min(room, bytes[0].size());
+        error = size == 0 ? make_error_code(boost::asio::error::would_block)
+                          : boost::system::error_code{};
+        text.append(static_cast<const char*>(bytes[0].data()), size);
+        room -= size;
+        return size;
+    }
+    void watch_peer() override {}
+    void cancel() override {}
+    void limit_buffering(std::size_t /*bytes*/, std::chrono::milliseconds /*longest*/) override {}
+};
 
 } // namespace
 
@@ -113,6 +137,24 @@ TEST_CASE("a response's head is read without what is about the connection") {
     CHECK(text.substr(head->size) == "body");
     CHECK_FALSE(read_response_head("HTTP/1.1 200 OK\r\nDate: now\r\n"));
     CHECK_FALSE(read_response_head("data: 1\n\n\r\n\r\n"));
+}
+
+TEST_CASE("what connections write stays apart, though they share memory") {
+    const auto slow = std::make_shared<part_sink>();
+    const auto fast = std::make_shared<part_sink>();
+    http2_output first{slow};
+    http2_output second{fast};
+    boost::system::error_code error;
+    first.append(std::string(100, '1'));
+    first.write_some(error); // it keeps the memory
+    second.append("short");
+    second.append("and more");
+    second.append(std::string(100, '2'));
+    fast->room = slow->room = 1'000;
+    second.write_some(error);
+    first.write_some(error);
+    CHECK(fast->text == "shortand more" + std::string(100, '2'));
+    CHECK(slow->text == std::string(100, '1'));
 }
 
 TEST_CASE("a request is read, with its body") {
