@@ -282,8 +282,12 @@ void http2_connection::flush_soon() {
     is_flush_posted_ = true;
 }
 
-/// One after the other, as long as there is room.
+/// One after the other, as long as there is room. While the sink takes nothing they wait with it:
+/// none of them would get a further turn.
 void http2_connection::wake_waiting() {
+    if (deadlines_.is_blocked()) {
+        return;
+    }
     some_streams turn;
     turn.swap(waiting_);
     while (!turn.empty() && has_room()) {
