@@ -62,6 +62,10 @@ void http2_connection::receive(std::string_view bytes) {
         return;
     }
     deadlines_.heard(clock::now());
+    if (!guard_.take(deadlines_.heard(), meter_.count(bytes))) {
+        end_with(NGHTTP2_ENHANCE_YOUR_CALM);
+        return;
+    }
     const auto* const data = reinterpret_cast<const std::uint8_t*>(bytes.data());
     if (nghttp2_session_mem_recv(session_, data, bytes.size()) < 0) {
         end_with(was_flooded_ ? NGHTTP2_ENHANCE_YOUR_CALM : NGHTTP2_PROTOCOL_ERROR);

@@ -1,10 +1,13 @@
 // The decisions of HTTP/2, without a connection.
 
 #include "http/flood_guard.hpp"
+#include "http/frame_meter.hpp"
 #include "http/http2_deadlines.hpp"
 #include "http/http2_head.hpp"
 #include "http/http2_output.hpp"
 #include "http/http2_request.hpp"
+#include "support/http2_frames.hpp"
+#include "support/parsing.hpp"
 
 #include <boost/asio/error.hpp>
 #include <doctest/doctest.h>
@@ -86,6 +89,32 @@ TEST_CASE("what is sent pays for its acknowledgements, unless it is next to noth
         guard.sent(1);
     }
     CHECK(stood <= 1'000);
+}
+
+TEST_CASE("frames that bring nothing are counted, however they come") {
+    using crier::test::http2_bytes_of;
+    const std::string head(20, 'h');
+    std::string all{crier::test::http2_preface};
+    all += http2_bytes_of(NGHTTP2_HEADERS, NGHTTP2_FLAG_END_STREAM, 1, head);
+    all += http2_bytes_of(NGHTTP2_HEADERS, 0, 3, head);
+    all += http2_bytes_of(NGHTTP2_DATA, 0, 3, std::string(300, 'd'));
+    all += http2_bytes_of(NGHTTP2_DATA, NGHTTP2_FLAG_END_STREAM, 3);
+    std::size_t expected = 0;
+    for (const int type : {NGHTTP2_SETTINGS, NGHTTP2_PING, NGHTTP2_CONTINUATION, 0x42}) {
+        all += http2_bytes_of(type, 0, 0, head);
+        ++expected;
+    }
+    all += http2_bytes_of(NGHTTP2_DATA, NGHTTP2_FLAG_END_STREAM, 3); // it has ended already
+    all += http2_bytes_of(NGHTTP2_DATA, NGHTTP2_FLAG_PADDED, 3, std::string(1, '\0'));
+    expected += 2;
+    for (const std::size_t piece : {all.size(), std::size_t{1}, std::size_t{7}}) {
+        crier::detail::frame_meter meter;
+        std::size_t counted = 0;
+        for (const std::string_view each : crier::test::in_pieces(all, piece)) {
+            counted += meter.count(each);
+        }
+        CHECK(counted == expected);
+    }
 }
 
 TEST_CASE("a silent client is asked for a sign of life, and given up without one") {
