@@ -15,11 +15,11 @@ public:
     explicit flood_guard(clock::time_point now) noexcept : since_{now} {}
 
     /// False: it was too much.
-    bool take(clock::time_point now) noexcept {
+    bool take(clock::time_point now, std::size_t count = 1) noexcept {
         constexpr double a_second = 100;
         const std::chrono::duration<double> passed = now - since_;
         since_ = now;
-        left_ = std::min(most, left_ + a_second * passed.count()) - 1;
+        left_ = std::min(most, left_ + a_second * passed.count()) - static_cast<double>(count);
         return left_ >= 0;
     }
 

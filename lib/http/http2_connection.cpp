@@ -63,6 +63,10 @@ void http2_connection::receive(std::string_view bytes) {
         return;
     }
     deadlines_.heard(clock::now());
+    if (!guard_.take(deadlines_.heard(), meter_.count(bytes))) {
+        end_with(NGHTTP2_ENHANCE_YOUR_CALM);
+        return;
+    }
     const auto* const data = reinterpret_cast<const std::uint8_t*>(bytes.data());
     if (nghttp2_session_mem_recv(session_, data, bytes.size()) < 0) {
         end_with(was_flooded_ ? NGHTTP2_ENHANCE_YOUR_CALM : NGHTTP2_PROTOCOL_ERROR);
@@ -283,8 +287,12 @@ void http2_connection::flush_soon() {
     is_flush_posted_ = true;
 }
 
-/// One after the other, as long as there is room.
+/// One after the other, as long as there is room. While the sink takes nothing they wait with it:
+/// none of them would get a further turn.
 void http2_connection::wake_waiting() {
+    if (deadlines_.is_blocked()) {
+        return;
+    }
     some_streams turn;
     turn.swap(waiting_);
     while (!turn.empty() && has_room()) {

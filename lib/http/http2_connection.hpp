@@ -6,6 +6,7 @@
 #include "async/alarms.hpp"
 #include "drain_schedule.hpp"
 #include "flood_guard.hpp"
+#include "frame_meter.hpp"
 #include "http2_deadlines.hpp"
 #include "http2_output.hpp"
 #include "http2_stream.hpp"
@@ -131,6 +132,7 @@ private:
     alarm alarm_{*this};
     small_handler_memory flush_memory_;
     http2_deadlines deadlines_;
+    frame_meter meter_;
     flood_guard guard_;
     drain_schedule ends_;
     std::uint32_t turn_ = 1;

@@ -38,6 +38,7 @@ public:
         }
     }
     void wrote() noexcept { is_blocked_ = false; }
+    bool is_blocked() const noexcept { return is_blocked_; }
 
     clock::time_point next(bool has_streams) const noexcept;
     due at(clock::time_point now, bool has_streams) const noexcept;

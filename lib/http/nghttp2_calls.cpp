@@ -52,7 +52,6 @@ nghttp2_session* nghttp2_calls::new_session(http2_connection& of) {
     const std::unique_ptr<nghttp2_option, decltype(&nghttp2_option_del)> options{
         with, nghttp2_option_del};
     nghttp2_session_callbacks_set_send_data_callback(made, send_body);
-    nghttp2_session_callbacks_set_on_begin_frame_callback(made, frame_begins);
     nghttp2_session_callbacks_set_on_begin_headers_callback(made, head_begins);
     nghttp2_session_callbacks_set_on_header_callback(made, field);
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(made, body_part);
@@ -192,15 +191,6 @@ int nghttp2_calls::frame_received(
     default: break;
     }
     return 0;
-}
-
-/// Of frames that nghttp2 passes over, too.
-int nghttp2_calls::frame_begins(
-    nghttp2_session* /*session*/, const nghttp2_frame_hd* head, void* user) noexcept {
-    const bool is_of_request = head->type == NGHTTP2_HEADERS || head->type == NGHTTP2_DATA ||
-                               head->type == NGHTTP2_CONTINUATION;
-    const bool is_empty = head->length == 0 && (head->flags & NGHTTP2_FLAG_END_STREAM) == 0;
-    return !is_of_request || is_empty ? take(connection_of(user)) : 0;
 }
 
 int nghttp2_calls::bad_frame_received(nghttp2_session* /*session*/, const nghttp2_frame* /*frame*/,

@@ -19,8 +19,6 @@ struct nghttp2_calls {
     static int send_body(nghttp2_session* session, nghttp2_frame* frame, const std::uint8_t* head,
         std::size_t size, nghttp2_data_source* source, void* user) noexcept;
 
-    static int frame_begins(
-        nghttp2_session* session, const nghttp2_frame_hd* head, void* user) noexcept;
     static int head_begins(
         nghttp2_session* session, const nghttp2_frame* frame, void* user) noexcept;
     static int field(nghttp2_session* session, const nghttp2_frame* frame, const std::uint8_t* name,

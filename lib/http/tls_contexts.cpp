@@ -53,6 +53,8 @@ openssl_ptr<SSL_CTX> make_context(const tls_server_options& options, bool offers
     SSL_CTX_set1_groups_list(&context, groups);
     SSL_CTX_set_options(
         &context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_IGNORE_UNEXPECTED_EOF);
+    // In our order, but that who would rather have ChaCha20, as without AES in hardware, gets it.
+    SSL_CTX_set_options(&context, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
     // Of an idle connection nothing is kept that its next record brings again.
     SSL_CTX_set_mode(&context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);

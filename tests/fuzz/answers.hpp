@@ -35,10 +35,10 @@ inline bool has_clean_head(std::string_view bytes) {
     });
 }
 
-inline bool is_event_stream(std::string_view body) {
-    crier::parser parser;
+/// Reads a further part of an event stream. False: it is none.
+inline bool read_on(crier::parser& by, std::string_view bytes) {
     while (true) {
-        const auto next = parser.next(body);
+        const auto next = by.next(bytes);
         if (!next) {
             return false;
         }
@@ -46,6 +46,11 @@ inline bool is_event_stream(std::string_view body) {
             return true;
         }
     }
+}
+
+inline bool is_event_stream(std::string_view body) {
+    crier::parser parser;
+    return read_on(parser, body);
 }
 
 /// Takes the first response off the bytes that a connection has brought until its end. None: there

@@ -2,11 +2,10 @@
 
 #include "client/response_reader.hpp"
 #include "input.hpp"
+#include "require.hpp"
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
-#include <iostream>
 #include <string>
 #include <string_view>
 
@@ -14,6 +13,7 @@ using crier::header_field;
 using crier::response_info;
 using crier::detail::response_reader;
 using crier::fuzz::pieces;
+using crier::fuzz::require;
 
 namespace {
 
@@ -26,13 +26,6 @@ struct result {
     std::string rest{}; ///< what is left over
     boost::system::error_code error;
 };
-
-void require(bool holds, const char* what) {
-    if (!holds) {
-        std::cerr << "not so: " << what << std::endl;
-        std::abort();
-    }
-}
 
 bool lies_in(std::string_view part, std::string_view whole) {
     return part.empty() || (part.data() >= whole.data() &&

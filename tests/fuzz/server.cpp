@@ -1,14 +1,14 @@
 #include <crier/async/single_thread.hpp>
 #include <crier/http/server.hpp>
-#include <crier/http/stream_handler.hpp>
-#include <crier/http/topics.hpp>
 #include <crier/pubsub/manager.hpp>
 
 #include "answers.hpp"
 #include "async/durations.hpp"
 #include "async/test_clock.hpp"
+#include "handlers.hpp"
 #include "http/connection.hpp"
 #include "input.hpp"
+#include "require.hpp"
 #include "support/loopback.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -21,10 +21,8 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
-#include <cstdlib>
-#include <iostream>
 #include <memory>
-#include <stdexcept>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +34,8 @@ using crier::exchange;
 using crier::head_of;
 using crier::fuzz::answer;
 using crier::fuzz::pieces;
+using crier::fuzz::require;
+using namespace crier::fuzz::choice;
 namespace asio = boost::asio;
 namespace http = boost::beast::http;
 
@@ -46,23 +46,6 @@ constexpr std::size_t epoch_size = 8;
 /// A stream's client that sends more than this has its stream cut, at a place that hangs on what
 /// had come before the stream began.
 constexpr std::size_t most_alike = 4096;
-
-/// What the second byte of the input chooses.
-enum choice : unsigned {
-    one_origin = 1,
-    all_origins = 2,
-    with_retry = 4,
-    small_limits = 8,
-    too_many = 16,
-    without_ids = 32,
-};
-
-void require(bool holds, const char* what, std::string_view seen = {}) {
-    if (!holds) {
-        std::cerr << "not so: " << what << "\n" << seen << std::endl;
-        std::abort();
-    }
-}
 
 /// Takes a few bytes at a time.
 class text_sink final : public crier::sink {
@@ -101,33 +84,16 @@ struct outcome {
     }
 };
 
-crier::server_options options_of(unsigned chosen) {
-    crier::server_options options;
+crier::server_options timeless_options_of(unsigned chosen) {
+    crier::server_options options = crier::fuzz::options_of(chosen);
     options.header_timeout = options.idle_timeout = options.response_timeout = crier::detail::never;
-    options.body_bytes = 5000;
-    if ((chosen & small_limits) != 0) {
-        options.body_bytes = 10;
-        options.limits = {.header_bytes = 200, .header_fields = 4};
-    }
-    options.log = [](crier::severity, std::string_view) {};
-    return options;
-}
-
-crier::manager_options events_of(unsigned chosen) {
-    crier::manager_options options;
-    options.heartbeat_interval = crier::detail::never;
-    options.ids = (chosen & without_ids) == 0;
-    options.rules.push_back({.matches = [](std::string_view) { return true; },
-        .history = {.events = 5},
-        .retain = crier::retention::newest_per_key});
-    options.log = [](crier::severity, std::string_view) {};
     return options;
 }
 
 /// A connection in memory, and what is behind it.
 class world {
 public:
-    explicit world(unsigned chosen) : chosen_{chosen}, options_{options_of(chosen)} {
+    explicit world(unsigned chosen) : options_{timeless_options_of(chosen)} {
         crier::promise_single_thread(io_);
         int ends[2];
         require(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) == 0, "a socket pair");
@@ -137,13 +103,14 @@ public:
         context_.is_one_too_many = (chosen & too_many) != 0;
         // So that what hangs on an id's length is the same each time.
         for (epoch_.clear(); epoch_.size() != epoch_size;) {
-            events_ = std::make_unique<crier::manager>(io_.get_executor(), events_of(chosen));
+            events_ = std::make_unique<crier::manager>(
+                io_.get_executor(), crier::fuzz::events_of(chosen));
             const std::string id = to_string(events_->publish("/a", "first").value());
             epoch_ = id.substr(0, id.find('.'));
         }
         events_->publish("/a", "second", {.type = "t"}).value();
         events_->publish("b", crier::event{.data = "third", .id = "own"}).value();
-        topics_ = crier::stream_handler(*events_, {.stream = stream_options()});
+        handlers_.emplace(*events_, chosen);
         asio::co_spawn(io_, crier::detail::run_connection(std::move(socket), context_),
             [this](const std::exception_ptr& failure) { ended(failure); });
     }
@@ -181,86 +148,20 @@ private:
         outcome_.handled.push_back(
             without_epoch(std::string{message.method_string()} + ' ' +
                           std::string{message.target()} + ' ' + message.body()));
-        crier::serve_options options = stream_options();
-        if (request.path() == "/detach") {
-            request.detach_stream(*events_, std::move(options));
-            return nothing();
-        }
-        if (request.path() == "/topics") {
-            static_cast<void>(crier::topic_of(head_of(message)));
-            return topics_(request);
-        }
-        if (request.path() == "/sink") {
-            return serve_in_memory(request, std::move(options));
-        }
-        if (request.path() == "/writer") {
-            return write_stream(request);
-        }
-        if (request.path() == "/throw") {
-            throw std::runtime_error{"thrown"};
-        }
-        if (request.path() == "/none") {
-            return nothing();
-        }
-        return request.path() == "/echo" ? echo(request, std::move(options.cors))
-                                         : stream(request, std::move(options));
+        return request.path() == "/sink" ? serve_in_memory(request) : (*handlers_)(request);
     }
 
-    crier::serve_options stream_options() const {
-        crier::serve_options options;
-        if ((chosen_ & one_origin) != 0) {
-            options.cors.origins = {"https://a.example"};
-        } else if ((chosen_ & all_origins) != 0) {
-            options.cors.origins = {"*"};
-        }
-        if ((chosen_ & with_retry) != 0) {
-            options.retry = std::chrono::milliseconds{1234};
-        }
-        return options;
-    }
-
-    static asio::awaitable<void> nothing() { co_return; }
-
-    asio::awaitable<void> stream(exchange& request, crier::serve_options options) {
-        co_await request.stream(*events_, std::move(options));
-    }
-
-    static asio::awaitable<void> echo(exchange& request, crier::cors_options cors) {
-        if (!cors.origins.empty()) {
-            const bool is_answered = co_await request.allow_origins(cors);
-            if (is_answered) {
-                co_return;
-            }
-        }
-        std::string text{request.path()};
-        text.append("|").append(request.query()).append("|").append(request.request().body());
-        co_await request.respond(http::status::ok, std::move(text));
-    }
-
-    asio::awaitable<void> serve_in_memory(exchange& request, crier::serve_options options) {
+    asio::awaitable<void> serve_in_memory(exchange& request) {
         const auto made = std::make_shared<text_sink>();
         crier::sink_maker make = [made](const asio::any_io_executor&) { return made; };
-        asio::awaitable<crier::end_reason> serving =
-            crier::serve(std::move(make), head_of(request.request()), *events_, std::move(options));
+        asio::awaitable<crier::end_reason> serving = crier::serve(
+            std::move(make), head_of(request.request()), *events_, handlers_->options());
         co_await std::move(serving);
         std::string_view text = made->text;
         require(crier::fuzz::take_answer(text, is_for_head_.back()) && text.empty(),
             "a sink gets one response", made->text);
         outcome_.sunk.push_back(without_epoch(made->text));
         co_await request.respond(http::status::ok);
-    }
-
-    static asio::awaitable<void> write_stream(exchange& request) {
-        if (crier::check_stream_request(head_of(request.request()))) {
-            co_await request.respond(http::status::not_acceptable);
-            co_return;
-        }
-        crier::stream_writer writer = request.writer();
-        const std::string text{request.query()};
-        const crier::event_view event{text};
-        co_await writer.write_headers();
-        co_await writer.write(event);
-        co_await writer.finish();
     }
 
     /// Reads again what the gate has let pass.
@@ -374,11 +275,10 @@ private:
         return text;
     }
 
-    const unsigned chosen_;
     const crier::server_options options_;
     asio::io_context io_{1};
     std::unique_ptr<crier::manager> events_;
-    crier::server::handler topics_;
+    std::optional<crier::fuzz::handlers> handlers_;
     const crier::server::handler handle_ = [this](exchange& request) { return handle(request); };
     std::atomic<std::size_t> connections_{1};
     const bool ending_ = false;

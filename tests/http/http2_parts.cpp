@@ -2,14 +2,19 @@
 
 #include "http/drain_schedule.hpp"
 #include "http/flood_guard.hpp"
+#include "http/frame_meter.hpp"
 #include "http/http2_deadlines.hpp"
 #include "http/http2_head.hpp"
 #include "http/http2_output.hpp"
 #include "http/http2_request.hpp"
+#include "support/http2_frames.hpp"
+#include "support/parsing.hpp"
 
 #include <boost/asio/buffers_iterator.hpp>
+#include <boost/asio/error.hpp>
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -57,6 +62,25 @@ http2_request get(std::string_view path) {
     return request;
 }
 
+/// Takes so many bytes.
+class part_sink final : public crier::sink {
+public:
+    std::size_t room = 0;
+    std::string text;
+
+    std::size_t write_some(buffers bytes, boost::system::error_code& error) override {
+        const std::size_t size = std::min(room, bytes[0].size());
+        error = size == 0 ? make_error_code(boost::asio::error::would_block)
+                          : boost::system::error_code{};
+        text.append(static_cast<const char*>(bytes[0].data()), size);
+        room -= size;
+        return size;
+    }
+    void watch_peer() override {}
+    void cancel() override {}
+    void limit_buffering(std::size_t /*bytes*/, std::chrono::milliseconds /*longest*/) override {}
+};
+
 } // namespace
 
 TEST_CASE("a guard stands a thousand at once, and then a hundred a second") {
@@ -82,6 +106,32 @@ TEST_CASE("what is sent pays for its acknowledgements, unless it is next to noth
         guard.sent(1);
     }
     CHECK(stood <= 1'000);
+}
+
+TEST_CASE("frames that bring nothing are counted, however they come") {
+    using crier::test::http2_bytes_of;
+    const std::string head(20, 'h');
+    std::string all{crier::test::http2_preface};
+    all += http2_bytes_of(NGHTTP2_HEADERS, NGHTTP2_FLAG_END_STREAM, 1, head);
+    all += http2_bytes_of(NGHTTP2_HEADERS, 0, 3, head);
+    all += http2_bytes_of(NGHTTP2_DATA, 0, 3, std::string(300, 'd'));
+    all += http2_bytes_of(NGHTTP2_DATA, NGHTTP2_FLAG_END_STREAM, 3);
+    std::size_t expected = 0;
+    for (const int type : {NGHTTP2_SETTINGS, NGHTTP2_PING, NGHTTP2_CONTINUATION, 0x42}) {
+        all += http2_bytes_of(type, 0, 0, head);
+        ++expected;
+    }
+    all += http2_bytes_of(NGHTTP2_DATA, NGHTTP2_FLAG_END_STREAM, 3); // it has ended already
+    all += http2_bytes_of(NGHTTP2_DATA, NGHTTP2_FLAG_PADDED, 3, std::string(1, '\0'));
+    expected += 2;
+    for (const std::size_t piece : {all.size(), std::size_t{1}, std::size_t{7}}) {
+        crier::detail::frame_meter meter;
+        std::size_t counted = 0;
+        for (const std::string_view each : crier::test::in_pieces(all, piece)) {
+            counted += meter.count(each);
+        }
+        CHECK(counted == expected);
+    }
 }
 
 TEST_CASE("a silent client is asked for a sign of life, and given up without one") {
@@ -133,6 +183,24 @@ TEST_CASE("a response's head is read without what is about the connection") {
     CHECK(text.substr(head->size) == "body");
     CHECK_FALSE(read_response_head("HTTP/1.1 200 OK\r\nDate: now\r\n"));
     CHECK_FALSE(read_response_head("data: 1\n\n\r\n\r\n"));
+}
+
+TEST_CASE("what connections write stays apart, though they share memory") {
+    const auto slow = std::make_shared<part_sink>();
+    const auto fast = std::make_shared<part_sink>();
+    http2_output first{slow};
+    http2_output second{fast};
+    boost::system::error_code error;
+    first.append(std::string(100, '1'));
+    first.write_some(error); // it keeps the memory
+    second.append("short");
+    second.append("and more");
+    second.append(std::string(100, '2'));
+    fast->room = slow->room = 1'000;
+    second.write_some(error);
+    first.write_some(error);
+    CHECK(fast->text == "shortand more" + std::string(100, '2'));
+    CHECK(slow->text == std::string(100, '1'));
 }
 
 TEST_CASE("a request is read, with its body") {

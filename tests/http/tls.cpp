@@ -218,6 +218,22 @@ TEST_CASE("what is older than TLS 1.2, or no TLS, is not served") {
     CHECK(plain.read_to_end().find("HTTP") == std::string::npos);
 }
 
+TEST_CASE("the server chooses the cipher, but ChaCha20 is the client's choice") {
+    const identity us;
+    running_server running{tell, us.options()};
+    const auto chosen = [&](const std::string& offered) {
+        tls_peer peer{port_of(running), {.version = TLS1_2_VERSION}};
+        SSL_set_cipher_list(peer.ssl(), offered.c_str());
+        REQUIRE(!peer.shake_hands());
+        return std::string{SSL_get_cipher_name(peer.ssl())};
+    };
+    const std::string fast = "ECDHE-ECDSA-AES128-GCM-SHA256";
+    const std::string chacha = "ECDHE-ECDSA-CHACHA20-POLY1305";
+    CHECK(chosen("ECDHE-ECDSA-AES256-GCM-SHA384:" + fast) == fast);
+    CHECK(chosen(fast + ":" + chacha) == fast);
+    CHECK(chosen(chacha + ":" + fast) == chacha); // it has no AES in its hardware
+}
+
 TEST_CASE("a client may not negotiate anew") {
     const identity us;
     const running_server running{tell, us.options()};

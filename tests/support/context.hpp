@@ -1,6 +1,7 @@
 #pragma once
 
 #include "async/test_clock.hpp"
+#include "passing_time.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -38,12 +39,7 @@ public:
     }
 
     /// Lets the time pass; what is due then runs with what is ready.
-    void pass(clock::duration by) {
-        detail::test_clock::advance(by);
-        // The earliest timer of all makes the reactor look at the clock again.
-        poke_.expires_at(clock::time_point::min());
-        poke_.async_wait([](auto) {});
-    }
+    void pass(clock::duration by) { time_.pass(by); }
 
     /// Lets the time pass, and then what is due.
     void advance(clock::duration by) {
@@ -98,7 +94,7 @@ public:
     asio::io_context io;
 
 private:
-    timer poke_{io};
+    passing_time time_{io};
 };
 
 } // namespace crier::test

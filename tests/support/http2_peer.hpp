@@ -1,5 +1,6 @@
 #pragma once
 
+#include "http2_frames.hpp"
 #include "loopback.hpp"
 
 #include <boost/asio/buffer.hpp>
@@ -18,33 +19,20 @@
 
 namespace crier::test {
 
-/// A frame of HTTP/2. Source: RFC 9113, section 4.1.
-struct http2_frame {
-    std::uint8_t type = 0;
-    std::uint8_t flags = 0;
-    std::uint32_t id = 0;
-    std::string payload;
-};
-
 /// A client of HTTP/2 that sends whatever frames it is told to, and reads without an event loop.
 class http2_peer {
 public:
     using fields = std::vector<std::pair<std::string, std::string>>;
 
-    static constexpr std::string_view preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
     static constexpr std::uint8_t end_stream = NGHTTP2_FLAG_END_STREAM;
     static constexpr std::uint8_t end_headers = NGHTTP2_FLAG_END_HEADERS;
 
     explicit http2_peer(std::uint16_t port) : client_{port} {
-        nghttp2_hd_inflate_new(&inflater_);
         nghttp2_hd_deflate_new(&deflater_, 4096);
     }
     http2_peer(const http2_peer&) = delete;
     http2_peer& operator=(const http2_peer&) = delete;
-    ~http2_peer() {
-        nghttp2_hd_inflate_del(inflater_);
-        nghttp2_hd_deflate_del(deflater_);
-    }
+    ~http2_peer() { nghttp2_hd_deflate_del(deflater_); }
 
     /// The preface with the settings, each an identifier and a value.
     void begin(const std::vector<std::pair<std::uint16_t, std::uint32_t>>& settings = {}) {
@@ -52,21 +40,14 @@ public:
         for (const auto& [name, value] : settings) {
             payload += number(name, 2) + number(value, 4);
         }
-        send_bytes(std::string{preface} + bytes_of(NGHTTP2_SETTINGS, 0, 0, payload));
+        send_bytes(std::string{http2_preface} + bytes_of(NGHTTP2_SETTINGS, 0, 0, payload));
     }
 
-    static std::string number(std::uint64_t value, int bytes) {
-        std::string text;
-        for (int i = bytes - 1; i >= 0; --i) {
-            text += static_cast<char>(value >> (8 * i) & 0xFF);
-        }
-        return text;
-    }
+    static std::string number(std::uint64_t value, int bytes) { return http2_number(value, bytes); }
 
     static std::string bytes_of(
         int type, int flags, std::uint32_t id, std::string_view payload = {}) {
-        return number(payload.size(), 3) + static_cast<char>(type) + static_cast<char>(flags) +
-               number(id, 4) + std::string{payload};
+        return http2_bytes_of(type, flags, id, payload);
     }
 
     /// False: the server has closed the connection.
@@ -109,20 +90,14 @@ public:
 
     /// None: the connection has ended.
     std::optional<http2_frame> next() {
-        const std::string head = client_.read(9);
+        const std::string head = client_.read(http2_frame_head_bytes);
         if (head.empty()) {
             return std::nullopt;
         }
-        const auto at = [&head](std::size_t from, std::size_t count) {
-            std::uint32_t value = 0;
-            for (std::size_t i = 0; i < count; ++i) {
-                value = value << 8 | static_cast<std::uint8_t>(head[from + i]);
-            }
-            return value;
-        };
-        http2_frame frame{static_cast<std::uint8_t>(at(3, 1)), static_cast<std::uint8_t>(at(4, 1)),
-            at(5, 4), client_.read(at(0, 3))};
-        return frame.payload.size() == at(0, 3) ? std::optional{std::move(frame)} : std::nullopt;
+        http2_frame frame;
+        const std::size_t size = read_http2_head(head, frame);
+        frame.payload = client_.read(size);
+        return frame.payload.size() == size ? std::optional{std::move(frame)} : std::nullopt;
     }
 
     /// The next frame of that type; others are dropped, and settings and pings are acknowledged.
@@ -143,29 +118,7 @@ public:
     }
 
     /// The fields of a response's head, as "name: value" lines.
-    std::string inflated(std::string_view block) {
-        std::string text;
-        const auto* in = reinterpret_cast<const std::uint8_t*>(block.data());
-        std::size_t left = block.size();
-        int flags = 0;
-        while ((flags & NGHTTP2_HD_INFLATE_FINAL) == 0) {
-            nghttp2_nv field{};
-            const auto size = nghttp2_hd_inflate_hd2(inflater_, &field, &flags, in, left, 1);
-            if (size < 0) {
-                return "cannot be read";
-            }
-            in += size;
-            left -= static_cast<std::size_t>(size);
-            if ((flags & NGHTTP2_HD_INFLATE_EMIT) != 0) {
-                text.append(reinterpret_cast<const char*>(field.name), field.namelen)
-                    .append(": ")
-                    .append(reinterpret_cast<const char*>(field.value), field.valuelen)
-                    .append("\n");
-            }
-        }
-        nghttp2_hd_inflate_end_headers(inflater_);
-        return text;
-    }
+    std::string inflated(std::string_view block) { return heads_.inflated(block); }
 
     /// The head of the next response.
     std::string head() {
@@ -210,7 +163,7 @@ public:
 
 private:
     client client_;
-    nghttp2_hd_inflater* inflater_ = nullptr;
+    http2_heads heads_;
     nghttp2_hd_deflater* deflater_ = nullptr;
 };
 
