@@ -18,7 +18,8 @@ public:
     sink& to() const noexcept { return *to_; }
 
     void append(std::string_view bytes) {
-        if (queued_.capacity() == std::string{}.capacity()) {
+        // A frame's head fits into a string that holds no memory: then it is not empty.
+        if (queued_.empty() && queued_.capacity() == std::string{}.capacity()) {
             queued_.swap(spare());
         }
         queued_ += bytes;

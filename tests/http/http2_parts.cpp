@@ -3,16 +3,20 @@
 #include "http/flood_guard.hpp"
 #include "http/http2_deadlines.hpp"
 #include "http/http2_head.hpp"
+#include "http/http2_output.hpp"
 #include "http/http2_request.hpp"
 
+#include <boost/asio/buffer.hpp>
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <memory>
 #include <string>
 
 using crier::gate_limits;
 using crier::detail::flood_guard;
 using crier::detail::http2_deadlines;
+using crier::detail::http2_output;
 using crier::detail::http2_request;
 using crier::detail::read_response_head;
 using crier::detail::received;
@@ -22,6 +26,23 @@ using namespace std::chrono_literals;
 namespace {
 
 const crier::clock::time_point start{};
+
+class text_sink final : public crier::sink {
+public:
+    std::size_t write_some(buffers bytes, boost::system::error_code& /*error*/) override {
+        std::size_t size = 0;
+        for (const boost::asio::const_buffer& each : bytes) {
+            text.append(static_cast<const char*>(each.data()), each.size());
+            size += each.size();
+        }
+        return size;
+    }
+    void watch_peer() override {}
+    void cancel() override {}
+    void limit_buffering(std::size_t /*bytes*/, std::chrono::milliseconds /*longest*/) override {}
+
+    std::string text;
+};
 
 unsigned refused_with(http2_request& request) {
     const auto result = request.finish(gate_limits{});
@@ -173,4 +194,27 @@ TEST_CASE("a path cannot bring a second line") {
     CHECK(refused_with(split) == 400);
     http2_request spaced = get("/a b");
     CHECK(refused_with(spaced) == 400);
+}
+
+TEST_CASE("connections that write in turns do not get each other's bytes") {
+    const auto one = std::make_shared<text_sink>();
+    const auto other = std::make_shared<text_sink>();
+    http2_output to_one{one};
+    http2_output to_other{other};
+    const std::string text(100, 'x');
+    boost::system::error_code error;
+    for (int round = 0; round < 2; ++round) {
+        to_one.append("head of 1");
+        to_other.append("head of 2");
+        to_one.append(text);
+        to_other.append(text);
+        while (to_one.size() > 0) {
+            to_one.write_some(error);
+        }
+        while (to_other.size() > 0) {
+            to_other.write_some(error);
+        }
+    }
+    CHECK(one->text == "head of 1" + text + "head of 1" + text);
+    CHECK(other->text == "head of 2" + text + "head of 2" + text);
 }
