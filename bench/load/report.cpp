@@ -44,6 +44,7 @@ void add_opening(json::object& to, const options& chosen, const result& of) {
     to["connects_per_second"] = ratio(of.opened, of.connect_seconds);
     to["until_event_seconds"] = or_null(of.until_event_seconds);
     to["streams_with_event"] = of.with_event;
+    to["resumed"] = of.resumed;
 }
 
 void add_counts(json::object& to, const result& of) {
