@@ -16,6 +16,7 @@ struct options {
     std::uint16_t port = 0;
     unsigned threads = 1;
     unsigned topics = 1;
+    unsigned silent = 0;
     double rate = 0;
     std::size_t size = 128;
     unsigned burst = 1;
@@ -32,6 +33,7 @@ struct options {
         app.add_option("--port", port, "port on 127.0.0.1; 0: any free one");
         app.add_option("--threads", threads, "threads that serve")->check(CLI::Range{1U, 1024U});
         app.add_option("--topics", topics, "streams are /t/0 to /t/N-1")->check(at_least_one);
+        app.add_option("--silent", silent, "further topics, to which nothing is published");
         app.add_option("--rate", rate, "events per second, all topics together; 0: none")
             ->check(CLI::Range{0.0, 1e9});
         app.add_option("--size", size, "bytes of an event's text")

@@ -48,10 +48,11 @@ descriptor listen_on(std::uint16_t port) {
 }
 
 std::unique_ptr<audience> new_audience(const options& chosen, int epoll, const tls* encrypting) {
+    const unsigned topics = chosen.topics + chosen.silent;
     if (chosen.http2) {
-        return std::make_unique<http2_streams>(epoll, encrypting, chosen.topics);
+        return std::make_unique<http2_streams>(epoll, encrypting, topics);
     }
-    return std::make_unique<streams>(epoll, encrypting, chosen.topics);
+    return std::make_unique<streams>(epoll, encrypting, topics);
 }
 
 } // namespace
@@ -67,7 +68,7 @@ loop::loop(
       source_{chosen.size, chosen.topics, !chosen.http2},
       heartbeat_{chosen.heartbeat_interval()},
       next_beat_{start + heartbeat_},
-      last_sent_(chosen.topics, start) {
+      last_sent_(chosen.topics + chosen.silent, start) {
     if (chosen.rate > 0) {
         pace_.emplace(chosen.rate, chosen.burst, start);
     }
