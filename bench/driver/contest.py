@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -102,7 +103,8 @@ class Contest:
     def serve(self, command: Command, **options: Any) -> Iterator[Server]:
         with Server(self.ground.processes, command, options) as server:
             yield server
-        self.ground.told.append({"server": command.name, "result": server.result})
+        told = {"server": command.name, "load_average": os.getloadavg()[0]}
+        self.ground.told.append(told | {"result": server.result})
 
     def load(self, server: Server, **options: Any) -> dict:
         """All streams must open, stay open and miss nothing."""
