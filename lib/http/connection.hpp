@@ -25,7 +25,7 @@ struct connection_context {
     const bool& ending;
     /// None: connections are not encrypted.
     const encryption* encrypted_by;
-    handshake_rooms& handshakes;
+    handshake_room& handshakes;
     const std::shared_ptr<alarms>& timing;
     /// Requested at the server's shutdown, for handlers.
     std::stop_token shutdown;

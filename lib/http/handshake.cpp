@@ -5,9 +5,7 @@
 
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/error.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -67,39 +65,25 @@ asio::awaitable<error_code> wait_for_place(handshake_room::place& wanted, clock:
     co_return error_code{};
 }
 
-/// It takes some tenths of a millisecond, and hundreds may be ready at once. Between two of them,
-/// the loop does what else there is to do, so that streams get their events.
-asio::awaitable<error_code> take_step(
-    connection_stream& on, handshake_room& turns, clock::duration longest) {
-    handshake_room::place turn{turns, on.get_executor()};
-    error_code error = co_await wait_for_place(turn, longest);
-    if (!error) {
-        error = on.channel()->shake_hands();
-        co_await asio::post(on.get_executor(), asio::use_awaitable);
-    }
-    co_return error;
-}
-
 } // namespace
 
 asio::awaitable<error_code> shake_hands(
-    connection_stream& on, const encryption& by, handshake_rooms& in, clock::duration longest) {
+    connection_stream& on, const encryption& by, handshake_room& in, clock::duration longest) {
     const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
     const clock::time_point until = clock::now() + longest;
     operation_memory<384> memory;
-    handshake_room::place place{in.all, on.get_executor()};
+    handshake_room::place place{in, on.get_executor()};
     error_code error = co_await wait_for_place(place, longest);
     const time_limit limit{on.socket(), std::max(until - clock::now(), clock::duration::zero())};
     if (!error) {
         on.encrypt_by(by);
-        error = co_await take_step(on, in.steps, until - clock::now());
+        error = on.channel()->shake_hands();
     }
     while (error == asio::error::would_block) {
         co_await on.async_wait(awaited_by(*on.channel()), memory.token(error, state.slot()));
-        if (!error && limit.expired()) {
-            error = asio::error::operation_aborted;
-        } else if (!error) {
-            error = co_await take_step(on, in.steps, until - clock::now());
+        if (!error) {
+            error = limit.expired() ? error_code{asio::error::operation_aborted}
+                                    : on.channel()->shake_hands();
         }
     }
     co_return error;

@@ -53,18 +53,9 @@ private:
     boost::intrusive::list<place, boost::intrusive::constant_time_size<false>> waiting_;
 };
 
-/// Of a thread.
-struct handshake_rooms {
-    explicit handshake_rooms(std::size_t places) noexcept : all{places} {}
-
-    handshake_room all;
-    /// For one step of one handshake at a time.
-    handshake_room steps{1};
-};
-
 /// Encrypts a connection, which takes memory, once there is a place, and lets it shake hands. The
 /// time includes the wait. `operation_aborted`: it was not enough.
 boost::asio::awaitable<boost::system::error_code> shake_hands(
-    connection_stream& on, const encryption& by, handshake_rooms& in, clock::duration longest);
+    connection_stream& on, const encryption& by, handshake_room& in, clock::duration longest);
 
 } // namespace crier::detail

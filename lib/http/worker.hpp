@@ -82,7 +82,7 @@ private:
     std::atomic<std::size_t>& all_connections_;
     std::size_t refused_ = 0;
     // These outlive the context, with which connections may go:
-    handshake_rooms handshakes_;
+    handshake_room handshakes_;
     boost::intrusive::list<connection, boost::intrusive::constant_time_size<false>> connections_;
     std::weak_ptr<void> whole_;
     const std::unique_ptr<boost::asio::io_context> own_io_; ///< none on the program's
