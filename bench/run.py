@@ -9,14 +9,16 @@ import json
 import signal
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 from typing import TextIO
 
 sys.dont_write_bytecode = True  # the sources stay as they are
 
-from driver import journals, machine, micro, scenarios  # noqa: E402
+from driver import journals, machine, micro, protocols, scenarios  # noqa: E402
 from driver.completeness import missing  # noqa: E402
+from driver.goals import Outcome  # noqa: E402
 from driver.plan import Plan, those_that_run  # noqa: E402
 from driver.processes import Failure, Processes  # noqa: E402
 from driver.report import Results, markdown  # noqa: E402
@@ -26,14 +28,14 @@ from driver.versions import versions  # noqa: E402
 
 SIGNALS = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
 LETTERS = [scenario.letter for scenario in scenarios.ALL]
-ALL_LETTERS = [*LETTERS, *journals.LETTERS, "M"]
+ALL_LETTERS = [*LETTERS, *journals.LETTERS, *protocols.LETTERS, "M"]
 
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description="Compares crier with other servers of event streams.",
         epilog="Scenarios: " + ", ".join(LETTERS)
-        + ", J and K for journals, and M for the micro-benchmarks.",
+        + ", J and K for journals, L, N and O for TLS and HTTP/2, and M for the micro-benchmarks.",
     )
     parser.add_argument("--build", type=Path, required=True, help="directory of the build")
     parser.add_argument("--quick", action="store_true", help="a test in less than a minute")
@@ -45,7 +47,7 @@ def parse() -> argparse.Namespace:
         "--server", action="append", default=[], metavar="NAME=COMMAND", help="one more server"
     )
     parser.add_argument(
-        "--seconds", type=float, metavar="S", help="how long each step of J and K measures (5)"
+        "--seconds", type=float, metavar="S", help="how long each step of J, K, L and N measures (5)"
     )
     parser.add_argument(
         "--store", type=Path, metavar="DIR", help="where J and K keep events (in the output's)"
@@ -89,7 +91,7 @@ def new_directory(output: Path) -> Path:
 
 
 def draw(
-    directory: Path, results: Results, chosen: list[Scenario], kept: journals.Journals
+    directory: Path, results: Results, chosen: list[Scenario], kept: Mapping[str, Outcome]
 ) -> None:
     try:
         from driver import goal_plots, plots
@@ -98,7 +100,7 @@ def draw(
         return
     if results.servers:
         plots.draw(directory, results, chosen)
-    goal_plots.draw(directory, kept.outcomes)
+    goal_plots.draw(directory, kept)
 
 
 class Benchmark:
@@ -117,6 +119,7 @@ class Benchmark:
         self.left_out: list[str] = []
         self.planned = 0
         self.journals = journals.Journals(arguments, self.directory)
+        self.protocols = protocols.Protocols(arguments, self.directory)
 
     def run(self) -> None:
         for note in dict.fromkeys(scenario.note for scenario in self.scenarios if scenario.note):
@@ -128,6 +131,7 @@ class Benchmark:
             if self.scenarios:
                 self._measure(processes, raw)
             self.journals.run(processes, raw)
+            self.protocols.run(processes, raw, self.running)
             if "M" in self.arguments.letters:
                 print("Micro-benchmarks" + ("" if self.arguments.quick else ", some minutes"))
                 program = self.arguments.build / "bench/micro"
@@ -141,18 +145,19 @@ class Benchmark:
                 raw.write(json.dumps({"incomplete": ended}) + "\n")
         results = Results(self.records)
         about = self._about(seconds, ended)
-        sections = self.journals.sections()
+        sections = self.journals.sections() + self.protocols.sections()
         text = markdown("Benchmark of crier", about, results, self.scenarios, self.micro, sections)
         (self.directory / "results.md").write_text(text, encoding="utf-8")
         print(f"\n{text}", flush=True)
-        draw(self.directory, results, self.scenarios, self.journals)
+        outcomes = self.journals.outcomes | self.protocols.outcomes
+        draw(self.directory, results, self.scenarios, outcomes)
         print(f"Written to {self.directory}/", flush=True)
         return results
 
     def missing(self) -> list[str]:
         repeat = self.arguments.repeat
         found = missing(self.directory, self.scenarios, self.running, repeat)
-        return found + self.journals.missing()
+        return found + self.journals.missing() + self.protocols.missing()
 
     def _raw(self) -> TextIO:
         return (self.directory / "raw.jsonl").open("a", encoding="utf-8")
@@ -217,7 +222,7 @@ def judge(benchmark: Benchmark, results: Results) -> list[str]:
     found = []
     if results.failures():
         found.append(f"{results.failures()} measurements FAILED")
-    found += benchmark.journals.problems()
+    found += benchmark.journals.problems() + benchmark.protocols.problems()
     if benchmark.arguments.quick:
         if results.problems():
             found.append(f"{results.problems()} counts are wrong")

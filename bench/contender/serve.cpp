@@ -33,6 +33,11 @@ void serve(const options& options, crier::manager_options as, std::vector<std::s
     listening.port = options.port;
     listening.threads = options.threads;
     listening.max_connections = std::numeric_limits<std::size_t>::max();
+    if (options.tls()) {
+        listening.tls.emplace();
+        listening.tls->certificates = {{options.certificate, options.key}};
+        listening.tls->ticket_keys = options.ticket_keys;
+    }
     crier::server server{listening};
     as.heartbeat_interval = options.heartbeat_interval();
     crier::manager events{server.get_executor(), std::move(as)};

@@ -1,41 +1,22 @@
-"""Plots of the scenarios of journals; needs matplotlib."""
+"""Plots of the scenarios that have goals; needs matplotlib."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
 from matplotlib import pyplot
 
+from . import protocol_plots
+from .goal_bars import Bar, Plot
 from .goals import Outcome
 from .plots import COLOURS, INK, MORE_COLOURS, STYLE, bar, save
 from .report import Summary
 
 OTHER = MORE_COLOURS[0]
 
-
-@dataclass(frozen=True)
-class Bar:
-    label: str
-    key: str
-    colour: str = COLOURS["crier"]
-
-
-@dataclass(frozen=True)
-class Plot:
-    """Bars of one unit, and the line that they are to stay below, or to come up to."""
-
-    name: str
-    title: str
-    unit: str
-    bars: Sequence[Bar]
-    goal: float | None = None
-    is_logarithmic: bool = False
-
-
-PLOTS: Mapping[str, Sequence[Plot]] = {
+JOURNAL_PLOTS: Mapping[str, Sequence[Plot]] = {
     "J": [
         Plot(
             "journal-publish",
@@ -126,6 +107,9 @@ PLOTS: Mapping[str, Sequence[Plot]] = {
         ),
     ],
 }
+
+
+PLOTS = {**JOURNAL_PLOTS, **protocol_plots.PLOTS}
 
 
 def _draw(directory: Path, plot: Plot, outcome: Outcome) -> None:

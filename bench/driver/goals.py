@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import argparse
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from statistics import median
+from typing import Any, TextIO
 
 from .processes import Failure
 from .report import header, number, row
@@ -88,3 +95,66 @@ class Outcome:
         met = {None: "", True: "met", False: "**not met**"}[goal.is_met(value)]
         spread = f"{number(min(values))} … {number(max(values))}"
         return [label, number(value), spread, goal.words, met]
+
+
+@dataclass
+class Outcomes:
+    """Those of several scenarios, and which of these were left out."""
+
+    arguments: argparse.Namespace
+    directory: Path
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    left_out: list[str] = field(default_factory=list)
+
+    def measure(self, letter: str, scenario: Any, raw: TextIO) -> None:
+        outcome = self.outcomes[letter] = scenario.outcome
+        ground = scenario.ground
+        try:
+            scenario.run(self.arguments.repeat)
+        except Failure as failure:
+            ground.processes.end_all()
+            outcome.problems.append(f"FAILED: {' '.join(str(failure).split())}")
+        finally:
+            record = {"scenario": letter, "options": scenario.options, "runs": outcome.runs}
+            told = {"problems": outcome.problems, "told": ground.told}
+            raw.write(json.dumps({"goals": record | told}, default=str) + "\n")
+            ground.told.clear()
+
+    def options(self, full: dict[str, Any], quick: dict[str, Any]) -> dict[str, Any]:
+        options = full | (quick if self.arguments.quick else {})
+        if self.arguments.seconds:
+            options["seconds"] = self.arguments.seconds
+        return options
+
+    @contextmanager
+    def store(self) -> Iterator[Path]:
+        """A folder that is removed afterwards, on the disk of the results unless told."""
+        beside = (self.arguments.store or self.directory).resolve()
+        store = Path(tempfile.mkdtemp(prefix="store-", dir=beside))
+        try:
+            yield store
+        finally:
+            shutil.rmtree(store, ignore_errors=True)
+
+    def leave_out(self, why: str) -> None:
+        print(why, flush=True)
+        self.left_out.append(why)
+
+    def sections(self) -> list[str]:
+        lines = [line for outcome in self.outcomes.values() for line in outcome.section()]
+        return lines + (["", *(f"- {why}" for why in self.left_out)] if self.left_out else [])
+
+    def problems(self) -> list[str]:
+        return [
+            f"{letter}: {problem}"
+            for letter, outcome in self.outcomes.items()
+            for problem in outcome.problems
+        ]
+
+    def missing(self) -> list[str]:
+        """What a complete run must have, or must not have, however fast anything was."""
+        return [
+            line
+            for outcome in self.outcomes.values()
+            for line in (*outcome.missing(), *outcome.losses())
+        ]

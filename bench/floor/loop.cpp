@@ -1,6 +1,7 @@
 #include "floor/loop.hpp"
 
-#include "floor/request.hpp"
+#include "floor/http2_streams.hpp"
+#include "floor/streams.hpp"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -46,22 +47,28 @@ descriptor listen_on(std::uint16_t port) {
     return listening;
 }
 
-constexpr std::size_t buffer_size = std::size_t{16} * 1024;
+std::unique_ptr<audience> new_audience(const options& chosen, int epoll, const tls* encrypting) {
+    const unsigned topics = chosen.topics + chosen.silent;
+    if (chosen.http2) {
+        return std::make_unique<http2_streams>(epoll, encrypting, topics);
+    }
+    return std::make_unique<streams>(epoll, encrypting, topics);
+}
 
 } // namespace
 
-loop::loop(const options& chosen, std::uint16_t port, clock::time_point start)
+loop::loop(
+    const options& chosen, const tls* encrypting, std::uint16_t port, clock::time_point start)
     : options_{chosen},
       epoll_{::epoll_create1(EPOLL_CLOEXEC)},
       timer_{::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC)},
       stop_{::eventfd(0, EFD_CLOEXEC)},
       listening_{listen_on(port)},
-      streams_{epoll_.get(), chosen.topics},
-      source_{chosen.size, chosen.topics},
+      audience_{new_audience(chosen, epoll_.get(), encrypting)},
+      source_{chosen.size, chosen.topics, !chosen.http2},
       heartbeat_{chosen.heartbeat_interval()},
       next_beat_{start + heartbeat_},
-      last_sent_(chosen.topics, start),
-      buffer_{std::make_unique_for_overwrite<char[]>(buffer_size)} {
+      last_sent_(chosen.topics + chosen.silent, start) {
     if (chosen.rate > 0) {
         pace_.emplace(chosen.rate, chosen.burst, start);
     }
@@ -109,10 +116,10 @@ void loop::handle(int file, std::uint32_t events) {
         accept();
     } else if (file == stop_.get()) {
         stopped_ = true;
-    } else if (!streams_.has(file)) {
+    } else if (!audience_->has(file)) {
         // Closed since it was reported; the number may be another thread's by now.
     } else if ((events & EPOLLOUT) != 0) {
-        streams_.resume(file);
+        audience_->resume(file);
     } else {
         read(file);
     }
@@ -124,7 +131,7 @@ void loop::accept() {
     for (int i = 0; i < most_at_once && connection >= 0; ++i) {
         connection = ::accept4(listening_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (connection >= 0) {
-            streams_.add(connection);
+            audience_->add(connection);
         }
     }
     if (connection < 0 && (errno == EMFILE || errno == ENFILE)) {
@@ -135,36 +142,9 @@ void loop::accept() {
 }
 
 void loop::read(int connection) {
-    const ssize_t size = ::recv(connection, buffer_.get(), buffer_size, 0);
-    if (size > 0) {
-        take(connection, {buffer_.get(), static_cast<std::size_t>(size)});
-    } else if (size == 0 || errno != EAGAIN) {
-        streams_.close(connection);
-        if (!accepting_) {
-            accepting_ = true;
-            watch(listening_.get(), EPOLLIN, EPOLL_CTL_MOD);
-        }
-    }
-}
-
-void loop::take(int connection, std::string_view text) {
-    if (streams_.is_stream(connection)) {
-        return;
-    }
-    std::string& before = streams_.request(connection);
-    if (!before.empty()) {
-        before += text;
-        text = before;
-    }
-    const request asked = read_request(text, options_.topics);
-    const std::string_view head = response_head(asked.is);
-    if (asked.is == request::state::stream) {
-        streams_.subscribe(connection, asked.topic, head);
-    } else if (asked.is != request::state::incomplete) {
-        ::send(connection, head.data(), head.size(), MSG_NOSIGNAL);
-        streams_.close(connection);
-    } else if (before.empty()) {
-        before = text;
+    if (!audience_->read(connection) && !accepting_) {
+        accepting_ = true;
+        watch(listening_.get(), EPOLLIN, EPOLL_CTL_MOD);
     }
 }
 
@@ -185,7 +165,7 @@ void loop::publish_due() {
 void loop::publish() {
     const unsigned topic = source_.topic();
     const std::uint64_t begin = monotonic_now();
-    streams_.send(topic, source_.next(begin));
+    audience_->send(topic, source_.next(begin));
     const std::uint64_t end = monotonic_now();
     took_.add(static_cast<std::uint32_t>(end - begin));
     last_sent_[topic] = clock::time_point{std::chrono::nanoseconds{end}};
@@ -200,7 +180,7 @@ void loop::beat() {
     for (unsigned topic = 0; topic < last_sent_.size(); ++topic) {
         clock::time_point& last = last_sent_[topic];
         if (last + heartbeat_ <= now) {
-            streams_.send(topic, "3\r\n:\n\n\r\n");
+            audience_->send(topic, source_.heartbeat());
             last = now;
         }
         next_beat_ = std::min(next_beat_, last + heartbeat_);

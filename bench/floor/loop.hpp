@@ -4,8 +4,8 @@
 #include "common/options.hpp"
 #include "common/pace.hpp"
 #include "common/percentiles.hpp"
+#include "floor/audience.hpp"
 #include "floor/source.hpp"
-#include "floor/streams.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -20,8 +20,8 @@ class loop {
 public:
     using clock = pace::clock;
 
-    /// Errors: throws `std::system_error` where it cannot listen.
-    loop(const options& chosen, std::uint16_t port, clock::time_point start);
+    /// `encrypting` may be none. Errors: throws `std::system_error` where it cannot listen.
+    loop(const options& chosen, const tls* encrypting, std::uint16_t port, clock::time_point start);
 
     std::uint16_t port() const;
     void run();
@@ -30,7 +30,7 @@ public:
     void stop();
 
     std::uint64_t published() const { return source_.published(); }
-    std::uint64_t dropped() const { return streams_.dropped(); }
+    std::uint64_t dropped() const { return audience_->dropped(); }
     percentiles& took() { return took_; }
 
 private:
@@ -38,7 +38,6 @@ private:
     void handle(int file, std::uint32_t events);
     void accept();
     void read(int connection);
-    void take(int connection, std::string_view text);
     void publish_due();
     void publish();
     void beat();
@@ -49,7 +48,7 @@ private:
     descriptor timer_;
     descriptor stop_;
     descriptor listening_;
-    streams streams_;
+    std::unique_ptr<audience> audience_;
     source source_;
     percentiles took_;
     /// None where nothing is published.
@@ -58,7 +57,6 @@ private:
     clock::time_point next_beat_;
     /// When each topic was last sent something.
     std::vector<clock::time_point> last_sent_;
-    std::unique_ptr<char[]> buffer_;
     bool stopped_ = false;
     bool accepting_ = true;
 };

@@ -1,5 +1,5 @@
 // As little as a server of event streams can do: one thread, one loop, one `send` for each event
-// and stream.
+// and connection.
 
 #include "floor/loop.hpp"
 
@@ -8,12 +8,14 @@
 #include <csignal>
 #include <deque>
 #include <iostream>
+#include <optional>
 #include <thread>
 #include <vector>
 
 namespace {
 
 using bench::bare::loop;
+using bench::bare::tls;
 
 void allow_many_files() {
     rlimit files{};
@@ -46,11 +48,16 @@ void print(std::deque<loop>& loops) {
 void run(const bench::options& options) {
     allow_many_files();
     const sigset_t ending = block_signals();
+    std::optional<tls> encrypting;
+    if (options.tls()) {
+        encrypting.emplace(options.certificate, options.key, options.ticket_keys, options.http2);
+    }
+    const tls* const by = encrypting ? &*encrypting : nullptr;
     const auto start = loop::clock::now();
     std::deque<loop> loops;
-    loops.emplace_back(options, options.port, start);
+    loops.emplace_back(options, by, options.port, start);
     while (loops.size() < options.threads) {
-        loops.emplace_back(options, loops.front().port(), start);
+        loops.emplace_back(options, by, loops.front().port(), start);
     }
     std::cout << "listening on " << loops.front().port() << '\n' << std::flush;
     std::vector<std::jthread> threads;

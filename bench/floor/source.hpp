@@ -10,10 +10,11 @@
 
 namespace bench::bare {
 
-/// Makes the events, each as one chunk.
+/// Makes the events, each as one chunk or by itself.
 class source {
 public:
-    source(std::size_t size, unsigned topics) : text_{size}, topics_{topics} {
+    source(std::size_t size, unsigned topics, bool in_chunks)
+        : text_{size}, topics_{topics}, in_chunks_{in_chunks} {
         const auto now = std::chrono::system_clock::now().time_since_epoch();
         append(epoch_, static_cast<std::uint64_t>(now / std::chrono::milliseconds{1}), 36);
     }
@@ -30,6 +31,9 @@ public:
         event_ += '.';
         append(event_, ++published_, 36);
         event_ += "\n\n";
+        if (!in_chunks_) {
+            return event_;
+        }
         chunk_.clear();
         append(chunk_, event_.size(), 16);
         chunk_ += "\r\n";
@@ -37,6 +41,8 @@ public:
         chunk_ += "\r\n";
         return chunk_;
     }
+
+    std::string_view heartbeat() const { return in_chunks_ ? "3\r\n:\n\n\r\n" : ":\n\n"; }
 
     std::uint64_t published() const { return published_; }
 
@@ -48,6 +54,7 @@ private:
 
     payload text_;
     unsigned topics_;
+    bool in_chunks_;
     std::uint64_t published_ = 0;
     std::string epoch_;
     std::string event_;

@@ -1,31 +1,60 @@
 #include "floor/streams.hpp"
 
-#include <sys/epoll.h>
-#include <sys/socket.h>
-#include <unistd.h>
+#include "floor/request.hpp"
 
 #include <cerrno>
 
 namespace bench::bare {
 
-streams::~streams() {
-    for (std::size_t i = 0; i < clients_.size(); ++i) {
-        if (clients_[i].open) {
-            ::close(static_cast<int>(i));
-        }
-    }
-}
+streams::streams(int epoll, const tls* encrypting, unsigned topics)
+    : audience{epoll, encrypting}, topics_(topics) {}
 
 void streams::add(int connection) {
     if (index(connection) >= clients_.size()) {
         clients_.resize(index(connection) + 1);
     }
-    clients_[index(connection)].open = true;
+    clients_[index(connection)].bytes = accept(connection);
     watch(connection, EPOLL_CTL_ADD, EPOLLIN);
 }
 
+bool streams::has(int connection) const {
+    return index(connection) < clients_.size() && clients_[index(connection)].bytes;
+}
+
+bool streams::read(int connection) {
+    const ssize_t size = clients_[index(connection)].bytes.receive(buffer_.get(), buffer_size);
+    if (size > 0) {
+        take(connection, {buffer_.get(), static_cast<std::size_t>(size)});
+    } else if (size == 0 || errno != EAGAIN) {
+        close(connection);
+    }
+    return has(connection);
+}
+
+void streams::take(int connection, std::string_view text) {
+    client& from = clients_[index(connection)];
+    if (from.topic != none) {
+        return;
+    }
+    std::string& before = from.text;
+    if (!before.empty()) {
+        before += text;
+        text = before;
+    }
+    const request asked = read_request(text, static_cast<unsigned>(topics_.size()));
+    const std::string_view head = response_head(asked.is);
+    if (asked.is == request::state::stream) {
+        subscribe(connection, asked.topic, head);
+    } else if (asked.is != request::state::incomplete) {
+        from.bytes.send(head);
+        close(connection);
+    } else if (before.empty()) {
+        before = text;
+    }
+}
+
 void streams::close(int connection) {
-    auto& closed = clients_[index(connection)];
+    client& closed = clients_[index(connection)];
     if (closed.topic != none) {
         std::vector<int>& members = topics_[closed.topic];
         const int last = members.back();
@@ -33,12 +62,11 @@ void streams::close(int connection) {
         clients_[index(last)].place = closed.place;
         members.pop_back();
     }
-    closed = {};
-    ::close(connection);
+    const client ended = std::exchange(closed, {});
 }
 
 void streams::subscribe(int connection, unsigned topic, std::string_view head) {
-    auto& added = clients_[index(connection)];
+    client& added = clients_[index(connection)];
     // Assigning an empty string would keep the memory.
     std::string{}.swap(added.text);
     added.topic = topic;
@@ -57,13 +85,12 @@ void streams::send(unsigned topic, std::string_view chunk) {
 
 /// Whether the stream is still there.
 bool streams::send(int connection, std::string_view chunk) {
-    std::string& unsent = clients_[index(connection)].text;
-    if (!unsent.empty()) {
+    client& to = clients_[index(connection)];
+    if (!to.text.empty()) {
         ++dropped_;
         return true;
     }
-    const ssize_t sent =
-        ::send(connection, chunk.data(), chunk.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    const ssize_t sent = to.bytes.send(chunk);
     if (sent < 0) {
         if (errno != EAGAIN) {
             close(connection);
@@ -71,31 +98,23 @@ bool streams::send(int connection, std::string_view chunk) {
         }
         ++dropped_;
     } else if (static_cast<std::size_t>(sent) < chunk.size()) {
-        unsent = chunk.substr(static_cast<std::size_t>(sent));
+        to.text = chunk.substr(static_cast<std::size_t>(sent));
         watch(connection, EPOLL_CTL_MOD, EPOLLIN | EPOLLOUT);
     }
     return true;
 }
 
 void streams::resume(int connection) {
-    std::string& unsent = clients_[index(connection)].text;
-    const ssize_t sent =
-        ::send(connection, unsent.data(), unsent.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    client& to = clients_[index(connection)];
+    const ssize_t sent = to.bytes.send(to.text);
     if (sent < 0 && errno != EAGAIN) {
         close(connection);
     } else if (sent > 0) {
-        unsent.erase(0, static_cast<std::size_t>(sent));
-        if (unsent.empty()) {
+        to.text.erase(0, static_cast<std::size_t>(sent));
+        if (to.text.empty()) {
             watch(connection, EPOLL_CTL_MOD, EPOLLIN);
         }
     }
-}
-
-void streams::watch(int connection, int operation, std::uint32_t events) const {
-    epoll_event wanted{};
-    wanted.events = events;
-    wanted.data.fd = connection;
-    ::epoll_ctl(epoll_, operation, connection, &wanted);
 }
 
 } // namespace bench::bare

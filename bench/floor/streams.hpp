@@ -1,43 +1,26 @@
 #pragma once
 
+#include "floor/audience.hpp"
+
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace bench::bare {
 
-/// The connections of one thread, named by their file descriptors, and what they listen to.
-class streams {
+/// Streams by HTTP/1.1, each with a connection of its own: one `send` for each event and stream.
+class streams final : public audience {
 public:
-    streams(int epoll, unsigned topics) : epoll_{epoll}, topics_(topics) {}
-    ~streams();
-    streams(const streams&) = delete;
-    streams& operator=(const streams&) = delete;
+    streams(int epoll, const tls* encrypting, unsigned topics);
 
-    void add(int connection);
-    void close(int connection);
-
-    bool has(int connection) const {
-        return index(connection) < clients_.size() && at(connection).open;
-    }
-    bool is_stream(int connection) const { return at(connection).topic != none; }
-
-    /// The request so far.
-    std::string& request(int connection) { return clients_[index(connection)].text; }
-
-    /// Its request is complete: it is a stream of this topic.
-    void subscribe(int connection, unsigned topic, std::string_view head);
-
-    /// To all streams of a topic, one `send` for each.
-    void send(unsigned topic, std::string_view chunk);
-
-    /// Goes on with a chunk that a socket took only a part of.
-    void resume(int connection);
-
-    /// Events that a stream did not get because its socket was full.
-    std::uint64_t dropped() const { return dropped_; }
+    void add(int connection) override;
+    bool has(int connection) const override;
+    bool read(int connection) override;
+    void send(unsigned topic, std::string_view chunk) override;
+    void resume(int connection) override;
 
 private:
     static constexpr unsigned none = ~0U;
@@ -45,21 +28,19 @@ private:
     struct client {
         /// Of the request what has come, then of a chunk what has not been sent.
         std::string text;
+        channel bytes;
         unsigned topic = none;
         /// Among those of the topic.
         std::uint32_t place = 0;
-        bool open = false;
     };
 
-    static std::size_t index(int connection) { return static_cast<std::size_t>(connection); }
-    const client& at(int connection) const { return clients_[index(connection)]; }
+    void take(int connection, std::string_view text);
+    void subscribe(int connection, unsigned topic, std::string_view head);
     bool send(int connection, std::string_view chunk);
-    void watch(int connection, int operation, std::uint32_t events) const;
+    void close(int connection);
 
-    int epoll_;
     std::vector<client> clients_;
     std::vector<std::vector<int>> topics_;
-    std::uint64_t dropped_ = 0;
 };
 
 } // namespace bench::bare

@@ -24,7 +24,16 @@ struct options {
     bool until_event = false;
     std::optional<std::uint64_t> until_number;
     bool tell_begin = false;
+    bool tls = false;
+    bool http2 = false;
+    std::uint32_t streams_per_connection = 1;
+    std::string sessions;
+    std::string sessions_to;
     bool self_test = false;
+
+    std::uint32_t connections() const {
+        return (streams + streams_per_connection - 1) / streams_per_connection;
+    }
 
     void add_to(CLI::App& app) {
         const CLI::Range at_least_one{1U, 10'000'000U};
@@ -52,7 +61,23 @@ struct options {
             "end as soon as every stream has got the event of this number");
         app.add_flag("--tell-begin", tell_begin,
             "say \"measuring\" as it begins to; from then on, SIGTERM ends it with what it has");
+        add_protocols_to(app);
         app.add_flag("--self-test", self_test, "check the counting against known streams");
+    }
+
+private:
+    void add_protocols_to(CLI::App& app) {
+        const CLI::Range at_least_one{1U, 1'000'000U};
+        auto* const by_tls = app.add_flag("--tls", tls, "by TLS 1.3; no certificate is verified");
+        auto* const by_http2 = app.add_flag(
+            "--http2", http2, "by HTTP/2, with TLS by ALPN, without it by prior knowledge");
+        app.add_option("--streams-per-connection", streams_per_connection, "of HTTP/2")
+            ->check(at_least_one)
+            ->needs(by_http2);
+        app.add_option("--sessions", sessions, "a file with sessions of TLS to resume")
+            ->needs(by_tls);
+        app.add_option("--sessions-to", sessions_to, "where to keep one of each connection")
+            ->needs(by_tls);
     }
 };
 

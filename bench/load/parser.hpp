@@ -27,6 +27,9 @@ public:
     /// Takes from the input up to what it finds next.
     token next(std::string_view& input);
 
+    /// What follows is the body, without chunks; its head has come in another way.
+    void begin_body() noexcept { phase_ = phase::unchunked; }
+
     std::uint64_t number() const noexcept { return number_; }
     std::uint64_t time() const noexcept { return time_; }
 

@@ -44,6 +44,7 @@ void add_opening(json::object& to, const options& chosen, const result& of) {
     to["connects_per_second"] = ratio(of.opened, of.connect_seconds);
     to["until_event_seconds"] = or_null(of.until_event_seconds);
     to["streams_with_event"] = of.with_event;
+    to["resumed"] = of.resumed;
 }
 
 void add_counts(json::object& to, const result& of) {
@@ -68,11 +69,13 @@ void add_counts(json::object& to, const result& of) {
 void add_server(json::object& to, const result& of) {
     const auto deliveries = static_cast<double>(of.measured.counted().deliveries);
     std::optional<double> cpu;
+    std::optional<double> cpu_since_start;
     std::optional<double> cpu_each;
     std::optional<std::uint64_t> start;
     std::optional<std::uint64_t> end;
     if (of.server_at_start) {
         cpu = of.server_after->cpu_seconds - of.server_before->cpu_seconds;
+        cpu_since_start = of.server_after->cpu_seconds - of.server_at_start->cpu_seconds;
         start = of.server_at_start->resident_bytes;
         end = of.server_after->resident_bytes;
         if (deliveries > 0) {
@@ -80,6 +83,7 @@ void add_server(json::object& to, const result& of) {
         }
     }
     to["server_cpu_seconds"] = or_null(cpu);
+    to["server_cpu_since_start"] = or_null(cpu_since_start);
     to["cpu_us_per_delivery"] = or_null(cpu_each);
     to["resident_start"] = or_null(start);
     to["resident_end"] = or_null(end);

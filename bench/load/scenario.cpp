@@ -129,6 +129,10 @@ private:
         result_.with_event = client_.with_event();
         result_.last_event_id = client_.last_event_id();
         result_.closed_because = client_.reason();
+        result_.resumed = client_.resumed();
+        if (!options_.sessions_to.empty()) {
+            client_.write_sessions(options_.sessions_to);
+        }
     }
 
     const options& options_;
@@ -141,7 +145,7 @@ private:
 } // namespace
 
 void measure(const options& chosen, result& into) {
-    allow_streams(chosen.streams);
+    allow_connections(chosen.connections());
     scenario{chosen, into}.run();
 }
 

@@ -33,6 +33,8 @@ struct result {
     std::uint32_t opened = 0;
     std::uint32_t closed = 0;
     std::uint32_t with_event = 0;
+    /// Connections that have resumed a session of TLS.
+    std::uint32_t resumed = 0;
     std::string last_event_id;
     std::string closed_because;
 };

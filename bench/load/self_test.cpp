@@ -2,11 +2,11 @@
 
 #include "load/checks.hpp"
 #include "load/client.hpp"
+#include "load/protocol_test.hpp"
 #include "load/scenario.hpp"
 #include "load/script.hpp"
 #include "load/test_server.hpp"
 
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -37,8 +37,7 @@ void perform(const script& played, const test_server::connection& to) {
         to.send(played.bytes);
     }
     if (!played.ends || played.kept) {
-        char end = 0;
-        ::recv(to.socket.get(), &end, 1, 0);
+        to.wait_for_end();
     }
 }
 
@@ -210,6 +209,7 @@ bool self_test() {
     check_histogram(check);
     check_fanout(check);
     check_scenario(check);
+    check_protocols(check);
     return check.conclude();
 }
 

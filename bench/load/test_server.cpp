@@ -37,7 +37,13 @@ bool test_server::connection::send(std::string_view text) const {
     return sent == static_cast<ssize_t>(text.size());
 }
 
-test_server::test_server(unsigned connections, task serve)
+void test_server::connection::wait_for_end() const {
+    char end = 0;
+    while (::recv(socket.get(), &end, 1, 0) > 0) {
+    }
+}
+
+test_server::test_server(unsigned connections, task serve, bool reads_requests)
     : listening_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
     const int yes = 1;
     ::setsockopt(listening_.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
@@ -46,8 +52,9 @@ test_server::test_server(unsigned connections, task serve)
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     ::bind(listening_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
     ::listen(listening_.get(), SOMAXCONN);
-    thread_ =
-        std::thread{[this, connections, serve = std::move(serve)] { run(connections, serve); }};
+    thread_ = std::thread{[this, connections, serve = std::move(serve), reads_requests] {
+        run(connections, serve, reads_requests);
+    }};
 }
 
 test_server::~test_server() {
@@ -63,14 +70,14 @@ std::uint16_t test_server::port() const {
     return ntohs(address.sin_port);
 }
 
-void test_server::run(unsigned connections, const task& serve) const {
+void test_server::run(unsigned connections, const task& serve, bool reads_requests) const {
     std::vector<connection> accepted;
     while (accepted.size() < connections) {
         descriptor next{::accept4(listening_.get(), nullptr, nullptr, SOCK_CLOEXEC)};
         if (!next) {
             return;
         }
-        const unsigned topic = read_request(next.get());
+        const unsigned topic = reads_requests ? read_request(next.get()) : 0;
         accepted.push_back({std::move(next), topic});
     }
     serve(accepted);

@@ -19,11 +19,15 @@ public:
 
         /// Whether it took it.
         bool send(std::string_view text) const;
+
+        /// Until the client has left.
+        void wait_for_end() const;
     };
 
     using task = std::function<void(const std::vector<connection>&)>;
 
-    test_server(unsigned connections, task serve);
+    /// `reads_requests`: else that is left to the task.
+    test_server(unsigned connections, task serve, bool reads_requests = true);
     test_server(const test_server&) = delete;
     test_server& operator=(const test_server&) = delete;
     ~test_server();
@@ -31,7 +35,7 @@ public:
     std::uint16_t port() const;
 
 private:
-    void run(unsigned connections, const task& serve) const;
+    void run(unsigned connections, const task& serve, bool reads_requests) const;
 
     descriptor listening_;
     std::thread thread_;

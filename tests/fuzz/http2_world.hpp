@@ -5,6 +5,7 @@
 
 #include "handlers.hpp"
 #include "http/connection.hpp"
+#include "http/connection_transport.hpp"
 #include "http/handling.hpp"
 #include "http/http2_connection.hpp"
 #include "http/http2_responder.hpp"
@@ -214,7 +215,7 @@ private:
     }
 
     asio::awaitable<void> answer(std::shared_ptr<detail::http2_stream> on, request asked) {
-        detail::http2_responder to_client{std::move(on), stream_};
+        detail::http2_responder to_client{std::move(on), transport_};
         if (auto* const refused = std::get_if<detail::refused_request>(&asked)) {
             co_await detail::send_refusal(to_client, *refused, options_);
             co_return;
@@ -255,16 +256,16 @@ private:
     const handlers handlers_;
     const server::handler handle_ = [this](exchange& handled) { return handle(handled); };
     std::atomic<std::size_t> connections_{1};
-    const bool ending_ = false;
     detail::detached_streams streams_{io_.get_executor(), options_.log, connections_, [] {}};
-    detail::handshake_room handshakes_{0};
     const std::shared_ptr<detail::alarms> alarms_ =
         std::make_shared<detail::alarms>(io_.get_executor());
     std::stop_source shutdown_;
-    detail::connection_context context_{
-        options_, handle_, streams_, ending_, nullptr, handshakes_, alarms_, shutdown_.get_token()};
+    const clock::time_point no_end_ = clock::time_point::max();
+    detail::request_context context_{
+        options_, handle_, streams_, alarms_, shutdown_.get_token(), no_end_};
     detail::stream_socket socket_{io_};
     detail::connection_stream stream_{socket_};
+    detail::connection_transport transport_{stream_};
     std::list<asio::cancellation_signal> handling_;
     bool is_over_ = false;
     std::shared_ptr<detail::http2_connection> connection_ =

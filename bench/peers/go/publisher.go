@@ -25,7 +25,7 @@ var (
 func monotonic() int64 { return startedAt + int64(time.Since(started)) }
 
 type publisher struct {
-	broker    *broker
+	topics    []topic
 	rate      float64
 	size      int
 	burst     int
@@ -43,10 +43,9 @@ func (p *publisher) payload(n int) []byte {
 }
 
 func (p *publisher) publish() {
-	topics := p.broker.topics
-	payload := p.payload(p.published / len(topics))
+	payload := p.payload(p.published / len(p.topics))
 	began := time.Now()
-	p.dropped += topics[p.published%len(topics)].publish(p.published, payload)
+	p.dropped += p.topics[p.published%len(p.topics)].publish(p.published, payload)
 	p.took[p.published%len(p.took)] = time.Since(began)
 	p.published++
 }

@@ -34,7 +34,8 @@ http {{
   uwsgi_temp_path {directory}/uwsgi;
   scgi_temp_path {directory}/scgi;
   server {{
-    listen 127.0.0.1:{port} backlog=4096;
+    listen 127.0.0.1:{port} backlog=4096 {protocols};
+    {encryption}
     location / {{ return 404; }}
     location ~ ^/t/(\\d+)$ {{
       nchan_subscriber eventsource;
@@ -61,6 +62,13 @@ http {{
 """
 
 
+ENCRYPTION = """
+    ssl_protocols TLSv1.3;
+    ssl_certificate {certificate};
+    ssl_certificate_key {key};
+"""
+
+
 def number(kind, least, most=10**9):
     def parse(text):
         value = kind(text)
@@ -81,6 +89,7 @@ def parse_options():
     add("--port", type=number(int, 0, 65535), default=0, help="to listen on at 127.0.0.1; 0: any free one")
     add("--threads", type=number(int, 1), default=1, help="worker processes of nginx")
     add("--topics", type=number(int, 1), default=1, help="number of topics, /t/0 and so on")
+    add("--silent", type=number(int, 0), default=0, help="further topics; here, all there are")
     add("--first-topic", type=number(int, 0), default=0, help="the first that is published to")
     add("--topic-step", type=number(int, 1), default=1, help="from each of those topics to the next")
     add("--redis", default="", help="the URL of the Redis that several servers share")
@@ -88,11 +97,17 @@ def parse_options():
     add("--size", type=number(int, 0, 1 << 20), default=128, help="bytes of an event's payload")
     add("--burst", type=number(int, 1), default=1, help="events published at once")
     add("--heartbeat", type=number(int, 1), default=15, help="seconds between heartbeats")
+    add("--certificate", type=absolute, help="a file in PEM; with it, all is by TLS")
+    add("--key", type=absolute, help="its key, a file in PEM")
+    add("--ticket-keys", type=absolute, help="a file with 80 random bytes, the keys of tickets")
+    add("--http2", action="store_true", help="streams come by HTTP/2")
     add("--nodelay", action="store_true", help="TCP_NODELAY, which nchan does not set")
     add("--root", type=absolute, default=UNPACKED, help="where nginx is unpacked; /: the installed one")
     options = parser.parse_args()
     if not (options.root / "usr/sbin/nginx").exists():
         parser.error(f"no nginx in {options.root}: ./run bench --peers unpacks it")
+    if bool(options.certificate) != bool(options.key):
+        parser.error("--certificate and --key need each other")
     return options
 
 
@@ -104,6 +119,13 @@ def listen(options):
     return listener
 
 
+def encryption(options):
+    if not options.certificate:
+        return ""
+    lines = ENCRYPTION.format(certificate=options.certificate, key=options.key)
+    return lines + (f"ssl_session_ticket_key {options.ticket_keys};" if options.ticket_keys else "")
+
+
 def configure(options, port, directory):
     return CONFIGURATION.format(
         threads=options.threads,
@@ -111,6 +133,8 @@ def configure(options, port, directory):
         module=options.root / "usr/lib/nginx/modules/ngx_nchan_module.so",
         connections=min(20000, resource.getrlimit(resource.RLIMIT_NOFILE)[0]),
         port=port,
+        protocols=" ".join(["ssl"] * bool(options.certificate) + ["http2"] * options.http2),
+        encryption=encryption(options),
         heartbeat=options.heartbeat,
         redis=f"upstream redis {{ nchan_redis_server {options.redis}; }}" if options.redis else "",
         shared="nchan_redis_pass redis;" if options.redis else "",

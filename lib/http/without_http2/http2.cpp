@@ -13,8 +13,7 @@ void check_http2(http2_options& /*options*/) {
         "this crier is built without HTTP/2: it needs nghttp2, and -Dhttp2=enabled"};
 }
 
-boost::asio::awaitable<void> run_http2(http2_transport& /*on*/,
-    request_context& /*context*/,
+boost::asio::awaitable<void> run_http2(http2_transport& /*on*/, request_context& /*context*/,
     std::string /*received*/) { // NOLINT(performance-unnecessary-value-param): as where it is built
     throw std::logic_error{"HTTP/2 is not built in"};
 }
