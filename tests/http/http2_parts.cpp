@@ -14,6 +14,8 @@
 #include <boost/asio/error.hpp>
 #include <doctest/doctest.h>
 
+#include <nghttp2/nghttp2.h>
+
 #include <algorithm>
 #include <chrono>
 #include <memory>
@@ -117,7 +119,8 @@ TEST_CASE("frames that bring nothing are counted, however they come") {
     all += http2_bytes_of(NGHTTP2_DATA, 0, 3, std::string(300, 'd'));
     all += http2_bytes_of(NGHTTP2_DATA, NGHTTP2_FLAG_END_STREAM, 3);
     std::size_t expected = 0;
-    for (const int type : {NGHTTP2_SETTINGS, NGHTTP2_PING, NGHTTP2_CONTINUATION, 0x42}) {
+    constexpr int types[]{NGHTTP2_SETTINGS, NGHTTP2_PING, NGHTTP2_CONTINUATION, 0x42};
+    for (const int type : types) {
         all += http2_bytes_of(type, 0, 0, head);
         ++expected;
     }
