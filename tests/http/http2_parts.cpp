@@ -103,6 +103,12 @@ TEST_CASE("what is sent pays for its acknowledgements, unless it is next to noth
         guard.sent(100);
         REQUIRE(guard.take(start));
     }
+    for (int i = 0; i < 10'000; ++i) {
+        guard.sent(100);
+    }
+    for (int i = 0; i < 20'000; ++i) {
+        REQUIRE(guard.take(start)); // all at once, after a burst
+    }
     int stood = 0;
     for (; stood < 10'000 && guard.take(start); ++stood) {
         guard.sent(1);
