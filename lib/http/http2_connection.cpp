@@ -2,14 +2,14 @@
 
 #include "async/durations.hpp"
 #include "async/executors.hpp"
-#include "http2_head.hpp"
 #include "nghttp2_calls.hpp"
 
 #include <boost/asio/error.hpp>
-#include <boost/system/system_error.hpp>
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
+#include <optional>
 #include <utility>
 
 namespace crier::detail {
@@ -17,30 +17,13 @@ namespace crier::detail {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-namespace {
-
-/// So much is joined before it is written, and so much a stream may write before others have their
-/// turn.
-constexpr std::size_t piece = std::size_t{16} * 1024;
-
-nghttp2_nv field_of(std::string_view name, std::string_view value) noexcept {
-    // nghttp2 only reads them. NOLINTBEGIN(*-const-cast)
-    auto* const at = reinterpret_cast<std::uint8_t*>(const_cast<char*>(name.data()));
-    auto* const text = reinterpret_cast<std::uint8_t*>(const_cast<char*>(value.data()));
-    // NOLINTEND(*-const-cast)
-    return {at, text, name.size(), value.size(), NGHTTP2_NV_FLAG_NONE};
-}
-
-} // namespace
-
 http2_connection::http2_connection(asio::any_io_executor executor, std::shared_ptr<sink> to,
     std::shared_ptr<alarms> timing, const server_options& options, http2_requests& requests)
     : executor_{std::move(executor)},
       timing_{std::move(timing)},
       options_{options},
       requests_{requests},
-      output_{std::move(to)},
-      session_{nghttp2_calls::new_session(*this)},
+      frames_{std::move(to), nghttp2_calls::new_session(*this)},
       deadlines_{{options.header_timeout, options.idle_timeout, options.response_timeout,
                      options.http2->ping_interval},
           clock::now()},
@@ -50,11 +33,9 @@ http2_connection::http2_connection(asio::any_io_executor executor, std::shared_p
         {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE,
             static_cast<std::uint32_t>(options.limits.header_bytes)},
         {NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1}};
-    nghttp2_submit_settings(session_, NGHTTP2_FLAG_NONE, settings, std::size(settings));
-    output_.to().attach(this);
+    nghttp2_submit_settings(session(), NGHTTP2_FLAG_NONE, settings, std::size(settings));
+    output().to().attach(this);
 }
-
-http2_connection::~http2_connection() { nghttp2_session_del(session_); }
 
 void http2_connection::start() { settle(); }
 
@@ -68,7 +49,7 @@ void http2_connection::receive(std::string_view bytes) {
         return;
     }
     const auto* const data = reinterpret_cast<const std::uint8_t*>(bytes.data());
-    if (nghttp2_session_mem_recv(session_, data, bytes.size()) < 0) {
+    if (nghttp2_session_mem_recv(session(), data, bytes.size()) < 0) {
         end_with(was_flooded_ ? NGHTTP2_ENHANCE_YOUR_CALM : NGHTTP2_PROTOCOL_ERROR);
         return;
     }
@@ -105,7 +86,7 @@ void http2_connection::act_on_notes() {
         const std::unique_ptr<http2_request> request = std::move(next.incoming);
         if (is_draining_) {
             nghttp2_submit_rst_stream(
-                session_, NGHTTP2_FLAG_NONE, next.id(), NGHTTP2_REFUSED_STREAM);
+                session(), NGHTTP2_FLAG_NONE, next.id(), NGHTTP2_REFUSED_STREAM);
         } else if (request) {
             requests_.begin(next.kept, request->finish(options_.limits));
         }
@@ -118,7 +99,7 @@ void http2_connection::go_on() {
     if (is_over_) {
         return;
     }
-    if (nghttp2_session_want_read(session_) == 0 && output_.size() == 0) {
+    if (nghttp2_session_want_read(session()) == 0 && output().size() == 0) {
         close(asio::error::eof);
         return;
     }
@@ -141,8 +122,7 @@ void http2_connection::wake() {
 // --- what is written ---
 
 bool http2_connection::has_room() const noexcept {
-    return !is_over_ && output_.size() < piece &&
-           nghttp2_session_get_remote_window_size(session_) > 0;
+    return !is_over_ && output().size() < http2_frames::piece && frames_.has_window();
 }
 
 void http2_connection::put(some_streams& into, http2_stream& which) noexcept {
@@ -152,7 +132,7 @@ void http2_connection::put(some_streams& into, http2_stream& which) noexcept {
 }
 
 std::size_t http2_connection::write(http2_stream& by, sink::buffers bytes, error_code& error) {
-    if (output_.size() >= piece) {
+    if (output().size() >= http2_frames::piece) {
         flush();
     }
     if (by.has_ended()) {
@@ -163,7 +143,7 @@ std::size_t http2_connection::write(http2_stream& by, sink::buffers bytes, error
         by.turn = turn_;
         by.written_in_turn = 0;
     }
-    if (!has_room() || by.written_in_turn >= piece) {
+    if (!has_room() || by.written_in_turn >= http2_frames::piece) {
         put(waiting_, by);
         flush_soon();
         error = asio::error::would_block;
@@ -172,61 +152,34 @@ std::size_t http2_connection::write(http2_stream& by, sink::buffers bytes, error
     std::size_t size = 0;
     if (!by.has_head) {
         const asio::const_buffer& first = bytes.front();
-        if (!submit_head(by, {static_cast<const char*>(first.data()), first.size()}, size)) {
+        const std::optional<std::size_t> head =
+            frames_.begin(by, {static_cast<const char*>(first.data()), first.size()});
+        if (!head) {
             error = asio::error::invalid_argument;
             return 0;
         }
+        size = *head;
     }
-    size += write_body(by, bytes, size);
+    const std::size_t of_body = frames_.write(by, bytes, size);
+    by.written_in_turn += static_cast<std::uint32_t>(of_body);
+    size += of_body;
     flush_soon();
     by.waits_for_window = size == 0 && asio::buffer_size(bytes) > 0;
     error = by.waits_for_window ? make_error_code(asio::error::would_block) : error_code{};
     return size;
 }
 
-bool http2_connection::submit_head(http2_stream& of, std::string_view text, std::size_t& size) {
-    const std::optional<http2_head> head = read_response_head(text);
-    if (!head) {
-        return false;
-    }
-    std::vector<nghttp2_nv> fields{field_of(":status", head->status)};
-    for (const auto& [name, value] : head->fields) {
-        fields.push_back(field_of(name, value));
-    }
-    nghttp2_data_provider body{};
-    body.source.ptr = &of;
-    body.read_callback = &nghttp2_calls::read_body;
-    of.has_head =
-        nghttp2_submit_response(session_, of.id(), fields.data(), fields.size(), &body) == 0;
-    size = head->size;
-    return of.has_head;
-}
-
-/// Of the bytes from there on. They are copied once: beside the heads of their frames.
-std::size_t http2_connection::write_body(http2_stream& by, sink::buffers bytes, std::size_t from) {
-    const end_of_offer at_end{offered_};
-    offered_ = {&by, bytes, from, std::min(asio::buffer_size(bytes) - from, piece)};
-    if (offered_.left > 0 && nghttp2_session_get_stream_remote_window_size(session_, by.id()) > 0) {
-        nghttp2_session_resume_data(session_, by.id());
-    }
-    pull();
-    const std::size_t size = offered_.taken - from;
-    by.written_in_turn += static_cast<std::uint32_t>(size);
-    return size;
-}
-
 void http2_connection::finish(http2_stream& which) {
-    const bool is_open = nghttp2_session_get_stream_remote_window_size(session_, which.id()) > 0;
-    if (!which.has_head || !is_open) {
+    if (!which.has_head || !frames_.has_window(which)) {
         reset(which);
     } else {
-        nghttp2_session_resume_data(session_, which.id());
+        nghttp2_session_resume_data(session(), which.id());
         flush_soon();
     }
 }
 
 void http2_connection::reset(http2_stream& which) {
-    nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, which.id(), NGHTTP2_CANCEL);
+    nghttp2_submit_rst_stream(session(), NGHTTP2_FLAG_NONE, which.id(), NGHTTP2_CANCEL);
     flush_soon();
 }
 
@@ -234,30 +187,16 @@ void http2_connection::reset(http2_stream& which) {
 void http2_connection::limit_buffering(std::size_t bytes, std::chrono::milliseconds longest) {
     if (bytes > buffering_) {
         buffering_ = bytes;
-        output_.to().limit_buffering(bytes, longest);
-    }
-}
-
-/// Takes the frames that nghttp2 has to send.
-void http2_connection::pull() {
-    const std::uint8_t* data = nullptr;
-    auto size = nghttp2_session_mem_send(session_, &data);
-    while (size > 0) {
-        output_.append({reinterpret_cast<const char*>(data), static_cast<std::size_t>(size)});
-        size = nghttp2_session_mem_send(session_, &data);
-    }
-    if (size < 0) {
-        // It was flooded, or there is no memory.
-        throw boost::system::system_error{make_error_code(asio::error::no_memory)};
+        output().to().limit_buffering(bytes, longest);
     }
 }
 
 /// Writes what the sink takes at once.
 void http2_connection::flush() {
-    pull();
+    frames_.pull();
     error_code error;
-    while (!is_over_ && output_.size() > 0 && !error) {
-        output_.write_some(error);
+    while (!is_over_ && output().size() > 0 && !error) {
+        output().write_some(error);
         if (!error) {
             deadlines_.wrote();
         }
@@ -319,13 +258,13 @@ void http2_connection::drain(clock::time_point by) {
     ends_ = {
         now, by, static_cast<std::size_t>(streams), static_cast<double>(random % 1'000) / 1'000};
     // The last id follows once requests that are on their way have come: RFC 9113, section 6.8.
-    nghttp2_submit_shutdown_notice(session_);
-    nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE, nullptr);
+    nghttp2_submit_shutdown_notice(session());
+    nghttp2_submit_ping(session(), NGHTTP2_FLAG_NONE, nullptr);
     flush_soon();
 }
 
 void http2_connection::end_with(std::uint32_t error) noexcept {
-    nghttp2_session_terminate_session(session_, error);
+    nghttp2_session_terminate_session(session(), error);
     close(asio::error::connection_reset);
 }
 
@@ -335,16 +274,16 @@ void http2_connection::close(error_code why) noexcept {
     }
     timing_->clear(alarm_);
     try {
-        nghttp2_session_terminate_session(session_, NGHTTP2_NO_ERROR);
-        pull();
+        nghttp2_session_terminate_session(session(), NGHTTP2_NO_ERROR);
+        frames_.pull();
         error_code error;
-        while (output_.size() > 0 && !error) {
-            output_.write_some(error);
+        while (output().size() > 0 && !error) {
+            output().write_some(error);
         }
     } catch (...) { // NOLINT(bugprone-empty-catch): the end will do
     }
-    output_.to().attach(nullptr);
-    output_.to().cancel();
+    output().to().attach(nullptr);
+    output().to().cancel();
     while (!ended_.empty()) {
         ended_.front().end(why);
     }
@@ -371,7 +310,7 @@ void http2_connection::check_deadlines(clock::time_point now) noexcept {
     case http2_deadlines::due::nothing: break;
     case http2_deadlines::due::ping:
         deadlines_.pinged();
-        nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE, nullptr);
+        nghttp2_submit_ping(session(), NGHTTP2_FLAG_NONE, nullptr);
         break;
     case http2_deadlines::due::end: close(asio::error::timed_out); return;
     }

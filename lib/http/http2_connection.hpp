@@ -8,15 +8,13 @@
 #include "flood_guard.hpp"
 #include "frame_meter.hpp"
 #include "http2_deadlines.hpp"
-#include "http2_output.hpp"
+#include "http2_frames.hpp"
 #include "http2_stream.hpp"
 
 #include <cstdint>
 #include <memory>
 #include <string_view>
 #include <variant>
-
-struct nghttp2_session;
 
 namespace crier::detail {
 
@@ -46,7 +44,6 @@ public:
         std::shared_ptr<alarms> timing, const server_options& options, http2_requests& requests);
     http2_connection(const http2_connection&) = delete;
     http2_connection& operator=(const http2_connection&) = delete;
-    ~http2_connection();
 
     /// Tells the client the settings. First, and once.
     void start();
@@ -80,30 +77,10 @@ private:
     using some_streams = boost::intrusive::list<http2_stream,
         boost::intrusive::base_hook<waiting_stream>, boost::intrusive::constant_time_size<false>>;
 
-    /// What is offered to nghttp2 while it is asked for frames.
-    struct offer {
-        const http2_stream* by = nullptr;
-        sink::buffers bytes;
-        std::size_t taken = 0;
-        std::size_t left = 0;
-    };
-
-    /// Whatever is thrown, nothing is offered beyond its time.
-    class end_of_offer {
-    public:
-        explicit end_of_offer(offer& of) noexcept : of_{of} {}
-        end_of_offer(const end_of_offer&) = delete;
-        end_of_offer& operator=(const end_of_offer&) = delete;
-        ~end_of_offer() { of_ = {}; }
-
-    private:
-        offer& of_;
-    };
-
+    nghttp2_session* session() const noexcept { return frames_.session(); }
+    http2_output& output() noexcept { return frames_.output(); }
+    const http2_output& output() const noexcept { return frames_.output(); }
     bool has_room() const noexcept;
-    bool submit_head(http2_stream& of, std::string_view text, std::size_t& size);
-    std::size_t write_body(http2_stream& by, sink::buffers bytes, std::size_t from);
-    void pull();
     void flush();
     void flush_soon();
     void go_on();
@@ -122,13 +99,11 @@ private:
     const std::shared_ptr<alarms> timing_;
     const server_options& options_;
     http2_requests& requests_;
-    http2_output output_;
-    nghttp2_session* const session_;
+    http2_frames frames_;
     all_streams streams_;
     all_streams ended_;     ///< they are to be told
     some_streams complete_; ///< their requests have come in
     some_streams waiting_;  ///< for room; those of them that wait for a window are not here
-    offer offered_;
     alarm alarm_{*this};
     small_handler_memory flush_memory_;
     http2_deadlines deadlines_;

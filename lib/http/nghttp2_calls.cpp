@@ -1,6 +1,7 @@
 #include "nghttp2_calls.hpp"
 
 #include "http2_connection.hpp"
+#include "nghttp2_memory.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -61,7 +62,7 @@ nghttp2_session* nghttp2_calls::new_session(http2_connection& of) {
     nghttp2_session_callbacks_set_on_stream_close_callback(made, stream_ended);
     nghttp2_option_set_no_closed_streams(with, 1);
     nghttp2_session* session = nullptr;
-    if (nghttp2_session_server_new2(&session, made, &of, with) != 0) {
+    if (nghttp2_session_server_new3(&session, made, &of, with, nghttp2_memory::get()) != 0) {
         throw std::bad_alloc{};
     }
     return session;
@@ -71,10 +72,10 @@ ssize_t nghttp2_calls::read_body(nghttp2_session* /*session*/, std::int32_t /*id
     std::uint8_t* /*buffer*/, std::size_t most, std::uint32_t* flags, nghttp2_data_source* source,
     void* user) noexcept {
     const auto& stream = *static_cast<const http2_stream*>(source->ptr);
-    const http2_connection::offer& offered = connection_of(user).offered_;
-    if (offered.by == &stream && offered.left > 0) {
+    const std::size_t offered = connection_of(user).frames_.offered_by(stream);
+    if (offered > 0) {
         *flags |= NGHTTP2_DATA_FLAG_NO_COPY;
-        return static_cast<ssize_t>(std::min(most, offered.left));
+        return static_cast<ssize_t>(std::min(most, offered));
     }
     if (stream.is_finished) {
         *flags |= NGHTTP2_DATA_FLAG_EOF;
@@ -89,19 +90,7 @@ int nghttp2_calls::send_body(nghttp2_session* /*session*/, nghttp2_frame* /*fram
     http2_connection& to = connection_of(user);
     return result_of([&] {
         constexpr std::size_t head_bytes = 9;
-        to.output_.append(text_of(head, head_bytes));
-        http2_connection::offer& offered = to.offered_;
-        std::size_t skip = offered.taken;
-        std::size_t left = size;
-        for (const boost::asio::const_buffer& each : offered.bytes) {
-            const std::size_t begin = std::min(skip, each.size());
-            const std::size_t count = std::min(left, each.size() - begin);
-            to.output_.append({static_cast<const char*>(each.data()) + begin, count});
-            skip -= begin;
-            left -= count;
-        }
-        offered.taken += size;
-        offered.left -= size;
+        to.frames_.take(text_of(head, head_bytes), size);
         to.guard_.sent(size);
         return 0;
     });

@@ -47,6 +47,14 @@ std::string subject_of(const X509& certificate) {
                        BIO* to) { X509_NAME_print_ex(to, name, 0, XN_FLAG_RFC2253); });
 }
 
+/// Of this thread, so that what OpenSSL tells next is not taken for an older one. To clear them
+/// costs as much as a short record, also where there are none.
+void forget_errors() noexcept {
+    if (ERR_peek_error() != 0) {
+        ERR_clear_error();
+    }
+}
+
 } // namespace
 
 tls_channel::tls_channel(std::shared_ptr<const tls_contexts> by, int socket)
@@ -57,13 +65,13 @@ tls_channel::tls_channel(std::shared_ptr<const tls_contexts> by, int socket)
 }
 
 error_code tls_channel::shake_hands() noexcept {
-    ERR_clear_error();
+    forget_errors();
     return outcome(SSL_do_handshake(ssl_.get()));
 }
 
 std::size_t tls_channel::read_some(asio::mutable_buffer into, error_code& error) noexcept {
     std::size_t size = 0;
-    ERR_clear_error();
+    forget_errors();
     error = outcome(SSL_read_ex(ssl_.get(), into.data(), into.size(), &size));
     return size;
 }
@@ -72,7 +80,7 @@ std::size_t tls_channel::read_some(asio::mutable_buffer into, error_code& error)
 std::size_t tls_channel::write_some(sink::buffers bytes, error_code& error) noexcept {
     const std::string_view record = next_record(bytes);
     std::size_t size = 0;
-    ERR_clear_error();
+    forget_errors();
     error = outcome(SSL_write_ex(ssl_.get(), record.data(), record.size(), &size));
     in_flight_ = error == asio::error::would_block
                    ? static_cast<std::uint32_t>(buffers_of(bytes, record.size()))

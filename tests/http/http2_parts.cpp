@@ -10,7 +10,7 @@
 #include "support/http2_frames.hpp"
 #include "support/parsing.hpp"
 
-#include <boost/asio/buffers_iterator.hpp>
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <doctest/doctest.h>
 
@@ -39,9 +39,10 @@ const crier::clock::time_point start{};
 class text_sink final : public crier::sink {
 public:
     std::size_t write_some(buffers bytes, boost::system::error_code& /*error*/) override {
-        const std::size_t before = text.size();
-        text.append(boost::asio::buffers_begin(bytes), boost::asio::buffers_end(bytes));
-        return text.size() - before;
+        for (const boost::asio::const_buffer& each : bytes) {
+            text.append(static_cast<const char*>(each.data()), each.size());
+        }
+        return boost::asio::buffer_size(bytes);
     }
     void watch_peer() override {}
     void cancel() override {}
