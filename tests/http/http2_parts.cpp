@@ -107,7 +107,7 @@ TEST_CASE("what is sent pays for its acknowledgements, unless it is next to noth
     for (int i = 0; i < 10'000; ++i) {
         guard.sent(100);
     }
-    for (int i = 0; i < 20'000; ++i) {
+    for (int i = 0; i < 30'000; ++i) {
         REQUIRE(guard.take(start)); // all at once, after a burst
     }
     int stood = 0;
