@@ -3,7 +3,6 @@
 #include "wire/printable.hpp"
 
 #include <chrono>
-#include <cstdio>
 #include <string_view>
 
 namespace crier {
@@ -23,9 +22,10 @@ std::string quoted(std::string_view text) {
 std::string_view or_dash(std::string_view text) { return text.empty() ? "-" : text; }
 
 std::string in_seconds(std::chrono::microseconds time) {
-    char text[32];
-    std::snprintf(text, sizeof text, "%.3f s", std::chrono::duration<double>{time}.count());
-    return text;
+    const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
+    const std::string part = std::to_string(milliseconds % 1'000);
+    return std::to_string(milliseconds / 1'000) + "." + std::string(3 - part.size(), '0') + part +
+           " s";
 }
 
 } // namespace

@@ -19,6 +19,7 @@ struct nghttp2_memory {
     }
 
 private:
+    // As nghttp2 would by itself. NOLINTBEGIN(*-no-malloc)
     static void* allocate(std::size_t size, void* /*user*/) noexcept {
         constexpr std::size_t whole_frame = 16'384;
         void* const made = std::malloc(size);
@@ -31,11 +32,10 @@ private:
     /// The kernel gives them anew, and empty, when they are used.
     static void give_pages_back(void* of, std::size_t size) noexcept {
         static const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
-        const auto begin = reinterpret_cast<std::uintptr_t>(of);
-        const std::uintptr_t first = (begin + page - 1) / page * page;
-        const std::uintptr_t last = (begin + size) / page * page;
-        if (first < last) {
-            ::madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
+        const std::size_t before = (page - reinterpret_cast<std::uintptr_t>(of) % page) % page;
+        if (before < size) {
+            ::madvise(
+                static_cast<char*>(of) + before, (size - before) / page * page, MADV_DONTNEED);
         }
     }
 
@@ -46,6 +46,7 @@ private:
     static void* reallocate(void* made, std::size_t size, void* /*user*/) noexcept {
         return std::realloc(made, size);
     }
+    // NOLINTEND(*-no-malloc)
 };
 
 } // namespace crier::detail
