@@ -1,13 +1,21 @@
 // Checks the delivery contract at random: several lives of a server, publishers on threads, clients
 // that stall, leave at any byte and come back with their last event id.
 
-#include "client.hpp"
 #include "dice.hpp"
+#include "http1_client.hpp"
 #include "life.hpp"
 #include "number_in.hpp"
 #include "record.hpp"
 
+#if HAVE_HTTP2
+#include "http2_client.hpp"
+#endif
+
+#include <algorithm>
+#include <array>
 #include <chrono>
+#include <csignal>
+#include <cstdint>
 #include <exception>
 #include <iostream>
 #include <memory>
@@ -29,7 +37,8 @@ constexpr std::string_view usage = R"(model [OPTION VALUE]...
   --seed N       what is random; another one each time
   --seconds N    how long events are published (10)
   --rate N       how many a second, about (30000)
-  --clients N    (16)
+  --readers N    each with a stream (16)
+  --protocol P   http1, tls, http2 or http2-tls alone; else all of them
   --break WHAT   join or gap: the server is broken, and that must be found
 )";
 
@@ -37,7 +46,8 @@ struct settings {
     std::uint32_t seed = std::random_device{}();
     std::uint32_t seconds = 10;
     std::uint32_t rate = 30'000;
-    std::uint32_t clients = 16;
+    std::uint32_t readers = 16;
+    std::vector<model::protocol> protocols = model::all_protocols();
     model::fault broken = model::fault::none;
 };
 
@@ -52,13 +62,19 @@ settings settings_from(int argc, char** argv) {
             made.seconds = model::number_in(value, usage);
         } else if (name == "--rate") {
             made.rate = model::number_in(value, usage);
-        } else if (name == "--clients") {
-            made.clients = model::number_in(value, usage);
+        } else if (name == "--readers") {
+            made.readers = model::number_in(value, usage);
+        } else if (name == "--protocol") {
+            std::erase_if(made.protocols,
+                [value](model::protocol each) { return model::name_of(each) != value; });
         } else if (name == "--break" && (value == "join" || value == "gap")) {
             made.broken = value == "join" ? model::fault::join : model::fault::gap;
         } else {
             throw std::invalid_argument{std::string{usage}};
         }
+    }
+    if (made.protocols.empty()) {
+        throw std::invalid_argument{std::string{usage}};
     }
     return made;
 }
@@ -73,10 +89,12 @@ public:
         const std::unique_lock lock{mutex_};
         life_ = std::move(next);
         town_.port = life_->port();
+        town_.tls_port = life_->tls_port();
     }
 
     void end_life(bool properly) {
         town_.port = 0;
+        town_.tls_port = 0;
         life_->end(properly);
         const std::unique_lock lock{mutex_};
         all_.add_life(life_->epoch(), life_->take_notes());
@@ -105,9 +123,9 @@ public:
         }
     }
 
-    /// Waits until all clients have a stream.
-    void gather(std::size_t clients) {
-        while (life_->events().stats().subscribers < clients) {
+    /// Waits until all readers have a stream.
+    void gather() {
+        while (life_->events().stats().subscribers < with_.readers) {
             std::this_thread::sleep_for(10ms);
         }
         std::this_thread::sleep_for(200ms);
@@ -124,52 +142,94 @@ private:
     model::published all_;
 };
 
-std::vector<std::unique_ptr<model::client>> make_clients(model::town& town, const settings& with) {
-    std::vector<std::unique_ptr<model::client>> clients;
+model::reader make_reader(std::uint32_t number, model::dice& random) {
+    std::vector<std::size_t> topics;
+    for (std::size_t topic = 0; topic < model::topic_count; ++topic) {
+        if (random(3) == 0) {
+            topics.push_back(topic);
+        }
+    }
+    if (topics.empty()) {
+        topics.push_back(number % model::topic_count);
+    }
+    constexpr std::array<const char*, 7> policies{"drop_newest", "drop_oldest", "conflate",
+        "conflate_always", "signal", "disconnect", "usual"};
+    const std::string policy{policies[number % policies.size()]};
+    return {std::move(topics), policy, policy.starts_with("conflate")};
+}
+
+using all_clients = std::vector<std::unique_ptr<model::client>>;
+
+/// Deals the readers: one for each client of HTTP/1.1, up to three for each of HTTP/2.
+all_clients make_clients(model::town& town, const settings& with) {
+    all_clients clients;
     model::dice random{with.seed};
-    for (std::uint32_t i = 0; i < with.clients; ++i) {
-        std::vector<std::size_t> topics;
-        for (std::size_t topic = 0; topic < model::topic_count; ++topic) {
-            if (random(3) == 0) {
-                topics.push_back(topic);
-            }
+    std::uint32_t dealt = 0;
+    while (dealt < with.readers) {
+        const bool is_http2 = model::is_http2(
+            with.protocols[random(static_cast<std::uint32_t>(with.protocols.size()))]);
+        std::vector<model::protocol> ways = with.protocols;
+        std::erase_if(
+            ways, [is_http2](model::protocol each) { return model::is_http2(each) != is_http2; });
+        std::vector<model::reader> readers;
+        const std::uint32_t most = std::min(with.readers - dealt, is_http2 ? 1 + random(3) : 1);
+        while (readers.size() < most) {
+            readers.push_back(make_reader(dealt++, random));
         }
-        if (topics.empty()) {
-            topics.push_back(i % model::topic_count);
+        const std::uint32_t seed = with.seed + dealt;
+#if HAVE_HTTP2
+        if (is_http2) {
+            clients.push_back(std::make_unique<model::http2_client>(
+                town, seed, std::move(ways), std::move(readers)));
+            continue;
         }
-        constexpr std::array<const char*, 7> policies{"drop_newest", "drop_oldest", "conflate",
-            "conflate_always", "signal", "disconnect", "usual"};
-        const std::string policy{policies[i % policies.size()]};
-        clients.push_back(std::make_unique<model::client>(
-            town, with.seed + i, std::move(topics), policy, policy.starts_with("conflate")));
+#endif
+        clients.push_back(
+            std::make_unique<model::http1_client>(town, seed, std::move(ways), std::move(readers)));
     }
     return clients;
 }
 
+/// "80 connections (30 http1, 50 tls)"
+std::string shown_connections(const model::town& town) {
+    std::string each;
+    std::uint64_t sum = 0;
+    for (std::size_t i = 0; i < town.connections.size(); ++i) {
+        const std::uint64_t count = town.connections[i];
+        sum += count;
+        each.append(i == 0 ? "" : ", ").append(std::to_string(count)).append(" ");
+        each.append(model::protocol_names[i]);
+    }
+    return std::to_string(sum) + " connections (" + each + ")";
+}
+
 /// Tells whether the records are as the contract says.
-bool report(const std::vector<std::unique_ptr<model::client>>& clients, const model::published& all,
-    std::uint64_t disconnects) {
+bool report(const all_clients& clients, const model::published& all, const model::town& town) {
     model::verdict sum;
+    std::uint64_t streams = 0;
     for (std::size_t i = 0; i < clients.size(); ++i) {
-        const model::verdict one = check(clients[i]->received(), all);
-        sum.count += one.count;
-        sum.received += one.received;
-        sum.gaps += one.gaps;
-        sum.in_gaps += one.in_gaps;
-        sum.conflated += one.conflated;
-        for (const std::string& what : one.violations) {
-            std::cout << "client " << i << ": " << what << '\n';
-        }
-        if (one.count > 0) {
-            std::cout << "client " << i << " asked for " << clients[i]->target() << '\n';
-        }
-        for (const std::string& line : one.history) {
-            std::cout << "  " << line << '\n';
+        for (const model::reader& each : clients[i]->readers()) {
+            streams += each.received().connections.size();
+            const model::verdict one = check(each.received(), all);
+            sum.count += one.count;
+            sum.received += one.received;
+            sum.gaps += one.gaps;
+            sum.in_gaps += one.in_gaps;
+            sum.conflated += one.conflated;
+            for (const std::string& what : one.violations) {
+                std::cout << "client " << i << ": " << what << '\n';
+            }
+            if (one.count > 0) {
+                std::cout << "client " << i << " asked for " << each.target() << '\n';
+            }
+            for (const std::string& line : one.history) {
+                std::cout << "  " << line << '\n';
+            }
         }
     }
     std::cout << all.total() << " events published in " << all.lives() << " lives, " << sum.received
-              << " received over " << disconnects << " connections, " << sum.in_gaps
-              << " missing in " << sum.gaps << " gaps, " << sum.conflated
+              << " received by " << streams << " streams of " << shown_connections(town) << ", "
+              << sum.in_gaps << " missing in " << sum.gaps << " gaps, " << sum.conflated
               << " superseded: " << sum.count << " violations" << std::endl;
     if (sum.received == 0) {
         throw std::runtime_error{"nothing was received\n"};
@@ -203,18 +263,20 @@ bool run(const settings& with) {
         each.join();
     }
     town.is_over = true;
-    earth.gather(clients.size());
+    earth.gather();
     town.is_closing = true;
     earth.end_life(true);
     for (std::thread& each : threads) {
         each.join();
     }
-    return report(clients, earth.all(), town.disconnects);
+    return report(clients, earth.all(), town);
 }
 
 } // namespace
 
 int main(int argc, char** argv) try {
+    // OpenSSL writes to sockets whose other end has gone.
+    std::signal(SIGPIPE, SIG_IGN);
     settings with = settings_from(argc, argv);
     const bool expected = with.broken == model::fault::none;
     bool kept = run(with);
