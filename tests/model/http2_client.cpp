@@ -37,8 +37,7 @@ void http2_client::read(wire& from) {
 void http2_client::begin(wire& on) {
     // A stream that stalls has others beside it that wait for their windows.
     on.wait_at_most(5ms);
-    window_ = 256U << random()(9);
-    window_ = std::min(window_, usual_window);
+    window_ = some_window();
     session_.emplace(on, window_);
     unopened_ = 0;
     goes_away_ = false;
@@ -50,6 +49,8 @@ void http2_client::begin(wire& on) {
         }
     }
 }
+
+std::uint32_t http2_client::some_window() { return std::min(256U << random()(9), usual_window); }
 
 bool http2_client::has_streams() const {
     return std::ranges::any_of(streams_, [](const stream& each) { return each.id != 0; });
@@ -129,6 +130,9 @@ void http2_client::open_windows() {
     if (around().is_over && !is_in_hurry_) {
         is_in_hurry_ = true;
         window_ = usual_window;
+        session_->set_window(window_);
+    } else if (!is_in_hurry_ && random()(128) == 0) {
+        window_ = some_window();
         session_->set_window(window_);
     }
     if (unopened_ > usual_window / 2) {

@@ -33,6 +33,7 @@ private:
 
     void read(wire& from) override;
     void begin(wire& on);
+    std::uint32_t some_window();
     bool has_streams() const;
     void open(stream& which);
     void keep(stream& which, bool has_left);

@@ -1,18 +1,12 @@
 // Checks the delivery contract at random: several lives of a server, publishers on threads, clients
 // that stall, leave at any byte and come back with their last event id.
 
+#include "clients.hpp"
 #include "dice.hpp"
-#include "http1_client.hpp"
 #include "life.hpp"
-#include "number_in.hpp"
 #include "record.hpp"
+#include "settings.hpp"
 
-#if HAVE_HTTP2
-#include "http2_client.hpp"
-#endif
-
-#include <algorithm>
-#include <array>
 #include <chrono>
 #include <csignal>
 #include <cstdint>
@@ -20,11 +14,9 @@
 #include <iostream>
 #include <memory>
 #include <mutex>
-#include <random>
 #include <shared_mutex>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -33,56 +25,10 @@ namespace {
 namespace model = crier::model;
 using namespace std::chrono_literals;
 
-constexpr std::string_view usage = R"(model [OPTION VALUE]...
-  --seed N       what is random; another one each time
-  --seconds N    how long events are published (10)
-  --rate N       how many a second, about (30000)
-  --readers N    each with a stream (16)
-  --protocol P   http1, tls, http2 or http2-tls alone; else all of them
-  --break WHAT   join or gap: the server is broken, and that must be found
-)";
-
-struct settings {
-    std::uint32_t seed = std::random_device{}();
-    std::uint32_t seconds = 10;
-    std::uint32_t rate = 30'000;
-    std::uint32_t readers = 16;
-    std::vector<model::protocol> protocols = model::all_protocols();
-    model::fault broken = model::fault::none;
-};
-
-settings settings_from(int argc, char** argv) {
-    settings made;
-    for (int i = 1; i < argc; i += 2) {
-        const std::string_view name{argv[i]};
-        const std::string_view value{i + 1 < argc ? argv[i + 1] : ""};
-        if (name == "--seed") {
-            made.seed = model::number_in(value, usage);
-        } else if (name == "--seconds") {
-            made.seconds = model::number_in(value, usage);
-        } else if (name == "--rate") {
-            made.rate = model::number_in(value, usage);
-        } else if (name == "--readers") {
-            made.readers = model::number_in(value, usage);
-        } else if (name == "--protocol") {
-            std::erase_if(made.protocols,
-                [value](model::protocol each) { return model::name_of(each) != value; });
-        } else if (name == "--break" && (value == "join" || value == "gap")) {
-            made.broken = value == "join" ? model::fault::join : model::fault::gap;
-        } else {
-            throw std::invalid_argument{std::string{usage}};
-        }
-    }
-    if (made.protocols.empty()) {
-        throw std::invalid_argument{std::string{usage}};
-    }
-    return made;
-}
-
 /// The server that lives at present, and the notes of those that lived before.
 class world {
 public:
-    world(model::town& town, const settings& with) : town_{town}, with_{with} {}
+    world(model::town& town, const model::settings& with) : town_{town}, with_{with} {}
 
     void begin_life() {
         auto next = std::make_unique<model::life>(with_.seed + ++lives_ * 1000, with_.broken);
@@ -135,60 +81,12 @@ public:
 
 private:
     model::town& town_;
-    const settings& with_;
+    const model::settings& with_;
     std::uint32_t lives_ = 0;
     std::shared_mutex mutex_;
     std::unique_ptr<model::life> life_;
     model::published all_;
 };
-
-model::reader make_reader(std::uint32_t number, model::dice& random) {
-    std::vector<std::size_t> topics;
-    for (std::size_t topic = 0; topic < model::topic_count; ++topic) {
-        if (random(3) == 0) {
-            topics.push_back(topic);
-        }
-    }
-    if (topics.empty()) {
-        topics.push_back(number % model::topic_count);
-    }
-    constexpr std::array<const char*, 7> policies{"drop_newest", "drop_oldest", "conflate",
-        "conflate_always", "signal", "disconnect", "usual"};
-    const std::string policy{policies[number % policies.size()]};
-    return {std::move(topics), policy, policy.starts_with("conflate")};
-}
-
-using all_clients = std::vector<std::unique_ptr<model::client>>;
-
-/// Deals the readers: one for each client of HTTP/1.1, up to three for each of HTTP/2.
-all_clients make_clients(model::town& town, const settings& with) {
-    all_clients clients;
-    model::dice random{with.seed};
-    std::uint32_t dealt = 0;
-    while (dealt < with.readers) {
-        const bool is_http2 = model::is_http2(
-            with.protocols[random(static_cast<std::uint32_t>(with.protocols.size()))]);
-        std::vector<model::protocol> ways = with.protocols;
-        std::erase_if(
-            ways, [is_http2](model::protocol each) { return model::is_http2(each) != is_http2; });
-        std::vector<model::reader> readers;
-        const std::uint32_t most = std::min(with.readers - dealt, is_http2 ? 1 + random(3) : 1);
-        while (readers.size() < most) {
-            readers.push_back(make_reader(dealt++, random));
-        }
-        const std::uint32_t seed = with.seed + dealt;
-#if HAVE_HTTP2
-        if (is_http2) {
-            clients.push_back(std::make_unique<model::http2_client>(
-                town, seed, std::move(ways), std::move(readers)));
-            continue;
-        }
-#endif
-        clients.push_back(
-            std::make_unique<model::http1_client>(town, seed, std::move(ways), std::move(readers)));
-    }
-    return clients;
-}
 
 /// "80 connections (30 http1, 50 tls)"
 std::string shown_connections(const model::town& town) {
@@ -204,7 +102,8 @@ std::string shown_connections(const model::town& town) {
 }
 
 /// Tells whether the records are as the contract says.
-bool report(const all_clients& clients, const model::published& all, const model::town& town) {
+bool report(
+    const model::all_clients& clients, const model::published& all, const model::town& town) {
     model::verdict sum;
     std::uint64_t streams = 0;
     for (std::size_t i = 0; i < clients.size(); ++i) {
@@ -237,12 +136,12 @@ bool report(const all_clients& clients, const model::published& all, const model
     return sum.count == 0;
 }
 
-bool run(const settings& with) {
+bool run(const model::settings& with) {
     std::cout << "seed " << with.seed << std::endl;
     model::town town;
     world earth{town, with};
     earth.begin_life();
-    const auto clients = make_clients(town, with);
+    const auto clients = model::make_clients(town, with);
     std::vector<std::thread> threads;
     for (const auto& each : clients) {
         threads.emplace_back([&client = *each] { client.run(); });
@@ -277,7 +176,7 @@ bool run(const settings& with) {
 int main(int argc, char** argv) try {
     // OpenSSL writes to sockets whose other end has gone.
     std::signal(SIGPIPE, SIG_IGN);
-    settings with = settings_from(argc, argv);
+    model::settings with = model::settings_from(argc, argv);
     const bool expected = with.broken == model::fault::none;
     bool kept = run(with);
     // What is broken shows by chance: on a busy machine it may hide for some seconds.
