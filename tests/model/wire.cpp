@@ -37,7 +37,7 @@ void wire::end_by_reset() {
     ends_by_reset_ = true;
 }
 
-std::unique_ptr<wire> connect_to(std::uint16_t port, protocol by) {
+std::unique_ptr<wire> connect_to(std::uint16_t port, [[maybe_unused]] protocol by) {
     const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
     // A small receive buffer, so that who does not read is soon noticed.
     const int small = 4096;
