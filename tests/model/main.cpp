@@ -69,12 +69,18 @@ public:
         }
     }
 
-    /// Waits until all readers have a stream.
+    /// Waits until all readers have a stream, and those of HTTP/2 have caught up. At a shutdown the
+    /// server may end a stream of HTTP/2 before it has sent all: its reader is to come back.
     void gather() {
         while (life_->events().stats().subscribers < with_.readers) {
             std::this_thread::sleep_for(10ms);
         }
         std::this_thread::sleep_for(200ms);
+        std::uint64_t bytes = 0;
+        while (bytes != town_.http2_bytes) {
+            bytes = town_.http2_bytes;
+            std::this_thread::sleep_for(1s);
+        }
     }
 
     const model::published& all() const noexcept { return all_; }
