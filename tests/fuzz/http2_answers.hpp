@@ -3,6 +3,7 @@
 #include "answers.hpp"
 #include "require.hpp"
 #include "support/http2_frames.hpp"
+#include "support/http2_heads.hpp"
 
 #include <algorithm>
 #include <cstdint>

@@ -1,5 +1,9 @@
 #include "life.hpp"
 
+#if HAVE_TLS
+#include "support/tls_peer.hpp"
+#endif
+
 #include <algorithm>
 
 namespace crier::model {
@@ -15,6 +19,15 @@ server_options serving(dice& random) {
     options.log = [](severity, std::string_view) {};
     return options;
 }
+
+#if HAVE_TLS
+tls_server_options encrypting() {
+    static const test::certificate_files files{test::certificate{"DNS:localhost"}};
+    tls_server_options options;
+    options.certificates.push_back({files.chain(), files.key()});
+    return options;
+}
+#endif
 
 /// The first topics keep much, the next little, then comes one that keeps its state, and one that
 /// keeps nothing.
@@ -99,9 +112,20 @@ life::life(std::uint32_t seed, fault broken)
               }()} {
     epoch_ = events_.publish("numbering", "begins")->epoch;
     server_.on_shutdown([this] { events_.shutdown(); });
-    running_ = std::thread{[this, broken] {
-        server_.run([this, broken](exchange& request) { return answer(request, broken); });
-    }};
+#if HAVE_TLS
+    dice random{seed + 2};
+    server_options encrypted = serving(random);
+    encrypted.tls = encrypting();
+    tls_server_.emplace(std::move(encrypted));
+    serve(*tls_server_, broken);
+#endif
+    serve(server_, broken);
+}
+
+void life::serve(server& on, fault broken) {
+    running_.emplace_back([this, &on, broken] {
+        on.run([this, broken](exchange& request) { return answer(request, broken); });
+    });
 }
 
 asio::awaitable<void> life::answer(exchange& request, fault broken) {
@@ -139,8 +163,14 @@ bool life::publish(std::size_t publisher, std::uint64_t number, dice& random) {
 }
 
 void life::end(bool properly) {
-    server_.shutdown(properly ? 20s : 0ms);
-    running_.join();
+    const auto deadline = properly ? 20s : 0s;
+    server_.shutdown(deadline);
+    if (tls_server_) {
+        tls_server_->shutdown(deadline);
+    }
+    for (std::thread& each : running_) {
+        each.join();
+    }
 }
 
 std::vector<note> life::take_notes() {

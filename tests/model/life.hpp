@@ -11,6 +11,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -34,6 +35,10 @@ public:
     life& operator=(const life&) = delete;
 
     std::uint16_t port() const { return server_.local_endpoint().port(); }
+    /// 0: the library was built without TLS.
+    std::uint16_t tls_port() const {
+        return tls_server_ ? tls_server_->local_endpoint().port() : 0;
+    }
     manager& events() noexcept { return events_; }
 
     /// Publishes one event; false: the life is over.
@@ -47,13 +52,15 @@ public:
     std::vector<note> take_notes();
 
 private:
+    void serve(server& on, fault broken);
     boost::asio::awaitable<void> answer(exchange& request, fault broken);
 
     server server_;
+    std::optional<server> tls_server_;
     manager events_;
     std::uint64_t epoch_ = 0;
     std::array<std::vector<note>, publishers> notes_;
-    std::thread running_;
+    std::vector<std::thread> running_;
 };
 
 } // namespace crier::model

@@ -1,22 +1,22 @@
 // Checks the delivery contract at random: several lives of a server, publishers on threads, clients
 // that stall, leave at any byte and come back with their last event id.
 
-#include "client.hpp"
+#include "clients.hpp"
 #include "dice.hpp"
 #include "life.hpp"
-#include "number_in.hpp"
 #include "record.hpp"
+#include "settings.hpp"
 
 #include <chrono>
+#include <csignal>
+#include <cstdint>
 #include <exception>
 #include <iostream>
 #include <memory>
 #include <mutex>
-#include <random>
 #include <shared_mutex>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -25,58 +25,22 @@ namespace {
 namespace model = crier::model;
 using namespace std::chrono_literals;
 
-constexpr std::string_view usage = R"(model [OPTION VALUE]...
-  --seed N       what is random; another one each time
-  --seconds N    how long events are published (10)
-  --rate N       how many a second, about (30000)
-  --clients N    (16)
-  --break WHAT   join or gap: the server is broken, and that must be found
-)";
-
-struct settings {
-    std::uint32_t seed = std::random_device{}();
-    std::uint32_t seconds = 10;
-    std::uint32_t rate = 30'000;
-    std::uint32_t clients = 16;
-    model::fault broken = model::fault::none;
-};
-
-settings settings_from(int argc, char** argv) {
-    settings made;
-    for (int i = 1; i < argc; i += 2) {
-        const std::string_view name{argv[i]};
-        const std::string_view value{i + 1 < argc ? argv[i + 1] : ""};
-        if (name == "--seed") {
-            made.seed = model::number_in(value, usage);
-        } else if (name == "--seconds") {
-            made.seconds = model::number_in(value, usage);
-        } else if (name == "--rate") {
-            made.rate = model::number_in(value, usage);
-        } else if (name == "--clients") {
-            made.clients = model::number_in(value, usage);
-        } else if (name == "--break" && (value == "join" || value == "gap")) {
-            made.broken = value == "join" ? model::fault::join : model::fault::gap;
-        } else {
-            throw std::invalid_argument{std::string{usage}};
-        }
-    }
-    return made;
-}
-
 /// The server that lives at present, and the notes of those that lived before.
 class world {
 public:
-    world(model::town& town, const settings& with) : town_{town}, with_{with} {}
+    world(model::town& town, const model::settings& with) : town_{town}, with_{with} {}
 
     void begin_life() {
         auto next = std::make_unique<model::life>(with_.seed + ++lives_ * 1000, with_.broken);
         const std::unique_lock lock{mutex_};
         life_ = std::move(next);
         town_.port = life_->port();
+        town_.tls_port = life_->tls_port();
     }
 
     void end_life(bool properly) {
         town_.port = 0;
+        town_.tls_port = 0;
         life_->end(properly);
         const std::unique_lock lock{mutex_};
         all_.add_life(life_->epoch(), life_->take_notes());
@@ -105,71 +69,72 @@ public:
         }
     }
 
-    /// Waits until all clients have a stream.
-    void gather(std::size_t clients) {
-        while (life_->events().stats().subscribers < clients) {
+    /// Waits until all readers have a stream, and those of HTTP/2 have caught up. At a shutdown the
+    /// server may end a stream of HTTP/2 before it has sent all: its reader is to come back.
+    void gather() {
+        while (life_->events().stats().subscribers < with_.readers) {
             std::this_thread::sleep_for(10ms);
         }
         std::this_thread::sleep_for(200ms);
+        std::uint64_t bytes = 0;
+        while (bytes != town_.http2_bytes) {
+            bytes = town_.http2_bytes;
+            std::this_thread::sleep_for(1s);
+        }
     }
 
     const model::published& all() const noexcept { return all_; }
 
 private:
     model::town& town_;
-    const settings& with_;
+    const model::settings& with_;
     std::uint32_t lives_ = 0;
     std::shared_mutex mutex_;
     std::unique_ptr<model::life> life_;
     model::published all_;
 };
 
-std::vector<std::unique_ptr<model::client>> make_clients(model::town& town, const settings& with) {
-    std::vector<std::unique_ptr<model::client>> clients;
-    model::dice random{with.seed};
-    for (std::uint32_t i = 0; i < with.clients; ++i) {
-        std::vector<std::size_t> topics;
-        for (std::size_t topic = 0; topic < model::topic_count; ++topic) {
-            if (random(3) == 0) {
-                topics.push_back(topic);
-            }
-        }
-        if (topics.empty()) {
-            topics.push_back(i % model::topic_count);
-        }
-        constexpr std::array<const char*, 7> policies{"drop_newest", "drop_oldest", "conflate",
-            "conflate_always", "signal", "disconnect", "usual"};
-        const std::string policy{policies[i % policies.size()]};
-        clients.push_back(std::make_unique<model::client>(
-            town, with.seed + i, std::move(topics), policy, policy.starts_with("conflate")));
+/// "80 connections (30 http1, 50 tls)"
+std::string shown_connections(const model::town& town) {
+    std::string each;
+    std::uint64_t sum = 0;
+    for (std::size_t i = 0; i < town.connections.size(); ++i) {
+        const std::uint64_t count = town.connections[i];
+        sum += count;
+        each.append(i == 0 ? "" : ", ").append(std::to_string(count)).append(" ");
+        each.append(model::protocol_names[i]);
     }
-    return clients;
+    return std::to_string(sum) + " connections (" + each + ")";
 }
 
 /// Tells whether the records are as the contract says.
-bool report(const std::vector<std::unique_ptr<model::client>>& clients, const model::published& all,
-    std::uint64_t disconnects) {
+bool report(
+    const model::all_clients& clients, const model::published& all, const model::town& town) {
     model::verdict sum;
+    std::uint64_t streams = 0;
     for (std::size_t i = 0; i < clients.size(); ++i) {
-        const model::verdict one = check(clients[i]->received(), all);
-        sum.count += one.count;
-        sum.received += one.received;
-        sum.gaps += one.gaps;
-        sum.in_gaps += one.in_gaps;
-        sum.conflated += one.conflated;
-        for (const std::string& what : one.violations) {
-            std::cout << "client " << i << ": " << what << '\n';
-        }
-        if (one.count > 0) {
-            std::cout << "client " << i << " asked for " << clients[i]->target() << '\n';
-        }
-        for (const std::string& line : one.history) {
-            std::cout << "  " << line << '\n';
+        for (const model::reader& each : clients[i]->readers()) {
+            streams += each.received().connections.size();
+            const model::verdict one = check(each.received(), all);
+            sum.count += one.count;
+            sum.received += one.received;
+            sum.gaps += one.gaps;
+            sum.in_gaps += one.in_gaps;
+            sum.conflated += one.conflated;
+            for (const std::string& what : one.violations) {
+                std::cout << "client " << i << ": " << what << '\n';
+            }
+            if (one.count > 0) {
+                std::cout << "client " << i << " asked for " << each.target() << '\n';
+            }
+            for (const std::string& line : one.history) {
+                std::cout << "  " << line << '\n';
+            }
         }
     }
     std::cout << all.total() << " events published in " << all.lives() << " lives, " << sum.received
-              << " received over " << disconnects << " connections, " << sum.in_gaps
-              << " missing in " << sum.gaps << " gaps, " << sum.conflated
+              << " received by " << streams << " streams of " << shown_connections(town) << ", "
+              << sum.in_gaps << " missing in " << sum.gaps << " gaps, " << sum.conflated
               << " superseded: " << sum.count << " violations" << std::endl;
     if (sum.received == 0) {
         throw std::runtime_error{"nothing was received\n"};
@@ -177,12 +142,12 @@ bool report(const std::vector<std::unique_ptr<model::client>>& clients, const mo
     return sum.count == 0;
 }
 
-bool run(const settings& with) {
+bool run(const model::settings& with) {
     std::cout << "seed " << with.seed << std::endl;
     model::town town;
     world earth{town, with};
     earth.begin_life();
-    const auto clients = make_clients(town, with);
+    const auto clients = model::make_clients(town, with);
     std::vector<std::thread> threads;
     for (const auto& each : clients) {
         threads.emplace_back([&client = *each] { client.run(); });
@@ -203,19 +168,21 @@ bool run(const settings& with) {
         each.join();
     }
     town.is_over = true;
-    earth.gather(clients.size());
+    earth.gather();
     town.is_closing = true;
     earth.end_life(true);
     for (std::thread& each : threads) {
         each.join();
     }
-    return report(clients, earth.all(), town.disconnects);
+    return report(clients, earth.all(), town);
 }
 
 } // namespace
 
 int main(int argc, char** argv) try {
-    settings with = settings_from(argc, argv);
+    // OpenSSL writes to sockets whose other end has gone.
+    std::signal(SIGPIPE, SIG_IGN);
+    model::settings with = model::settings_from(argc, argv);
     const bool expected = with.broken == model::fault::none;
     bool kept = run(with);
     // What is broken shows by chance: on a busy machine it may hide for some seconds.

@@ -7,6 +7,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace crier::test {
 
@@ -46,6 +48,16 @@ inline std::string http2_bytes_of(
            http2_number(id, 4) + std::string{payload};
 }
 
+/// What a client begins with: the preface and its settings, each an identifier and a value.
+inline std::string http2_beginning(
+    const std::vector<std::pair<std::uint16_t, std::uint32_t>>& settings) {
+    std::string payload;
+    for (const auto& [name, value] : settings) {
+        payload += http2_number(name, 2) + http2_number(value, 4);
+    }
+    return std::string{http2_preface} + http2_bytes_of(NGHTTP2_SETTINGS, 0, 0, payload);
+}
+
 /// The size of the payload, which follows.
 inline std::size_t read_http2_head(std::string_view head, http2_frame& into) {
     into.type = static_cast<std::uint8_t>(head[3]);
@@ -68,42 +80,5 @@ inline std::optional<http2_frame> take_http2_frame(std::string& from) {
     from.erase(0, http2_frame_head_bytes + size);
     return frame;
 }
-
-/// Reads the heads of a peer, one after the other.
-class http2_heads {
-public:
-    http2_heads() { nghttp2_hd_inflate_new(&inflater_); }
-    http2_heads(const http2_heads&) = delete;
-    http2_heads& operator=(const http2_heads&) = delete;
-    ~http2_heads() { nghttp2_hd_inflate_del(inflater_); }
-
-    /// The fields, as "name: value" lines.
-    std::string inflated(std::string_view block) {
-        std::string text;
-        const auto* in = reinterpret_cast<const std::uint8_t*>(block.data());
-        std::size_t left = block.size();
-        int flags = 0;
-        while ((flags & NGHTTP2_HD_INFLATE_FINAL) == 0) {
-            nghttp2_nv field{};
-            const auto size = nghttp2_hd_inflate_hd2(inflater_, &field, &flags, in, left, 1);
-            if (size < 0) {
-                return "cannot be read";
-            }
-            in += size;
-            left -= static_cast<std::size_t>(size);
-            if ((flags & NGHTTP2_HD_INFLATE_EMIT) != 0) {
-                text.append(reinterpret_cast<const char*>(field.name), field.namelen)
-                    .append(": ")
-                    .append(reinterpret_cast<const char*>(field.value), field.valuelen)
-                    .append("\n");
-            }
-        }
-        nghttp2_hd_inflate_end_headers(inflater_);
-        return text;
-    }
-
-private:
-    nghttp2_hd_inflater* inflater_ = nullptr;
-};
 
 } // namespace crier::test

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "http2_frames.hpp"
+#include "http2_heads.hpp"
 #include "loopback.hpp"
 
 #include <boost/asio/buffer.hpp>
@@ -22,25 +23,16 @@ namespace crier::test {
 /// A client of HTTP/2 that sends whatever frames it is told to, and reads without an event loop.
 class http2_peer {
 public:
-    using fields = std::vector<std::pair<std::string, std::string>>;
+    using fields = http2_fields;
 
     static constexpr std::uint8_t end_stream = NGHTTP2_FLAG_END_STREAM;
     static constexpr std::uint8_t end_headers = NGHTTP2_FLAG_END_HEADERS;
 
-    explicit http2_peer(std::uint16_t port) : client_{port} {
-        nghttp2_hd_deflate_new(&deflater_, 4096);
-    }
-    http2_peer(const http2_peer&) = delete;
-    http2_peer& operator=(const http2_peer&) = delete;
-    ~http2_peer() { nghttp2_hd_deflate_del(deflater_); }
+    explicit http2_peer(std::uint16_t port) : client_{port} {}
 
     /// The preface with the settings, each an identifier and a value.
     void begin(const std::vector<std::pair<std::uint16_t, std::uint32_t>>& settings = {}) {
-        std::string payload;
-        for (const auto& [name, value] : settings) {
-            payload += number(name, 2) + number(value, 4);
-        }
-        send_bytes(std::string{http2_preface} + bytes_of(NGHTTP2_SETTINGS, 0, 0, payload));
+        send_bytes(http2_beginning(settings));
     }
 
     static std::string number(std::uint64_t value, int bytes) { return http2_number(value, bytes); }
@@ -63,25 +55,10 @@ public:
         return send(NGHTTP2_WINDOW_UPDATE, 0, id, number(by, 4));
     }
 
-    std::string deflated(const fields& all) {
-        std::vector<nghttp2_nv> list;
-        for (const auto& [name, value] : all) {
-            list.push_back({reinterpret_cast<std::uint8_t*>(const_cast<char*>(name.data())),
-                reinterpret_cast<std::uint8_t*>(const_cast<char*>(value.data())), name.size(),
-                value.size(), NGHTTP2_NV_FLAG_NONE});
-        }
-        std::string block(nghttp2_hd_deflate_bound(deflater_, list.data(), list.size()), '\0');
-        const auto size = nghttp2_hd_deflate_hd(deflater_,
-            reinterpret_cast<std::uint8_t*>(block.data()), block.size(), list.data(), list.size());
-        block.resize(static_cast<std::size_t>(size));
-        return block;
-    }
+    std::string deflated(const fields& all) { return requests_.deflated(all); }
 
     static fields get(std::string path, const fields& more = {}) {
-        fields all{{":method", "GET"}, {":scheme", "http"}, {":path", std::move(path)},
-            {":authority", "localhost"}};
-        all.insert(all.end(), more.begin(), more.end());
-        return all;
+        return http2_request_heads::get(std::move(path), more);
     }
 
     bool request(std::uint32_t id, const fields& all, int flags = end_stream | end_headers) {
@@ -164,7 +141,7 @@ public:
 private:
     client client_;
     http2_heads heads_;
-    nghttp2_hd_deflater* deflater_ = nullptr;
+    http2_request_heads requests_;
 };
 
 } // namespace crier::test
