@@ -19,7 +19,10 @@ class connection_transport final : public http2_transport {
 public:
     /// Lifetime: the connection must outlive it.
     explicit connection_transport(connection_stream& on)
-        : http2_transport{on.get_executor()}, on_{on} {}
+        : http2_transport{on.get_executor()}, on_{on} {
+        boost::system::error_code ignored;
+        on_.non_blocking(true, ignored); // after the sink has gone, too
+    }
 
     std::shared_ptr<sink> make_sink() override;
     boost::asio::awaitable<std::string_view> read(boost::system::error_code& error) override;

@@ -4,6 +4,7 @@
 
 #include "async/durations.hpp"
 #include "async/spawn.hpp"
+#include "async/time_limit.hpp"
 #include "handling.hpp"
 #include "http2_connection.hpp"
 #include "http2_responder.hpp"
@@ -20,6 +21,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/intrusive/list.hpp>
 
+#include <chrono>
 #include <stdexcept>
 #include <stop_token>
 #include <string_view>
@@ -151,6 +153,22 @@ asio::awaitable<error_code> read_on(http2_transport& from, http2_connection& to)
     co_return error;
 }
 
+/// Reads and drops what the client still sends, such as windows, until it has taken all and closes.
+/// If some of it were left unread, the system would reset the connection, and what the client has
+/// not taken yet would be lost.
+asio::awaitable<void> let_client_take_all(http2_transport& from) {
+    constexpr std::size_t most = 1'048'576;
+    constexpr std::chrono::seconds longest{5};
+    const time_limit limit{from, longest};
+    error_code error;
+    std::size_t taken = 0;
+    while (!error && taken < most && !limit.expired()) {
+        asio::awaitable<std::string_view> reading = from.read(error);
+        const std::string_view bytes = co_await std::move(reading);
+        taken += bytes.size();
+    }
+}
+
 } // namespace
 
 asio::awaitable<void> run_http2(
@@ -187,6 +205,11 @@ asio::awaitable<void> run_http2(
         co_await std::move(waiting);
     }
     on.shut_down();
+    if (connection->has_drained() && state.cancelled() == asio::cancellation_type::none) {
+        context.idle = true;
+        asio::awaitable<void> reading = let_client_take_all(on);
+        co_await std::move(reading);
+    }
 }
 
 } // namespace detail

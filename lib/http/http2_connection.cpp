@@ -100,6 +100,7 @@ void http2_connection::go_on() {
         return;
     }
     if (nghttp2_session_want_read(session()) == 0 && output().size() == 0) {
+        has_drained_ = true;
         close(asio::error::eof);
         return;
     }
@@ -328,9 +329,11 @@ void http2_connection::check_deadlines(clock::time_point now) noexcept {
     }
 }
 
+/// Those that have still to send something are passed over: they may be at their end.
 void http2_connection::end_streams(std::size_t count) noexcept {
     for (http2_stream& each : streams_) {
-        if (count > 0 && each.is_resumable && !each.is_finished) {
+        const bool is_behind = each.waits_for_window || each.waiting_stream::is_linked();
+        if (count > 0 && each.is_resumable && !each.is_finished && !is_behind) {
             each.finish();
             --count;
         }

@@ -58,6 +58,8 @@ public:
     void close(boost::system::error_code why) noexcept;
 
     bool is_over() const noexcept { return is_over_; }
+    /// Whether it has ended in order, all that was to be sent with it.
+    bool has_drained() const noexcept { return has_drained_; }
 
     /// What has gone on: the sink can take more, or a deadline is due.
     void wake() override;
@@ -116,6 +118,7 @@ private:
     bool is_draining_ = false;
     bool may_have_window_ = false;
     bool was_flooded_ = false;
+    bool has_drained_ = false;
     bool is_over_ = false;
 };
 

@@ -20,7 +20,6 @@ struct town {
     std::atomic<bool> is_over{false};       ///< nothing more is published: be good to the end
     std::atomic<bool> is_closing{false};    ///< a stream that ends now has come to its end
     std::array<std::atomic<std::uint64_t>, protocol_names.size()> connections{};
-    std::atomic<std::uint64_t> http2_bytes{0}; ///< that came on streams of HTTP/2
 };
 
 /// A client with a will of its own: it stalls, leaves at any byte, and comes back. It speaks one

@@ -92,7 +92,6 @@ void http2_client::take(const test::http2_frame& frame) {
 
 void http2_client::take_data(stream& to, const test::http2_frame& frame) {
     to.body += frame.payload;
-    around().http2_bytes += frame.payload.size();
     to.unopened += static_cast<std::uint32_t>(frame.payload.size());
     if (random()(64) == 0) {
         to.stalls_until = clock::now() + std::chrono::milliseconds{random()(60)};

@@ -76,11 +76,6 @@ public:
             std::this_thread::sleep_for(10ms);
         }
         std::this_thread::sleep_for(200ms);
-        std::uint64_t bytes = 0;
-        while (bytes != town_.http2_bytes) {
-            bytes = town_.http2_bytes;
-            std::this_thread::sleep_for(1s);
-        }
     }
 
     const model::published& all() const noexcept { return all_; }
