@@ -27,8 +27,10 @@ struct in_use {
 
 void repeat(const running_server& on, const http2_attack& each, int times) {
     for (int i = 0; i < times; ++i) {
-        http2_peer attacker{on.server.local_endpoint().port()};
-        each.run(attacker);
+        {
+            http2_peer attacker{on.server.local_endpoint().port()};
+            each.run(attacker);
+        }
         REQUIRE(eventually([&] { return on.server.connections() == 0; }));
     }
 }
@@ -37,8 +39,8 @@ void repeat(const running_server& on, const http2_attack& each, int times) {
 
 TEST_CASE("attacks leave no memory behind") {
     constexpr int times = 50;
-    // What a thread keeps for the next time, of which 64 KB are for what is written; as much as 2 KB
-    // for each connection.
+    // What a thread keeps for the next time, of which 64 KB are for what is written; as much as 2
+    // KB for each connection.
     constexpr std::size_t most = 100'000;
     running_server served;
     for (const http2_attack& each : crier::test::http2_attacks()) {
