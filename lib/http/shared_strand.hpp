@@ -7,7 +7,9 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/execution/context.hpp>
 #include <boost/asio/execution_context.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/query.hpp>
+#include <boost/asio/strand.hpp>
 
 #include <mutex>
 
@@ -35,10 +37,23 @@ public:
     void shutdown() noexcept override { strand_ = {}; }
 
 private:
+    /// What a connection's own strand runs on, if it has one.
+    static boost::asio::any_io_executor below(const boost::asio::any_io_executor& executor) {
+        using boost::asio::any_io_executor;
+        using boost::asio::strand;
+        if (const auto* own = executor.target<strand<boost::asio::io_context::executor_type>>()) {
+            return own->get_inner_executor();
+        }
+        if (const auto* own = executor.target<strand<any_io_executor>>()) {
+            return below(own->get_inner_executor());
+        }
+        return executor;
+    }
+
     boost::asio::any_io_executor strand(const boost::asio::any_io_executor& executor) {
         const std::lock_guard lock{mutex_};
         if (!strand_) {
-            strand_ = strand_on(executor);
+            strand_ = strand_on(below(executor));
         }
         return strand_;
     }
