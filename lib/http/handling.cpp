@@ -42,8 +42,22 @@ std::optional<exchange::response_type> shaped(
 /// Tells the access log of a request, if there is one, when it has been served.
 class access_note {
 public:
-    access_note(responder& to, const exchange* request, const server_options& options)
-        : to_{to}, request_{request}, options_{options} {}
+    /// What is known is noted now: a detached stream takes the connection over.
+    access_note(const responder& to, const exchange* request, const server_options& options)
+        : options_{options} {
+        if (!options.access_log) {
+            return;
+        }
+        begun_ = clock::now();
+        record_.peer = to.peer();
+        record_.tls = to.tls();
+        if (request != nullptr) {
+            record_.method = request->request().method_string();
+            record_.target = request->request().target();
+            record_.protocol = request->protocol();
+        }
+        status_ = std::make_shared<unsigned>(0);
+    }
     access_note(const access_note&) = delete;
     access_note& operator=(const access_note&) = delete;
     ~access_note() {
@@ -51,35 +65,23 @@ public:
             return;
         }
         try {
-            options_.access_log(told());
+            record_.status = *status_;
+            record_.took =
+                std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - begun_);
+            options_.access_log(record_);
         } catch (...) {
             log_failure(options_.log, "the access log failed: ", std::current_exception());
         }
     }
 
+    /// None: there is no log.
     const std::shared_ptr<unsigned>& status() const noexcept { return status_; }
 
 private:
-    access_record told() const {
-        access_record made;
-        made.peer = to_.peer();
-        made.status = *status_;
-        made.tls = to_.tls();
-        made.took = std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - begun_);
-        if (request_ != nullptr) {
-            made.method = request_->request().method_string();
-            made.target = request_->request().target();
-            made.protocol = request_->protocol();
-        }
-        return made;
-    }
-
-    responder& to_;
-    const exchange* const request_; ///< none: it could not be read
     const server_options& options_;
-    const std::shared_ptr<unsigned> status_ =
-        options_.access_log ? std::make_shared<unsigned>(0) : nullptr;
-    const clock::time_point begun_ = clock::now();
+    access_record record_;
+    clock::time_point begun_;
+    std::shared_ptr<unsigned> status_;
 };
 
 } // namespace

@@ -72,6 +72,8 @@ TEST_CASE("responses, streams and what cannot be read are told when they have en
                                   co_await request.respond(http::status::accepted, "text");
                               } else if (request.path() == "/stream") {
                                   co_await request.stream(served.events);
+                              } else if (request.path() == "/left") {
+                                  request.detach_stream(served.events, {});
                               } else if (request.path() == "/fails") {
                                   throw std::runtime_error{"a test"};
                               }
@@ -94,6 +96,11 @@ TEST_CASE("responses, streams and what cannot be read are told when they have en
     REQUIRE(eventually([&] { return served.events.stats().subscribers == 1; }));
     client.reset();
     CHECK(log.next().status == 200);
+    auto left = served.connect();
+    left.get("/left");
+    const access_record detached = log.next();
+    CHECK(detached.status == 200);
+    CHECK(detached.peer.starts_with("127.0.0.1:"));
     auto other = served.connect();
     other.get("/stream", "Accept: text/html\r\n");
     CHECK(log.next().status == 406);
