@@ -32,10 +32,10 @@ CRIER_EXPORT boost::asio::awaitable<void> serve_http2(
 ///     co_await crier::serve_http2(stream, handler, std::move(options));
 ///
 /// Of the options those count that are about requests: `header_timeout`, `idle_timeout`,
-/// `response_timeout`, `body_bytes`, `limits`, `http2`, `on_refusal` and `log`. `shutdown`, once
-/// requested, from any thread, ends the connection in order: no further request is taken, those
-/// under way go on, and their handlers see it in `exchange::shutdown_token`. `exchange::tls` tells
-/// nothing.
+/// `response_timeout`, `body_bytes`, `limits`, `http2`, `on_refusal`, `access_log` and `log`.
+/// `shutdown`, once requested, from any thread, ends the connection in order: no further request is
+/// taken, those under way go on, and their handlers see it in `exchange::shutdown_token`.
+/// `exchange::tls` tells nothing.
 ///
 /// Errors: throws `std::invalid_argument` on options that make no sense, and where crier was built
 /// without HTTP/2, before anything is sent.
